@@ -1,0 +1,160 @@
+#pragma once
+// The plugin API: connectors and tasks. Java names carry over mechanically; what differs from Java:
+// every call on a task instance, stop() included, is made by that task's own thread, and a task
+// works on whole batches.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/config_def.h"
+#include "millrace/ids.h"
+#include "millrace/properties.h"
+#include "millrace/record.h"
+
+namespace millrace {
+
+/// Source offsets as Connect stores them: string-keyed maps of primitives, as JSON objects give
+/// them back (integers are int64). Lives as long as the arena it was read into.
+class OffsetStorageReader {
+ public:
+  virtual ~OffsetStorageReader() = default;
+  /// Offset last committed for `partition` (a Map value), or null. Reads catch up with the store
+  /// first, so this may block; throws ConnectException when the store cannot be read.
+  virtual Value offset(const Value& partition, Arena& arena) = 0;
+};
+
+class SourceTaskContext {
+ public:
+  virtual ~SourceTaskContext() = default;
+  virtual const Properties& config() const = 0;
+  virtual const ConnectorTaskId& id() const = 0;
+  virtual OffsetStorageReader& offset_storage_reader() = 0;
+};
+
+/// A worker thread drives one instance: start, poll..., stop. Any exception but a retriable one
+/// from poll() fails the task (connect-tasks.md §1, §2).
+class SourceTask {
+ public:
+  virtual ~SourceTask() = default;
+  virtual void start(const Properties& config, SourceTaskContext& context) = 0;
+  /// Adds at most `out.limit()` records. Returns with none when there is nothing to read, but
+  /// waits a little first (the worker polls again at once); returns early when `stop` is asked.
+  virtual void poll(RecordBatch& out, std::stop_token stop) = 0;
+  /// Rows of `acked` whose state is Live are durable in the log; Filtered and Rejected ones were
+  /// dropped. Exceptions are logged and ignored.
+  virtual void commit_records(const RecordBatch& acked) { static_cast<void>(acked); }
+  /// After each successful offset commit. Exceptions are logged and ignored.
+  virtual void commit() {}
+  virtual void stop() noexcept {}
+};
+
+/// Hands single bad records of a sink to the error handling of the worker.
+class ErrantRecordReporter {
+ public:
+  virtual ~ErrantRecordReporter() = default;
+  /// Throws ConnectException when `errors.tolerance` is none.
+  virtual void report(const RecordBatch& batch, uint32_t row, const Error& error) = 0;
+};
+
+class SinkTaskContext {
+ public:
+  virtual ~SinkTaskContext() = default;
+  virtual const Properties& config() const = 0;
+  virtual const ConnectorTaskId& id() const = 0;
+  /// Rewinds consumption; takes effect before the next put.
+  virtual void offset(const TopicPartition& partition, Offset offset) = 0;
+  /// Waits at most this long before the next put (after a RetriableException).
+  virtual void timeout(int64_t timeout_ms) = 0;
+  virtual std::vector<TopicPartition> assignment() const = 0;
+  virtual void pause(std::span<const TopicPartition> partitions) = 0;
+  virtual void resume(std::span<const TopicPartition> partitions) = 0;
+  virtual void request_commit() = 0;
+  /// Null unless a dead letter queue or error logging is configured.
+  virtual ErrantRecordReporter* errant_record_reporter() = 0;
+};
+
+/// A worker thread drives one instance: start, open, put..., pre_commit, close, stop
+/// (connect-tasks.md §4).
+class SinkTask {
+ public:
+  virtual ~SinkTask() = default;
+  virtual void start(const Properties& config, SinkTaskContext& context) = 0;
+  virtual void open(std::span<const TopicPartition> partitions) { static_cast<void>(partitions); }
+  /// Live rows are to be written, in order; also called with an empty batch. A RetriableException
+  /// brings the same batch again; any other exception fails the task.
+  virtual void put(RecordBatch& batch, std::stop_token stop) = 0;
+  /// Makes everything put so far durable.
+  virtual void flush(const OffsetMap& current) { static_cast<void>(current); }
+  /// Offsets that are safe to commit; the default flushes and returns all of `current`.
+  virtual OffsetMap pre_commit(const OffsetMap& current) {
+    flush(current);
+    return current;
+  }
+  virtual void close(std::span<const TopicPartition> partitions) { static_cast<void>(partitions); }
+  virtual void stop() noexcept {}
+};
+
+class ConnectorContext {
+ public:
+  virtual ~ConnectorContext() = default;
+  virtual const std::string& connector_name() const = 0;
+  /// Asks the worker to call task_configs() again. Any thread.
+  virtual void request_task_reconfiguration() = 0;
+  /// Fails the connector. Any thread.
+  virtual void raise_error(const std::string& message) = 0;
+};
+
+enum class ConnectorType : uint8_t { Source, Sink, Unknown };
+std::string_view connector_type_name(ConnectorType type) noexcept;  // source, sink, unknown
+
+/// One partition/offset pair of an alter request; `offset` null means reset.
+struct PartitionOffset {
+  Value partition;
+  Value offset;
+};
+
+/// Runs on its own thread in the worker: start, task_configs..., stop. validate(), config_def()
+/// and alter_offsets() may be called on an instance that was never started.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  virtual ConnectorType type() const noexcept = 0;
+  virtual std::string_view version() const noexcept = 0;
+  virtual const ConfigDefinition& config_def() const = 0;
+  virtual void start(const Properties& config, ConnectorContext& context) = 0;
+  /// At most `tasks_max` configurations, one per task.
+  virtual std::vector<Properties> task_configs(int32_t tasks_max) = 0;
+  virtual void stop() {}
+  /// Checks beyond single keys; adds messages to `errors`.
+  virtual void validate(const Properties& config, ConfigErrors& errors) const {
+    static_cast<void>(config);
+    static_cast<void>(errors);
+  }
+};
+
+class SourceConnector : public Connector {
+ public:
+  ConnectorType type() const noexcept final { return ConnectorType::Source; }
+  virtual std::unique_ptr<SourceTask> make_task() = 0;
+  /// Checks a change of offsets over REST. True: accepted. False: the connector manages its own
+  /// offsets besides the worker's. Throws UnsupportedException when it does not support this, or
+  /// ConnectException with the reason for a refusal.
+  virtual bool alter_offsets(const Properties& config, std::span<const PartitionOffset> offsets);
+};
+
+class SinkConnector : public Connector {
+ public:
+  ConnectorType type() const noexcept final { return ConnectorType::Sink; }
+  virtual std::unique_ptr<SinkTask> make_task() = 0;
+  /// As for sources; an empty optional resets that partition.
+  virtual bool alter_offsets(const Properties& config,
+                             const std::map<TopicPartition, std::optional<Offset>>& offsets);
+};
+
+}  // namespace millrace

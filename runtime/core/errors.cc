@@ -1,0 +1,75 @@
+#include "millrace/errors.h"
+
+#include <exception>
+
+namespace millrace {
+
+std::string_view java_class_name(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::Connect:
+      return "org.apache.kafka.connect.errors.ConnectException";
+    case ErrorKind::Retriable:
+      return "org.apache.kafka.connect.errors.RetriableException";
+    case ErrorKind::Data:
+      return "org.apache.kafka.connect.errors.DataException";
+    case ErrorKind::SchemaBuilder:
+      return "org.apache.kafka.connect.errors.SchemaBuilderException";
+    case ErrorKind::IllegalWorkerState:
+      return "org.apache.kafka.connect.errors.IllegalWorkerStateException";
+    case ErrorKind::NotFound:
+      return "org.apache.kafka.connect.errors.NotFoundException";
+    case ErrorKind::AlreadyExists:
+      return "org.apache.kafka.connect.errors.AlreadyExistsException";
+    case ErrorKind::Config:
+      return "org.apache.kafka.common.config.ConfigException";
+    case ErrorKind::Serialization:
+      return "org.apache.kafka.common.errors.SerializationException";
+    case ErrorKind::InvalidRecord:
+      return "org.apache.kafka.common.errors.InvalidRecordException";
+    case ErrorKind::Timeout:
+      return "org.apache.kafka.common.errors.TimeoutException";
+    case ErrorKind::RecordTooLarge:
+      return "org.apache.kafka.common.errors.RecordTooLargeException";
+    case ErrorKind::Authentication:
+      return "org.apache.kafka.common.errors.AuthenticationException";
+    case ErrorKind::Authorization:
+      return "org.apache.kafka.common.errors.AuthorizationException";
+    case ErrorKind::Kafka:
+      return "org.apache.kafka.common.KafkaException";
+    case ErrorKind::Unsupported:
+      return "java.lang.UnsupportedOperationException";
+    case ErrorKind::IllegalArgument:
+      return "java.lang.IllegalArgumentException";
+    case ErrorKind::NullPointer:
+      return "java.lang.NullPointerException";
+    case ErrorKind::Internal:
+      break;
+  }
+  return "java.lang.RuntimeException";
+}
+
+std::string describe(const std::exception& error) {
+  const auto* known = dynamic_cast<const Error*>(&error);
+  std::string text(java_class_name(known != nullptr ? known->kind() : ErrorKind::Internal));
+  text += ": ";
+  text += error.what();
+  try {
+    std::rethrow_if_nested(error);
+  } catch (...) {
+    text += "\nCaused by: " + describe_current_exception();
+  }
+  return text;
+}
+
+std::string describe_current_exception() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return describe(error);
+  } catch (...) {
+    return std::string(java_class_name(ErrorKind::Internal)) +
+           ": something that is not an exception was thrown";
+  }
+}
+
+}  // namespace millrace

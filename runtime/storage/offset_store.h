@@ -1,0 +1,44 @@
+#pragma once
+// Where source offsets live (OffsetBackingStore). Keys are the JSON bytes
+// `["connector",{partition}]`, values the JSON bytes of the offset map; a null value is a tombstone
+// (connect-cluster.md §1.5, §1.7).
+
+#include <exception>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/value.h"
+
+namespace millrace {
+
+using OffsetEntries = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+/// Thread-safe.
+class OffsetStore {
+ public:
+  /// Null on success. Called once, on a thread of the store; must not block.
+  using WriteCallback = std::function<void(std::exception_ptr)>;
+
+  virtual ~OffsetStore() = default;
+  /// Reads what is stored. Throws ConnectException when it cannot be understood.
+  virtual void start() = 0;
+  /// Finishes writes already asked for.
+  virtual void stop() noexcept = 0;
+  /// Value of `key`; nullopt when absent or a tombstone.
+  virtual std::optional<std::string> get(std::string_view key) const = 0;
+  /// Keys with a value whose connector is `connector`, with their values.
+  virtual OffsetEntries connector_offsets(std::string_view connector) const = 0;
+  /// Merges and makes durable, then calls `done`. Later reads see the entries at once.
+  virtual void set(OffsetEntries entries, WriteCallback done) = 0;
+};
+
+/// Key bytes for a partition (a Map value).
+std::string offset_key(std::string_view connector, const Value& partition);
+/// Splits a key into connector and the JSON text of the partition; nullopt when it is not one.
+std::optional<std::pair<std::string, std::string>> parse_offset_key(std::string_view key);
+
+}  // namespace millrace
