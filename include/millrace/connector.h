@@ -126,6 +126,8 @@ class Connector {
   virtual ~Connector() = default;
   virtual ConnectorType type() const noexcept = 0;
   virtual std::string_view version() const noexcept = 0;
+  /// Java name of the task class, shown as `task.class` in task configurations.
+  virtual std::string_view task_class() const noexcept = 0;
   virtual const ConfigDefinition& config_def() const = 0;
   virtual void start(const Properties& config, ConnectorContext& context) = 0;
   /// At most `tasks_max` configurations, one per task.
