@@ -150,7 +150,7 @@ std::string config_markdown(const ConfigDefinition& definition);
 struct KeySpec {
   std::string name;
   Importance importance = Importance::Medium;
-  std::string doc;
+  std::string doc = {};
   std::optional<ConfigValidator> validator = {};
   std::optional<std::string> group = {};
   int32_t order = -1;

@@ -163,6 +163,12 @@ class RecordBatch {
 
   /// Marks a row as failed. Control of what follows (fail, skip, dead letter) is the worker's.
   void reject(uint32_t row, RowError error);
+  /// Completes the error of a rejected row with the place it happened at.
+  void locate_error(uint32_t row, Stage stage, std::string_view class_name) noexcept {
+    RowError& error = errors_[records_[row].error_index];
+    error.stage = stage;
+    error.class_name = class_name;
+  }
   void filter(uint32_t row) noexcept { records_[row].state = RowState::Filtered; }
   const RowError& error(uint32_t row) const noexcept { return errors_[records_[row].error_index]; }
   bool has_errors() const noexcept { return !errors_.empty(); }

@@ -1,0 +1,30 @@
+#include "runtime/pipeline/transformation_chain.h"
+
+namespace millrace {
+
+void TransformationChain::select_rows(const RecordBatch& batch, const TransformationStage& stage) {
+  if (!stage.predicate) {
+    batch.live_rows(rows_);
+    return;
+  }
+  rows_.clear();
+  for (uint32_t row = 0; row < batch.size(); ++row) {
+    if (batch[row].state == RowState::Live &&
+        stage.predicate->test(batch[row]) != stage.negate) {
+      rows_.push_back(row);
+    }
+  }
+}
+
+void TransformationChain::apply(RecordBatch& batch, ErrorHandler& errors) {
+  for (const TransformationStage& stage : stages_) {
+    select_rows(batch, stage);
+    if (rows_.empty()) continue;
+    errors.run(batch, rows_, Stage::Transformation, stage.class_name,
+               [&stage](RecordBatch& b, const RowSet& rows) {
+                 stage.transformation->apply(b, rows);
+               });
+  }
+}
+
+}  // namespace millrace
