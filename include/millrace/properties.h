@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
@@ -15,5 +16,9 @@ Properties with_prefix(const Properties& properties, std::string_view prefix);
 
 /// The value of `key`, or null when it is not set. A value set to "" is set.
 const std::string* find(const Properties& properties, std::string_view key) noexcept;
+
+/// Elements of a comma-separated LIST value, blanks around each removed; none for null or blank
+/// text. `a,,b` and `a,` have empty elements, as Kafka's LIST type has.
+std::vector<std::string> split_list(const std::string* text);
 
 }  // namespace millrace

@@ -16,4 +16,26 @@ const std::string* find(const Properties& properties, std::string_view key) noex
   return at == properties.end() ? nullptr : &at->second;
 }
 
+namespace {
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && text.front() <= ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> split_list(const std::string* text) {
+  std::vector<std::string> elements;
+  if (text == nullptr || trim(*text).empty()) return elements;
+  std::string_view rest = *text;
+  while (true) {
+    const size_t comma = rest.find(',');
+    elements.emplace_back(trim(rest.substr(0, comma)));
+    if (comma == std::string_view::npos) return elements;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 }  // namespace millrace

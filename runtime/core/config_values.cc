@@ -1,0 +1,158 @@
+// Parsing and printing of single configuration values (connect-configs.md §1).
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "millrace/config_def.h"
+
+namespace millrace {
+namespace {
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+template <class Int>
+bool parse_integer(std::string_view text, ConfigValue& out) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return false;
+  }
+  Int value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  out = value;
+  return true;
+}
+
+bool parse_double(std::string_view text, ConfigValue& out) {
+  const std::string copy(text);
+  char* end = nullptr;
+  const double value = std::strtod(copy.c_str(), &end);
+  // Java takes neither hexadecimal without exponent nor "inf"; a type suffix is allowed.
+  if (end == copy.c_str() || copy.find_first_of("xXnN") != std::string::npos) return false;
+  if (*end != '\0' && std::string_view("dDfF").find(*end) != std::string_view::npos) ++end;
+  if (*end != '\0') return false;
+  out = value;
+  return true;
+}
+
+std::string java_double_text(double value) {
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  std::string text(buffer, end);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string join(const std::vector<std::string>& elements) {
+  std::string text;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (i != 0) text += ',';
+    text += elements[i];
+  }
+  return text;
+}
+
+std::string expected(const ConfigKey& key, std::string_view text, std::string_view detail) {
+  const std::string shown(key.type == ConfigType::Password ? Password::kHidden : text);
+  return "Invalid value " + shown + " for configuration " + key.name + ": " + std::string(detail);
+}
+
+/// Empty when parsed, else the detail.
+std::string parse_text(ConfigType type, std::string_view text, ConfigValue& out) {
+  switch (type) {
+    case ConfigType::Boolean:
+      if (equals_ignoring_case(text, "true") || equals_ignoring_case(text, "false")) {
+        out = equals_ignoring_case(text, "true");
+        return {};
+      }
+      return "Expected value to be either true or false";
+    case ConfigType::Int:
+      return parse_integer<int32_t>(text, out) ? "" : "Not a number of type INT";
+    case ConfigType::Short:
+      return parse_integer<int16_t>(text, out) ? "" : "Not a number of type SHORT";
+    case ConfigType::Long:
+      return parse_integer<int64_t>(text, out) ? "" : "Not a number of type LONG";
+    case ConfigType::Double: return parse_double(text, out) ? "" : "Not a number of type DOUBLE";
+    case ConfigType::List: {
+      const std::string copy(text);
+      out = split_list(&copy);
+      return {};
+    }
+    case ConfigType::Password: out = Password(std::string(text)); return {};
+    case ConfigType::String:
+    case ConfigType::Class: out = std::string(text); return {};
+  }
+  return "unknown type";
+}
+
+}  // namespace
+
+std::string parse_config_value(const ConfigKey& key, const std::string* text, ConfigValue& out) {
+  out = std::monostate{};
+  if (text == nullptr) {
+    if (key.required) {
+      return "Missing required configuration \"" + key.name + "\" which has no default value.";
+    }
+    if (!key.default_text) return {};
+    text = &*key.default_text;
+  }
+  const std::string_view trimmed = trim(*text);
+  const std::string detail = parse_text(key.type, trimmed, out);
+  return detail.empty() ? detail : expected(key, trimmed, detail);
+}
+
+namespace detail {
+std::string default_text(const ConfigValue& value) {
+  if (const auto* secret = std::get_if<Password>(&value)) return secret->value();
+  return config_value_text(value).value_or("");
+}
+}  // namespace detail
+
+std::optional<std::string> config_value_text(const ConfigValue& value) {
+  struct Printer {
+    std::optional<std::string> operator()(std::monostate) const { return std::nullopt; }
+    std::optional<std::string> operator()(bool v) const { return v ? "true" : "false"; }
+    std::optional<std::string> operator()(const std::string& v) const { return v; }
+    std::optional<std::string> operator()(int16_t v) const { return std::to_string(v); }
+    std::optional<std::string> operator()(int32_t v) const { return std::to_string(v); }
+    std::optional<std::string> operator()(int64_t v) const { return std::to_string(v); }
+    std::optional<std::string> operator()(double v) const { return java_double_text(v); }
+    std::optional<std::string> operator()(const std::vector<std::string>& v) const {
+      return join(v);
+    }
+    std::optional<std::string> operator()(const Password&) const {
+      return std::string(Password::kHidden);
+    }
+  };
+  return std::visit(Printer{}, value);
+}
+
+std::string_view config_type_name(ConfigType type) noexcept {
+  static constexpr std::string_view kNames[] = {"BOOLEAN", "STRING", "INT",   "SHORT",   "LONG",
+                                                "DOUBLE",  "LIST",   "CLASS", "PASSWORD"};
+  return kNames[static_cast<size_t>(type)];
+}
+std::string_view importance_name(Importance importance) noexcept {
+  static constexpr std::string_view kNames[] = {"HIGH", "MEDIUM", "LOW"};
+  return kNames[static_cast<size_t>(importance)];
+}
+std::string_view width_name(Width width) noexcept {
+  static constexpr std::string_view kNames[] = {"NONE", "SHORT", "MEDIUM", "LONG"};
+  return kNames[static_cast<size_t>(width)];
+}
+
+}  // namespace millrace

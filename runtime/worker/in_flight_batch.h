@@ -1,0 +1,48 @@
+#pragma once
+// A source batch between poll() and the acknowledgement of its last row.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "millrace/record.h"
+
+namespace millrace {
+
+enum class RowProgress : uint8_t {
+  Pending,       // handed to the producer, or about to be
+  Acknowledged,  // durable, or given up with errors.tolerance=all
+  NotSubmitted,  // filtered or rejected: never holds an offset back, never advances one
+};
+
+struct InFlightBatch : RecordBatch {
+  using RecordBatch::RecordBatch;
+  std::vector<RowProgress> progress;
+  uint32_t pending_rows = 0;
+  uint32_t open_runs = 0;  // runs in SubmittedRecords that still point here
+
+  bool finished() const noexcept { return pending_rows == 0 && open_runs == 0; }
+  void recycle() noexcept {
+    reset();
+    progress.clear();
+    pending_rows = open_runs = 0;
+  }
+};
+
+/// Bounded set of reusable batches; running out of them is the back-pressure on poll().
+class BatchPool {
+ public:
+  BatchPool(size_t limit, uint32_t batch_rows) : limit_(limit), batch_rows_(batch_rows) {}
+  /// Null when all batches are in flight.
+  InFlightBatch* acquire();
+  void release(InFlightBatch* batch);
+  size_t in_use() const noexcept { return all_.size() - free_.size(); }
+
+ private:
+  size_t limit_;
+  uint32_t batch_rows_;
+  std::vector<std::unique_ptr<InFlightBatch>> all_;
+  std::vector<InFlightBatch*> free_;
+};
+
+}  // namespace millrace

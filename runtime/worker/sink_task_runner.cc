@@ -1,0 +1,235 @@
+#include "runtime/worker/sink_task_runner.h"
+
+#include <algorithm>
+
+#include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
+#include "runtime/metrics/log.h"
+#include "runtime/worker/sink_task_context.h"
+#include "runtime/worker/task_factory.h"
+#include "runtime/worker/topic_list.h"
+
+namespace millrace {
+namespace {
+
+constexpr Millis kConsumerCloseTimeout{30'000};
+constexpr uint32_t kDefaultMaxPollRecords = 500;  // Java consumer's max.poll.records
+
+spdlog::logger& logger() {
+  static auto& instance = logging::get("org.apache.kafka.connect.runtime.WorkerSinkTask");
+  return instance;
+}
+
+Millis until(std::chrono::steady_clock::time_point when) {
+  const auto rest = std::chrono::ceil<Millis>(when - std::chrono::steady_clock::now());
+  return std::max(rest, Millis{0});
+}
+
+uint32_t max_poll_records(const Properties& consumer) {
+  const std::string* text = find(consumer, "max.poll.records");
+  if (text == nullptr) return kDefaultMaxPollRecords;
+  const long value = std::strtol(text->c_str(), nullptr, 10);
+  return value > 0 ? static_cast<uint32_t>(value) : kDefaultMaxPollRecords;
+}
+
+}  // namespace
+
+SinkTaskRunner::SinkTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target,
+                               Events events)
+    : TaskRunner(services, std::move(spec), target, std::move(events)) {}
+
+SinkTaskRunner::~SinkTaskRunner() = default;
+
+void SinkTaskRunner::build() {
+  TaskFactory factory(services_, spec_);
+  auto connector = factory.make_connector();
+  plugin_version_ = connector->version();
+  connector_.reset(dynamic_cast<SinkConnector*>(connector.release()));
+  context_ = std::make_unique<Context>(spec_);
+  errors_ = factory.make_error_handler(stop_token());
+  pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
+  task_ = connector_->make_task();
+  const Properties config =
+      sink_consumer_config(services_.worker_config, spec_.id, spec_.connector_config);
+  batch_.set_limit(max_poll_records(config));
+  spare_.set_limit(batch_.limit());
+  auto consumer = services_.broker.make_consumer(config);
+  const std::lock_guard lock(consumer_mutex_);
+  consumer_ = std::move(consumer);
+}
+
+void SinkTaskRunner::start() {
+  const TopicSelection topics = select_topics(spec_.task_config);
+  if (topics.pattern.empty()) {
+    consumer_->subscribe(topics.names, *this);
+  } else {
+    consumer_->subscribe_pattern(topics.pattern, *this);
+  }
+  started_ = true;
+  task_->start(spec_.task_config, *context_);
+  next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+  logger().info("WorkerSinkTask{{id={}}} Sink task finished initialization and start",
+                spec_.id.to_string());
+}
+
+void SinkTaskRunner::wake() noexcept {
+  const std::lock_guard lock(consumer_mutex_);
+  if (consumer_) consumer_->wakeup();
+}
+
+void SinkTaskRunner::run_loop() {
+  while (!stop_requested()) {
+    apply_target_change();
+    commit_when_due();
+    poll_and_put();
+  }
+}
+
+void SinkTaskRunner::apply_target_change() {
+  if (paused() == reported_paused_) return;
+  reported_paused_ = paused();
+  fix_pauses();
+  if (reported_paused_) context_->request_commit();
+  report(reported_paused_ ? State::Paused : State::Running);
+}
+
+void SinkTaskRunner::poll_and_put() {
+  rewind();
+  if (context_->take_pauses_changed()) fix_pauses();
+  Millis timeout = until(next_commit_);
+  if (const auto task_timeout = context_->take_timeout()) {
+    timeout = std::min(timeout, *task_timeout);
+  }
+  consume(timeout);
+  if (stop_requested()) return;
+  if (!redelivering_) convert();
+  deliver();
+}
+
+void SinkTaskRunner::consume(Millis timeout) {
+  // Paused partitions bring nothing during redelivery; rows that a client still delivers are kept
+  // behind the batch that is waiting.
+  consumer_->poll(redelivering_ ? spare_ : batch_, timeout);
+  if (listener_error_) std::rethrow_exception(std::exchange(listener_error_, nullptr));
+}
+
+void SinkTaskRunner::convert() {
+  if (batch_.empty()) return;
+  note_consumed();
+  if (const auto fatal = pipeline_->run_sink(batch_)) ErrorHandler::fail(batch_, *fatal);
+}
+
+void SinkTaskRunner::note_consumed() {
+  // Rows of one partition come in runs; only the end of a run matters.
+  const auto rows = batch_.records();
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const Record& record = rows[row];
+    if (row + 1 < rows.size() && rows[row + 1].original_partition == record.original_partition &&
+        rows[row + 1].original_topic.data() == record.original_topic.data()) {
+      continue;
+    }
+    note_topic(record.original_topic);
+    consumed_[{std::string(record.original_topic), record.original_partition}] =
+        Offset{record.offset + 1};
+  }
+}
+
+void SinkTaskRunner::note_topic(std::string_view topic) {
+  if (topic.data() == last_topic_) return;
+  last_topic_ = topic.data();
+  if (std::find(topics_.begin(), topics_.end(), topic) != topics_.end()) return;
+  topics_.emplace_back(topic);
+  report_active_topic(topics_.back());
+}
+
+void SinkTaskRunner::deliver() {
+  try {
+    task_->put(batch_, stop_token());
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    logger().warn("WorkerSinkTask{{id={}}} RetriableException from SinkTask, will redeliver the "
+                  "same batch: {}", spec_.id.to_string(), describe(error));
+    redelivering_ = true;
+    fix_pauses();
+    return;
+  }
+  for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
+  consumed_.clear();
+  batch_.reset();
+  last_topic_ = nullptr;
+  if (!redelivering_) return;
+  redelivering_ = false;
+  fix_pauses();
+  if (!spare_.empty()) {
+    std::swap(batch_, spare_);
+    convert();
+    deliver();
+  }
+}
+
+void SinkTaskRunner::rewind() {
+  const OffsetMap wanted = context_->take_offsets();
+  for (const auto& [partition, offset] : wanted) {
+    if (!last_committed_.contains(partition)) {
+      logger().warn("WorkerSinkTask{{id={}}} ignoring the rewind of {}: it is not assigned",
+                    spec_.id.to_string(), partition.to_string());
+      continue;
+    }
+    consumer_->seek(partition, offset);
+    last_committed_[partition] = current_[partition] = offset;
+    consumed_.erase(partition);
+    drop_rows(std::span(&partition, 1));
+  }
+}
+
+std::vector<TopicPartition> SinkTaskRunner::assigned() const {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [partition, offset] : last_committed_) partitions.push_back(partition);
+  return partitions;
+}
+
+void SinkTaskRunner::fix_pauses() {
+  std::vector<TopicPartition> to_pause;
+  std::vector<TopicPartition> to_resume;
+  for (const TopicPartition& partition : assigned()) {
+    const bool hold = redelivering_ || reported_paused_ || context_->is_paused(partition);
+    (hold ? to_pause : to_resume).push_back(partition);
+  }
+  consumer_->pause(to_pause);
+  consumer_->resume(to_resume);
+}
+
+void SinkTaskRunner::drop_rows(std::span<const TopicPartition> partitions) {
+  for (RecordBatch* batch : {&batch_, &spare_}) {
+    for (uint32_t row = 0; row < batch->size(); ++row) {
+      const Record& record = (*batch)[row];
+      const auto is_of = [&record](const TopicPartition& tp) {
+        return tp.partition == record.original_partition && tp.topic == record.original_topic;
+      };
+      if (std::any_of(partitions.begin(), partitions.end(), is_of)) batch->filter(row);
+    }
+  }
+}
+
+void SinkTaskRunner::finish(bool) noexcept {
+  if (consumer_ && started_) {
+    try {
+      commit(assigned(), true);
+    } catch (...) {
+      logger().error("WorkerSinkTask{{id={}}} final offset commit failed: {}",
+                     spec_.id.to_string(), describe_current_exception());
+    }
+    last_committed_.clear();  // the revocation that closing brings has nothing left to do
+  }
+  if (started_) task_->stop();
+  if (consumer_) {
+    const std::lock_guard lock(consumer_mutex_);
+    consumer_->close(kConsumerCloseTimeout);
+    consumer_.reset();
+  }
+  batch_.reset();
+  spare_.reset();
+  task_.reset();
+}
+
+}  // namespace millrace

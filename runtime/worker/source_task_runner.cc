@@ -1,0 +1,293 @@
+#include "runtime/worker/source_task_runner.h"
+
+#include <algorithm>
+
+#include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
+#include "runtime/metrics/log.h"
+#include "runtime/worker/offset_reader.h"
+#include "runtime/worker/task_factory.h"
+
+namespace millrace {
+namespace {
+
+constexpr Millis kBackpressureWait{100};  // wait for deliveries when batches or queue are full
+constexpr Millis kSendRetryWait{100};     // AbstractWorkerSourceTask.SEND_FAILED_BACKOFF_MS
+constexpr Millis kPausedWait{1'000};
+constexpr Millis kProducerCloseTimeout{30'000};
+
+spdlog::logger& logger() {
+  static auto& instance = logging::get("org.apache.kafka.connect.runtime.WorkerSourceTask");
+  return instance;
+}
+
+// Calls of optional hooks: what they throw is logged and ignored (connect-tasks.md §2.1).
+template <class Call>
+void swallow(const char* what, const Call& call) noexcept {
+  try {
+    call();
+  } catch (...) {
+    logger().error("Exception thrown while calling task.{}: {}", what,
+                   describe_current_exception());
+  }
+}
+
+}  // namespace
+
+class SourceTaskRunner::Context final : public SourceTaskContext {
+ public:
+  explicit Context(SourceTaskRunner& runner)
+      : runner_(runner), reader_(runner.services_.offsets, runner.spec_.id.connector) {}
+  const Properties& config() const override { return runner_.spec_.task_config; }
+  const ConnectorTaskId& id() const override { return runner_.spec_.id; }
+  OffsetStorageReader& offset_storage_reader() override { return reader_; }
+
+ private:
+  SourceTaskRunner& runner_;
+  StoreOffsetReader reader_;
+};
+
+SourceTaskRunner::SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target,
+                                   Events events)
+    : TaskRunner(services, std::move(spec), target, std::move(events)),
+      pool_(services.limits.max_in_flight_batches, RecordBatch::kDefaultLimit),
+      submitted_(spec_.id.connector),
+      committer_(services.offsets, [this] { wake(); }) {}
+
+SourceTaskRunner::~SourceTaskRunner() = default;
+
+void SourceTaskRunner::build() {
+  TaskFactory factory(services_, spec_);
+  auto connector = factory.make_connector();
+  plugin_version_ = connector->version();
+  connector_.reset(dynamic_cast<SourceConnector*>(connector.release()));
+  context_ = std::make_unique<Context>(*this);
+  errors_ = factory.make_error_handler(stop_token());
+  pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
+  auto producer = services_.broker.make_producer(
+      source_producer_config(services_.worker_config, spec_.id, spec_.connector_config), *this);
+  task_ = connector_->make_task();
+  const std::lock_guard lock(producer_mutex_);
+  producer_ = std::move(producer);
+}
+
+void SourceTaskRunner::start() {
+  started_ = true;
+  task_->start(spec_.task_config, *context_);
+  next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+  logger().info("WorkerSourceTask{{id={}}} Source task finished initialization and start",
+                spec_.id.to_string());
+}
+
+void SourceTaskRunner::wake() noexcept {
+  const std::lock_guard lock(producer_mutex_);
+  if (producer_) producer_->wakeup();
+}
+
+void SourceTaskRunner::run_loop() {
+  while (!stop_requested()) {
+    serve_producer(Millis{0});
+    throw_if_send_failed();
+    commit_when_due();
+    if (paused()) {
+      pause();
+      continue;
+    }
+    InFlightBatch* batch = free_batch();
+    if (batch == nullptr) continue;
+    if (poll_task(*batch)) {
+      dispatch(*batch);
+    } else {
+      pool_.release(batch);
+    }
+  }
+}
+
+void SourceTaskRunner::pause() {
+  report(State::Paused);
+  while (paused() && !stop_requested()) {
+    serve_producer(kPausedWait);
+    throw_if_send_failed();
+    commit_when_due();
+  }
+  if (!stop_requested()) report(State::Running);
+}
+
+InFlightBatch* SourceTaskRunner::free_batch() {
+  InFlightBatch* batch = pool_.acquire();
+  if (batch == nullptr) serve_producer(kBackpressureWait);
+  return batch;
+}
+
+bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
+  try {
+    task_->poll(batch, stop_token());
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    logger().warn("WorkerSourceTask{{id={}}} failed to poll records from SourceTask. Will retry "
+                  "operation: {}", spec_.id.to_string(), describe(error));
+    return false;
+  }
+  return !batch.empty();
+}
+
+void SourceTaskRunner::dispatch(InFlightBatch& batch) {
+  const std::optional<uint32_t> fatal = pipeline_->run_source(batch);
+  submitted_.submit(batch, fatal.value_or(batch.size()));
+  rows_.clear();
+  for (uint32_t row = 0; row < batch.size(); ++row) {
+    if (batch.progress[row] == RowProgress::Pending) rows_.push_back(row);
+  }
+  if (rows_.empty() && !fatal) {
+    completed_.push_back(&batch);
+    release_completed();
+    return;
+  }
+  send(batch);
+  if (fatal) ErrorHandler::fail(batch, *fatal);
+}
+
+void SourceTaskRunner::send(InFlightBatch& batch) {
+  std::span<const uint32_t> rest(rows_);
+  while (!rest.empty() && !stop_requested()) {
+    const SendResult result = producer_->send(batch, rest);
+    rest = rest.subspan(result.accepted);
+    if (result.error) {
+      const RowError& error = *result.error;
+      if (error.kind != ErrorKind::Retriable && error.kind != ErrorKind::Timeout) {
+        throw Error(error.kind, "sending a record to topic " +
+                                    std::string(batch[rest.front()].topic) + ": " + error.message);
+      }
+      logger().warn("WorkerSourceTask{{id={}}} failed to send record to topic '{}'. Backing off "
+                    "before retrying: {}", spec_.id.to_string(), batch[rest.front()].topic,
+                    error.message);
+      serve_producer(kSendRetryWait);
+    } else if (!rest.empty()) {
+      serve_producer(kBackpressureWait);
+    }
+    throw_if_send_failed();
+    commit_when_due();
+  }
+}
+
+void SourceTaskRunner::serve_producer(Millis timeout) {
+  producer_->poll(timeout);
+  release_completed();
+}
+
+void SourceTaskRunner::throw_if_send_failed() {
+  if (!send_failure_) return;
+  try {
+    throw Error(send_failure_->kind, send_failure_->message);
+  } catch (...) {
+    std::throw_with_nested(
+        ConnectException("Unrecoverable exception from producer send callback"));
+  }
+}
+
+void SourceTaskRunner::on_delivery(std::span<const Delivery> deliveries) {
+  for (const Delivery& delivery : deliveries) acknowledge(delivery);
+}
+
+void SourceTaskRunner::acknowledge(const Delivery& delivery) {
+  auto& batch = static_cast<InFlightBatch&>(*delivery.batch);
+  if (delivery.error == nullptr) {
+    note_topic(batch[delivery.row].topic);
+  } else if (errors_->tolerates_all()) {
+    batch.reject(delivery.row, *delivery.error);
+    errors_->report(batch, delivery.row);
+  } else {
+    // Not acknowledged: its offset, and all behind it, stay uncommitted.
+    if (!send_failure_) send_failure_ = *delivery.error;
+    return;
+  }
+  SubmittedRecords::acknowledge(batch, delivery.row);
+  if (batch.pending_rows == 0) completed_.push_back(&batch);
+}
+
+void SourceTaskRunner::note_topic(std::string_view topic) {
+  if (topic.data() == last_topic_) return;
+  last_topic_ = topic.data();
+  if (std::find(topics_.begin(), topics_.end(), topic) != topics_.end()) return;
+  topics_.emplace_back(topic);
+  report_active_topic(topics_.back());
+}
+
+void SourceTaskRunner::release_completed() {
+  if (completed_.empty()) return;
+  submitted_.collect();
+  std::erase_if(completed_, [this](InFlightBatch* batch) {
+    if (!batch->finished()) return false;
+    swallow("commitRecord()", [&] { task_->commit_records(*batch); });
+    pool_.release(batch);
+    last_topic_ = nullptr;  // may have pointed into the batch
+    return true;
+  });
+}
+
+void SourceTaskRunner::commit_when_due() {
+  if (committer_.flushing()) {
+    const OffsetCommitter::Result result = committer_.poll();
+    if (result != OffsetCommitter::Result::Running) {
+      end_commit(result);
+    } else if (Clock::now() >= next_commit_) {
+      committer_.cancel();
+      end_commit(OffsetCommitter::Result::Failed);
+    }
+    return;
+  }
+  if (Clock::now() < next_commit_) return;
+  committer_.stage(submitted_.take_committable());
+  if (committer_.begin_flush()) {
+    next_commit_ = Clock::now() + services_.limits.offset_flush_timeout;  // deadline of the flush
+  } else {
+    end_commit(OffsetCommitter::Result::Succeeded);
+  }
+}
+
+void SourceTaskRunner::end_commit(OffsetCommitter::Result result) {
+  next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+  if (result == OffsetCommitter::Result::Succeeded) {
+    swallow("commit()", [this] { task_->commit(); });
+    return;
+  }
+  logger().error("WorkerSourceTask{{id={}}} Failed to commit offsets, will try again in {} ms: {}",
+                 spec_.id.to_string(), services_.limits.offset_flush_interval.count(),
+                 committer_.reason());
+}
+
+void SourceTaskRunner::final_commit() {
+  using Result = OffsetCommitter::Result;
+  const Millis timeout = services_.limits.offset_flush_timeout;
+  const auto deadline = Clock::now() + timeout;
+  while (producer_->in_flight() > 0 && Clock::now() < deadline) {
+    const auto rest = std::chrono::ceil<Millis>(deadline - Clock::now());
+    serve_producer(std::min(rest, kBackpressureWait));
+  }
+  if (committer_.flushing()) {
+    // What was being written comes first; a failure gives it back for the last attempt.
+    committer_.await(timeout);
+  }
+  committer_.stage(submitted_.take_committable());
+  if (!committer_.begin_flush()) return end_commit(Result::Succeeded);
+  end_commit(committer_.await(timeout));
+}
+
+void SourceTaskRunner::finish(bool) noexcept {
+  try {
+    if (started_ && producer_ && !cancelled()) final_commit();
+  } catch (...) {
+    logger().error("WorkerSourceTask{{id={}}} final offset commit failed: {}",
+                   spec_.id.to_string(), describe_current_exception());
+  }
+  committer_.cancel();
+  if (started_) task_->stop();
+  if (producer_) {
+    const std::lock_guard lock(producer_mutex_);
+    producer_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);
+    producer_.reset();
+  }
+  task_.reset();
+}
+
+}  // namespace millrace

@@ -1,0 +1,73 @@
+#pragma once
+// The at-least-once source loop (connect-tasks.md §2): poll, transform and convert, send, and commit
+// offsets of what the log has acknowledged.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/in_flight_batch.h"
+#include "runtime/worker/offset_committer.h"
+#include "runtime/worker/submitted_records.h"
+#include "runtime/worker/task_runner.h"
+
+namespace millrace {
+
+class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
+ public:
+  SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
+  ~SourceTaskRunner() override;
+
+ private:
+  class Context;
+  using Clock = std::chrono::steady_clock;
+
+  void build() override;
+  void start() override;
+  void run_loop() override;
+  void finish(bool failed) noexcept override;
+  void wake() noexcept override;
+
+  void on_delivery(std::span<const Delivery> deliveries) override;
+  void acknowledge(const Delivery& delivery);
+  void note_topic(std::string_view topic);
+
+  void serve_producer(Millis timeout);
+  void throw_if_send_failed();
+  void release_completed();
+  void pause();
+  /// Null when all batches are in flight; waits a little for deliveries then.
+  InFlightBatch* free_batch();
+  /// False when the task had nothing.
+  bool poll_task(InFlightBatch& batch);
+  void dispatch(InFlightBatch& batch);
+  void send(InFlightBatch& batch);
+
+  void commit_when_due();
+  void end_commit(OffsetCommitter::Result result);
+  void final_commit();
+
+  std::unique_ptr<SourceConnector> connector_;  // made the task; outlives it
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<SourceTask> task_;
+  std::unique_ptr<ErrorHandler> errors_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
+  std::unique_ptr<RecordProducer> producer_;
+
+  BatchPool pool_;
+  SubmittedRecords submitted_;
+  OffsetCommitter committer_;
+  std::vector<InFlightBatch*> completed_;
+  std::vector<uint32_t> rows_;
+  std::optional<RowError> send_failure_;
+  std::vector<std::string> topics_;
+  const char* last_topic_ = nullptr;
+  Clock::time_point next_commit_;
+  bool started_ = false;
+};
+
+}  // namespace millrace

@@ -1,0 +1,34 @@
+#pragma once
+// Makes what a task needs from its configuration: the connector that creates the task, converters,
+// transformations, error handling. Runs on the task thread; failures fail the task.
+
+#include <memory>
+#include <stop_token>
+
+#include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/services.h"
+
+namespace millrace {
+
+class TaskFactory {
+ public:
+  TaskFactory(const WorkerServices& services, const TaskSpec& spec)
+      : services_(services), spec_(spec) {}
+
+  std::unique_ptr<Connector> make_connector() const;
+  /// With the log reporter when errors.log.enable is set.
+  std::unique_ptr<ErrorHandler> make_error_handler(std::stop_token stop) const;
+  Pipeline make_pipeline(ErrorHandler& errors) const;
+
+ private:
+  Converters make_converters() const;
+  NamedConverter<Converter> make_converter(Side side) const;
+  NamedConverter<HeaderConverter> make_header_converter() const;
+  TransformationChain make_chain() const;
+  std::unique_ptr<Predicate> make_predicate(const std::string& alias) const;
+
+  const WorkerServices& services_;
+  const TaskSpec& spec_;
+};
+
+}  // namespace millrace
