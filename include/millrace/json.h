@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "millrace/arena.h"
 #include "millrace/value.h"
@@ -36,5 +37,20 @@ enum class JsonNumbers : uint8_t {
 };
 std::string parse_json(std::string_view text, Arena& arena, Value& out,
                        JsonNumbers numbers = JsonNumbers::Double);
+
+/// A value with the text it was read from.
+struct JsonScalar {
+  Value value;
+  std::string_view text;
+};
+struct JsonMember {
+  std::string_view name;
+  JsonScalar scalar;
+};
+
+/// Members of a JSON object, one level deep, each with its own text; duplicate names are kept.
+/// False with the reason in `error` for anything else.
+bool parse_json_object(std::string_view text, Arena& arena, std::vector<JsonMember>& members,
+                       std::string& error);
 
 }  // namespace millrace

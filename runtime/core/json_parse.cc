@@ -48,7 +48,57 @@ class Parser {
     return std::move(error_);
   }
 
+  bool parse_members(std::vector<JsonMember>& members, std::string& error) {
+    const bool ok = read_members(members);
+    error = std::move(error_);
+    return ok;
+  }
+
  private:
+  bool read_members(std::vector<JsonMember>& members) {
+    skip_blanks();
+    if (at_ == end_) return fail("No content to map due to end-of-input");
+    if (*at_ != '{') {
+      Value other;
+      if (!parse_value(other, 0)) return false;
+      at_ = begin_;
+      return fail("Cannot deserialize value of type `java.util.LinkedHashMap` from " +
+                  std::string(other.type() == Type::Array ? "Array value (token "
+                                                            "`JsonToken.START_ARRAY`)"
+                                                          : "a value that is no object"));
+    }
+    ++at_;
+    skip_blanks();
+    if (at_ < end_ && *at_ == '}') return true;
+    while (true) {
+      JsonMember member;
+      if (!read_member(member)) return false;
+      members.push_back(member);
+      skip_blanks();
+      if (at_ == end_) return fail_end(": expected close marker for Object");
+      if (*at_ == '}') return true;
+      if (*at_ != ',') return fail_character("was expecting comma to separate Object entries");
+      ++at_;
+    }
+  }
+
+  bool read_member(JsonMember& member, int depth = 1) {
+    skip_blanks();
+    if (at_ == end_) return fail_end(": expected close marker for Object");
+    if (*at_ != '"') return fail_character("was expecting double-quote to start field name");
+    if (!parse_string(member.name)) return false;
+    skip_blanks();
+    if (at_ == end_ || *at_ != ':') {
+      return fail_character("was expecting a colon to separate field name and value");
+    }
+    ++at_;
+    skip_blanks();
+    const char* start = at_;
+    if (!parse_value(member.scalar.value, depth)) return false;
+    member.scalar.text = {start, static_cast<size_t>(at_ - start)};
+    return true;
+  }
+
   bool fail(std::string message) {
     if (!error_.empty()) return false;
     size_t line = 1;
@@ -221,20 +271,9 @@ class Parser {
       return true;
     }
     while (true) {
-      skip_blanks();
-      if (at_ == end_) return fail_end(": expected close marker for Object");
-      if (*at_ != '"') return fail_character("was expecting double-quote to start field name");
-      std::string_view name;
-      if (!parse_string(name)) return false;
-      skip_blanks();
-      if (at_ == end_ || *at_ != ':') {
-        return fail_character("was expecting a colon to separate field name and value");
-      }
-      ++at_;
-      skip_blanks();
-      Value value;
-      if (!parse_value(value, depth)) return false;
-      add_entry(mark, name, value);
+      JsonMember member;
+      if (!read_member(member, depth)) return false;
+      add_entry(mark, member.name, member.scalar.value);
       skip_blanks();
       if (at_ == end_) return fail_end(": expected close marker for Object");
       if (*at_ == '}') break;
@@ -421,6 +460,11 @@ class Parser {
 
 std::string parse_json(std::string_view text, Arena& arena, Value& out, JsonNumbers numbers) {
   return Parser(text, arena, numbers).parse(out);
+}
+
+bool parse_json_object(std::string_view text, Arena& arena, std::vector<JsonMember>& members,
+                       std::string& error) {
+  return Parser(text, arena, JsonNumbers::Double).parse_members(members, error);
 }
 
 }  // namespace millrace
