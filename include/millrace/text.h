@@ -1,0 +1,20 @@
+#pragma once
+// Text helpers plugins share with the worker.
+
+#include <string>
+#include <string_view>
+
+#include "millrace/arena.h"
+#include "millrace/value.h"
+
+namespace millrace {
+
+/// `bytes` as well-formed UTF-8: itself when it is that already, else a copy in `arena` with
+/// malformed sequences replaced by U+FFFD, as Java decodes.
+std::string_view valid_utf8(std::string_view bytes, Arena& arena);
+
+/// Appends what Java's toString() gives for the value: strings raw, `Struct{a=1,b=x}`, maps
+/// `{a=1, b=2}`, lists `[1, 2]`, null `null`, byte arrays `[B@` and eight hex digits.
+void append_java_string(std::string& out, const Value& value);
+
+}  // namespace millrace

@@ -1,0 +1,19 @@
+#pragma once
+// BigDecimal as text: unscaled two's-complement bytes and a scale.
+
+#include <string>
+#include <string_view>
+
+#include "millrace/arena.h"
+#include "millrace/value.h"
+
+namespace millrace {
+
+/// BigDecimal.toString: plain, or scientific when the scale is negative or the number tiny.
+void append_decimal(std::string& out, const DecimalData& decimal);
+
+/// Parses what `new BigDecimal(text)` takes; the scale is that of the literal. Null for other text
+/// and for exponents beyond the int32 range.
+Value parse_decimal(std::string_view text, Arena& arena);
+
+}  // namespace millrace

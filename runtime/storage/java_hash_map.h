@@ -1,0 +1,24 @@
+#pragma once
+// Java's serialised java.util.HashMap<byte[], byte[]>: the standalone offset file
+// (connect-cluster.md §1.7), and the iteration order of a HashMap with string keys.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/storage/offset_store.h"
+
+namespace millrace {
+
+/// Bytes that java.io.ObjectInputStream reads back as the same map.
+std::string write_java_map(const OffsetEntries& entries);
+
+/// Reads such bytes; accepts any capacity, load factor, null values and shared arrays. Throws
+/// ConnectException that says what is wrong and at which byte, for anything else.
+OffsetEntries read_java_map(std::string_view bytes);
+
+/// Indices of `keys` in the order a java.util.HashMap of default capacity holding them iterates
+/// (String.hashCode, table doubled at 3/4 full). Keys are UTF-8.
+std::vector<size_t> java_hash_map_order(const std::vector<std::string_view>& keys);
+
+}  // namespace millrace
