@@ -118,7 +118,7 @@ void Router::dispatch(const HttpRequest& request, const Respond& respond) const 
   const auto routes = with_path(target->segments);
   if (routes.empty()) return respond(framework_error(404));
   if (request.method == "OPTIONS") return respond(options_response(request, routes));
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string method = request.method == "HEAD" ? "GET" : request.method;
   const auto route = std::find_if(routes.begin(), routes.end(),
                                   [&](const Route* one) { return one->method == method; });
   if (route == routes.end()) return respond(framework_error(405));
