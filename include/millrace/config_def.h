@@ -67,7 +67,7 @@ struct ConfigValidator {
 };
 ConfigValidator at_least(int64_t minimum);
 ConfigValidator between(int64_t minimum, int64_t maximum);
-ConfigValidator between(double minimum, double maximum);
+ConfigValidator between_real(double minimum, double maximum);
 ConfigValidator one_of(std::vector<std::string> allowed);  // case-sensitive
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed);
 ConfigValidator non_empty_string();

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "millrace/arena.h"
 #include "millrace/value.h"
@@ -30,6 +31,26 @@ inline constexpr int kMaxJsonDepth = 1000;
 /// document order (duplicate keys: last wins), text is copied into `arena` only when it has
 /// escapes, else it points into `text`. Blank input gives Null. Returns the empty string, or the
 /// reason, with line and column, in Jackson's words where users match on them.
-std::string parse_json(std::string_view text, Arena& arena, Value& out);
+enum class JsonNumbers : uint8_t {
+  Double,  // as said above
+  Exact,   // numbers that are no int64 become Decimal with the scale of the literal
+};
+std::string parse_json(std::string_view text, Arena& arena, Value& out,
+                       JsonNumbers numbers = JsonNumbers::Double);
+
+/// A value with the text it was read from.
+struct JsonScalar {
+  Value value;
+  std::string_view text;
+};
+struct JsonMember {
+  std::string_view name;
+  JsonScalar scalar;
+};
+
+/// Members of a JSON object, one level deep, each with its own text; duplicate names are kept.
+/// False with the reason in `error` for anything else.
+bool parse_json_object(std::string_view text, Arena& arena, std::vector<JsonMember>& members,
+                       std::string& error);
 
 }  // namespace millrace

@@ -53,7 +53,7 @@ ConfigValidator at_least(int64_t minimum) { return range<int64_t>(minimum, std::
 ConfigValidator between(int64_t minimum, int64_t maximum) {
   return range<int64_t>(minimum, maximum);
 }
-ConfigValidator between(double minimum, double maximum) { return range<double>(minimum, maximum); }
+ConfigValidator between_real(double minimum, double maximum) { return range<double>(minimum, maximum); }
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
   const std::string names = join(allowed);

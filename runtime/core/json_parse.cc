@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "millrace/json.h"
-#include "runtime/core/utf8.h"
+#include "millrace/decimal.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {
@@ -30,8 +31,12 @@ Scratch& thread_scratch() {
 
 class Parser {
  public:
-  Parser(std::string_view text, Arena& arena)
-      : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()), arena_(arena) {}
+  Parser(std::string_view text, Arena& arena, JsonNumbers numbers)
+      : begin_(text.data()),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        arena_(arena),
+        exact_(numbers == JsonNumbers::Exact) {}
 
   std::string parse(Value& out) {
     skip_blanks();
@@ -43,7 +48,57 @@ class Parser {
     return std::move(error_);
   }
 
+  bool parse_members(std::vector<JsonMember>& members, std::string& error) {
+    const bool ok = read_members(members);
+    error = std::move(error_);
+    return ok;
+  }
+
  private:
+  bool read_members(std::vector<JsonMember>& members) {
+    skip_blanks();
+    if (at_ == end_) return fail("No content to map due to end-of-input");
+    if (*at_ != '{') {
+      Value other;
+      if (!parse_value(other, 0)) return false;
+      at_ = begin_;
+      return fail("Cannot deserialize value of type `java.util.LinkedHashMap` from " +
+                  std::string(other.type() == Type::Array ? "Array value (token "
+                                                            "`JsonToken.START_ARRAY`)"
+                                                          : "a value that is no object"));
+    }
+    ++at_;
+    skip_blanks();
+    if (at_ < end_ && *at_ == '}') return true;
+    while (true) {
+      JsonMember member;
+      if (!read_member(member)) return false;
+      members.push_back(member);
+      skip_blanks();
+      if (at_ == end_) return fail_end(": expected close marker for Object");
+      if (*at_ == '}') return true;
+      if (*at_ != ',') return fail_character("was expecting comma to separate Object entries");
+      ++at_;
+    }
+  }
+
+  bool read_member(JsonMember& member, int depth = 1) {
+    skip_blanks();
+    if (at_ == end_) return fail_end(": expected close marker for Object");
+    if (*at_ != '"') return fail_character("was expecting double-quote to start field name");
+    if (!parse_string(member.name)) return false;
+    skip_blanks();
+    if (at_ == end_ || *at_ != ':') {
+      return fail_character("was expecting a colon to separate field name and value");
+    }
+    ++at_;
+    skip_blanks();
+    const char* start = at_;
+    if (!parse_value(member.scalar.value, depth)) return false;
+    member.scalar.text = {start, static_cast<size_t>(at_ - start)};
+    return true;
+  }
+
   bool fail(std::string message) {
     if (!error_.empty()) return false;
     size_t line = 1;
@@ -142,6 +197,11 @@ class Parser {
       if (!digits_after("Exponent indicator not followed by a digit")) return false;
     }
     if (at_ < end_ && is_word_part(*at_)) return fail_character("Expected space separating root-level values");
+    constexpr ptrdiff_t kSafeDigits = 18;  // always fit in an int64
+    if (exact_ && (fraction || at_ - digits > kSafeDigits)) {
+      out = parse_decimal({start, static_cast<size_t>(at_ - start)}, arena_);
+      if (fraction || !fits_int64(digits, negative)) return true;
+    }
     if (!fraction) {
       out = Value::int64(static_cast<int64_t>(negative ? 0 - integer : integer));
       return true;
@@ -151,6 +211,13 @@ class Parser {
     if (value == 0 || value != value) value = to_double(start);
     out = Value::float64(value);
     return true;
+  }
+
+  bool fits_int64(const char* digits, bool negative) const noexcept {
+    uint64_t magnitude = 0;
+    const auto [end, error] = std::from_chars(digits, at_, magnitude);
+    const uint64_t most = uint64_t{1} << 63U;
+    return error == std::errc() && (negative ? magnitude <= most : magnitude < most);
   }
 
   // Out of range: from_chars leaves the value alone, Java gives infinity or zero.
@@ -204,20 +271,9 @@ class Parser {
       return true;
     }
     while (true) {
-      skip_blanks();
-      if (at_ == end_) return fail_end(": expected close marker for Object");
-      if (*at_ != '"') return fail_character("was expecting double-quote to start field name");
-      std::string_view name;
-      if (!parse_string(name)) return false;
-      skip_blanks();
-      if (at_ == end_ || *at_ != ':') {
-        return fail_character("was expecting a colon to separate field name and value");
-      }
-      ++at_;
-      skip_blanks();
-      Value value;
-      if (!parse_value(value, depth)) return false;
-      add_entry(mark, name, value);
+      JsonMember member;
+      if (!read_member(member, depth)) return false;
+      add_entry(mark, member.name, member.scalar.value);
       skip_blanks();
       if (at_ == end_) return fail_end(": expected close marker for Object");
       if (*at_ == '}') break;
@@ -392,6 +448,7 @@ class Parser {
   const char* at_;
   const char* end_;
   Arena& arena_;
+  bool exact_;
   std::string error_;
   Scratch& scratch_set_ = thread_scratch();
   std::vector<Value>& values_ = scratch_set_.values;
@@ -401,8 +458,13 @@ class Parser {
 
 }  // namespace
 
-std::string parse_json(std::string_view text, Arena& arena, Value& out) {
-  return Parser(text, arena).parse(out);
+std::string parse_json(std::string_view text, Arena& arena, Value& out, JsonNumbers numbers) {
+  return Parser(text, arena, numbers).parse(out);
+}
+
+bool parse_json_object(std::string_view text, Arena& arena, std::vector<JsonMember>& members,
+                       std::string& error) {
+  return Parser(text, arena, JsonNumbers::Double).parse_members(members, error);
 }
 
 }  // namespace millrace
