@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 
 namespace millrace::rest {
 namespace {

@@ -1,6 +1,6 @@
 #include "runtime/rest/json_writer.h"
 
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 
 namespace millrace::rest {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 #include "runtime/rest/http_types.h"
 
 namespace millrace::rest {
