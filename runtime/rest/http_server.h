@@ -28,7 +28,8 @@ class HttpServer {
                   std::shared_ptr<boost::asio::ssl::context> tls = nullptr);
 
   /// Stops accepting, closes idle connections and lets running requests finish for at most `limit`,
-  /// then closes the rest. `done` is called once, never inside this call.
+  /// then closes the rest. `done` is called once, never inside this call. Called again, the later
+  /// limit and `done` take the place of the earlier ones.
   void stop(std::chrono::milliseconds limit, std::function<void()> done);
 
   size_t connections() const noexcept;

@@ -1,5 +1,6 @@
 #include "runtime/rest/rest_server.h"
 
+#include "runtime/core/executor.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/access_log.h"
 #include "runtime/rest/cors.h"
@@ -26,10 +27,10 @@ std::vector<Listener> parse_all(const std::vector<std::string>& urls) {
 }  // namespace
 
 struct RestServer::State : std::enable_shared_from_this<State> {
-  State(ControlLoop& control_loop, RestConfig settings, HttpLimits limits)
-      : loop(control_loop),
+  State(boost::asio::io_context& io, Executor& executor, RestConfig settings, HttpLimits limits)
+      : control(executor),
         config(std::move(settings)),
-        server(loop.io(), limits),
+        server(io, limits),
         cors(config.access_control_allow_origin, config.access_control_allow_methods),
         rules(parse_header_rules(config.response_http_headers)),
         main(parse_all(config.listeners)),
@@ -72,7 +73,7 @@ struct RestServer::State : std::enable_shared_from_this<State> {
     });
   }
 
-  ControlLoop& loop;
+  Executor& control;
   RestConfig config;
   HttpServer server;
   Cors cors;
@@ -84,9 +85,10 @@ struct RestServer::State : std::enable_shared_from_this<State> {
   Router admin_routes;
 };
 
-RestServer::RestServer(ControlLoop& loop, RestConfig config, HttpLimits limits) {
+RestServer::RestServer(boost::asio::io_context& io, Executor& control, RestConfig config,
+                       HttpLimits limits) {
   refuse_extensions(config);
-  state_ = std::make_shared<State>(loop, std::move(config), limits);
+  state_ = std::make_shared<State>(io, control, std::move(config), limits);
 }
 
 RestServer::~RestServer() = default;
@@ -111,7 +113,7 @@ void RestServer::listen() {
 
 void RestServer::initialize_resources(Herder& herder) {
   logger().info("Initializing REST resources");
-  const ResourceContext context{herder, state_->loop};
+  const ResourceContext context{herder, state_->control};
   add_root_resource(state_->main_routes, context);
   add_connectors_resource(state_->main_routes, context);
   add_plugins_resource(state_->main_routes, context);

@@ -9,14 +9,18 @@
 #include <vector>
 
 #include "runtime/rest/advertised_url.h"
-#include "runtime/rest/control_loop.h"
 #include "runtime/rest/http_limits.h"
 #include "runtime/rest/listener.h"
 #include "runtime/rest/rest_config.h"
 
-namespace millrace {
-class Herder;
+namespace boost::asio {
+class io_context;
 }
+
+namespace millrace {
+class Executor;
+class Herder;
+}  // namespace millrace
 
 namespace millrace::rest {
 
@@ -26,8 +30,10 @@ inline constexpr std::chrono::milliseconds kStopLimit{60'000};
 /// Control thread only, except that construction and listen() may come before the loop runs.
 class RestServer {
  public:
-  /// Throws for settings it cannot honour. `loop` outlives the server.
-  RestServer(ControlLoop& loop, RestConfig config, HttpLimits limits = {});
+  /// Throws for settings it cannot honour. `io` is run by the control thread, and `control` runs
+  /// tasks on it; both outlive the server.
+  RestServer(boost::asio::io_context& io, Executor& control, RestConfig config,
+             HttpLimits limits = {});
   ~RestServer();
   RestServer(const RestServer&) = delete;
   RestServer& operator=(const RestServer&) = delete;

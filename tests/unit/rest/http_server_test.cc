@@ -164,6 +164,20 @@ TEST_F(HttpServerTest, StopCutsRequestsThatDoNotFinish) {
   release_all();
 }
 
+TEST_F(HttpServerTest, ASecondStopShortensTheFirst) {
+  start();
+  HttpClient busy(port_);
+  busy.send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(is_held(1));
+  std::promise<void> done;
+  running_.on([&] {
+    server_->stop(std::chrono::hours(1), [] { ADD_FAILURE() << "replaced"; });
+    server_->stop(std::chrono::milliseconds(10), [&] { done.set_value(); });
+  });
+  done.get_future().get();
+  EXPECT_TRUE(busy.is_closed());
+}
+
 TEST_F(HttpServerTest, StopWithoutConnectionsIsQuick) {
   start();
   std::promise<void> done;

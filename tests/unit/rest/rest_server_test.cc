@@ -31,7 +31,8 @@ class RestServerTest : public ::testing::Test {
   void start(Properties properties, bool with_resources = true) {
     properties.try_emplace("listeners", "http://127.0.0.1:0");
     running_.on([&] {
-      server_ = std::make_unique<RestServer>(running_.loop(), parse_rest_config(properties));
+      server_ =
+          std::make_unique<RestServer>(running_.io(), running_, parse_rest_config(properties));
       server_->listen();
       if (with_resources) server_->initialize_resources(herder_);
     });

@@ -27,7 +27,7 @@ class HttpServerFixture : public ::testing::Test {
 
   void start(HttpLimits limits = {}) {
     port_ = running_.on([&] {
-      server_ = std::make_unique<HttpServer>(running_.loop().io(), limits);
+      server_ = std::make_unique<HttpServer>(running_.io(), limits);
       return server_->listen({false, "127.0.0.1", 0}, handler());
     });
   }

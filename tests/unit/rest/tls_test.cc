@@ -80,7 +80,7 @@ class TlsTest : public HttpServerFixture {
   }
   uint16_t listen(const TlsConfig& config) {
     return running_.on([&] {
-      if (server_ == nullptr) server_ = std::make_unique<HttpServer>(running_.loop().io());
+      if (server_ == nullptr) server_ = std::make_unique<HttpServer>(running_.io());
       return server_->listen({true, "127.0.0.1", 0}, handler(), make_tls_context(config));
     });
   }

@@ -1,0 +1,68 @@
+#pragma once
+// RecordConsumer of the embedded log.
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/broker/embedded/groups.h"
+#include "runtime/broker/embedded/log_store.h"
+
+namespace millrace::embedded {
+
+class EmbeddedConsumer final : public RecordConsumer {
+ public:
+  EmbeddedConsumer(std::shared_ptr<LogStore> store, std::shared_ptr<Groups> groups,
+                   const Properties& config);
+  ~EmbeddedConsumer() override;
+
+  void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override;
+  void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override;
+  void poll(RecordBatch& out, Millis timeout) override;
+  void wakeup() noexcept override;
+  void seek(const TopicPartition& partition, Offset offset) override;
+  void pause(std::span<const TopicPartition> partitions) override;
+  void resume(std::span<const TopicPartition> partitions) override;
+  void commit_async(const OffsetMap& offsets, CommitCallback done) override;
+  void commit_sync(const OffsetMap& offsets, Millis timeout) override;
+  void close(Millis timeout) noexcept override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// Reading place in one assigned partition, with the chunk it lies in.
+  struct Position {
+    int64_t offset = 0;
+    bool paused = false;
+    StoredChunk chunk = {};
+    int64_t chunk_end = 0;
+  };
+
+  void do_duty();
+  void take(const std::vector<TopicPartition>& partitions);
+  void give_up(bool lost);
+  int64_t start_offset(const TopicPartition& partition, const OffsetMap& committed) const;
+  int64_t reset_offset(const TopicPartition& partition) const;
+  void refresh_pattern();
+  bool read_all(RecordBatch& out);
+  bool read(const TopicPartition& partition, Position& position, RecordBatch& out);
+  void commit(const OffsetMap& offsets);
+
+  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<Groups> groups_;
+  std::string group_;
+  std::string reset_policy_;
+  uint64_t member_ = 0;
+  RebalanceListener* listener_ = nullptr;
+  std::string pattern_;
+  std::vector<std::string> matched_;
+  uint64_t pattern_version_ = UINT64_MAX;
+  std::map<TopicPartition, Position> positions_;
+  size_t next_partition_ = 0;  // partitions take turns
+  std::atomic<bool> woken_ = false;
+};
+
+}  // namespace millrace::embedded

@@ -1,0 +1,100 @@
+// Broker and admin of the embedded log, and the entry point of its shared object.
+
+#include "millrace/errors.h"
+#include "runtime/broker/embedded/embedded_broker.h"
+#include "runtime/broker/embedded/embedded_consumer.h"
+#include "runtime/broker/embedded/embedded_producer.h"
+
+namespace millrace::embedded {
+namespace {
+
+class EmbeddedAdmin final : public BrokerAdmin {
+ public:
+  EmbeddedAdmin(std::shared_ptr<LogStore> store, std::shared_ptr<Groups> groups)
+      : store_(std::move(store)), groups_(std::move(groups)) {}
+
+  std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
+                                                 Millis) override {
+    std::map<std::string, int32_t> found;
+    for (const std::string& name : topics) {
+      if (const auto info = store_->topic(name)) found.emplace(name, info->partitions);
+    }
+    return found;
+  }
+  bool create_topic(const NewTopic& topic, Millis) override { return store_->create_topic(topic); }
+  OffsetMap group_offsets(const std::string& group, Millis) override {
+    return store_->group_offsets(group);
+  }
+  void alter_group_offsets(const std::string& group, const OffsetMap& offsets, Millis) override {
+    check_empty(group);
+    std::map<TopicPartition, std::optional<Offset>> entries(offsets.begin(), offsets.end());
+    store_->put_group_offsets(group, entries);
+  }
+  void delete_group_offsets(const std::string& group, std::span<const TopicPartition> partitions,
+                            Millis) override {
+    check_empty(group);
+    std::map<TopicPartition, std::optional<Offset>> entries;
+    for (const TopicPartition& partition : partitions) entries.emplace(partition, std::nullopt);
+    store_->put_group_offsets(group, entries);
+  }
+  void delete_group(const std::string& group, Millis timeout) override {
+    std::vector<TopicPartition> partitions;
+    for (const auto& [tp, offset] : store_->group_offsets(group)) partitions.push_back(tp);
+    delete_group_offsets(group, partitions, timeout);
+  }
+  OffsetMap end_offsets(const std::string& topic, Millis) override {
+    OffsetMap ends;
+    const auto info = store_->topic(topic);
+    for (int32_t p = 0; info && p < info->partitions; ++p) {
+      ends.emplace(TopicPartition{topic, p}, Offset{store_->bounds({topic, p}).second});
+    }
+    return ends;
+  }
+
+ private:
+  void check_empty(const std::string& group) const {
+    if (groups_->has_members(group)) {
+      throw KafkaException("group " + group +
+                           " still has members: its tasks have not stopped completely "
+                           "(GROUP_NOT_EMPTY)");
+    }
+  }
+  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<Groups> groups_;
+};
+
+class EmbeddedBroker final : public Broker {
+ public:
+  explicit EmbeddedBroker(const EmbeddedOptions& options)
+      : store_(std::make_shared<LogStore>(options)), groups_(std::make_shared<Groups>(store_)) {}
+
+  std::string cluster_id(Millis) override { return store_->cluster_id(); }
+  std::unique_ptr<RecordProducer> make_producer(const Properties&,
+                                                DeliveryListener& listener) override {
+    return std::make_unique<EmbeddedProducer>(store_, listener);
+  }
+  std::unique_ptr<RecordConsumer> make_consumer(const Properties& config) override {
+    return std::make_unique<EmbeddedConsumer>(store_, groups_, config);
+  }
+  std::unique_ptr<BrokerAdmin> make_admin(const Properties&) override {
+    return std::make_unique<EmbeddedAdmin>(store_, groups_);
+  }
+
+ private:
+  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<Groups> groups_;
+};
+
+}  // namespace
+}  // namespace millrace::embedded
+
+extern "C" __attribute__((visibility("default"))) millrace::Broker* millrace_open_embedded_log(
+    const millrace::Properties& worker, std::string& error) {
+  using namespace millrace::embedded;
+  try {
+    return new EmbeddedBroker(EmbeddedOptions::def().parse(worker));
+  } catch (const std::exception& failure) {
+    error = failure.what();
+    return nullptr;
+  }
+}

@@ -1,0 +1,75 @@
+// One executable for all programs: `millrace standalone ...`, or by the name of Kafka's scripts.
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/daemon.h"
+#include "runtime/cli/standalone.h"
+#include "runtime/metrics/log.h"
+
+namespace {
+
+using namespace millrace;
+
+constexpr const char* kHelp =
+    "Usage: millrace COMMAND [ARGUMENTS]\n"
+    "\n"
+    "Commands:\n"
+    "  standalone [-daemon] worker.properties [connector.properties|connector.json ...]\n"
+    "                 one worker; as Kafka's connect-standalone\n"
+    "  version        print the version\n";
+
+int standalone_main(std::vector<std::string> arguments) {
+  if (arguments.empty()) {
+    std::fprintf(stderr,
+                 "USAGE: connect-standalone [-daemon] connect-standalone.properties "
+                 "[connector1.properties connector2.json ...]\n");
+    return kExitUsage;
+  }
+  logging::initialise();
+  for (const std::string& argument : arguments) {
+    if (argument != "--help") continue;
+    logging::get("org.apache.kafka.connect.cli.AbstractConnectCli")
+        .info("Usage: ConnectStandalone worker.properties [connector1.properties "
+              "connector2.json ...]");
+    return kExitUsage;
+  }
+  if (arguments[0] == "-daemon") {
+    arguments.erase(arguments.begin());
+    if (arguments.empty()) return kExitUsage;
+    become_daemon("connectStandalone");
+  }
+  return run_standalone(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Writing to a closed connection is an error to handle, not a reason to end.
+  std::signal(SIGPIPE, SIG_IGN);
+  // A file at its size limit gives EFBIG, handled like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  const std::string program = std::filesystem::path(argv[0]).stem().string();
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (program == "connect-standalone") return standalone_main(arguments);
+  if (program == "connect-distributed") {
+    std::fprintf(stderr, "connect-distributed: distributed workers are not available yet\n");
+    return kExitUsage;
+  }
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help") {
+    std::fputs(kHelp, arguments.empty() ? stderr : stdout);
+    return arguments.empty() ? kExitUsage : 0;
+  }
+  const std::string command = arguments[0];
+  arguments.erase(arguments.begin());
+  if (command == "standalone") return standalone_main(arguments);
+  if (command == "version" || command == "--version") {
+    std::puts("millrace " MILLRACE_VERSION);
+    return 0;
+  }
+  std::fprintf(stderr, "millrace: no command \"%s\"\n%s", command.c_str(), kHelp);
+  return kExitUsage;
+}
