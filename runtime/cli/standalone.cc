@@ -28,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kKafkaVersion = "4.1.1";  // whose behaviour this worker has
 constexpr const char* kCommit = "millrace-" MILLRACE_VERSION;
 constexpr std::chrono::milliseconds kShutdownLimit{60'000};
+constexpr std::chrono::milliseconds kAnswerLimit{1'000};
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.cli.ConnectStandalone");
@@ -65,12 +66,13 @@ class Standalone {
     logger().info("Kafka Connect worker initializing ...");
     load_plugins(raw);
     config_ = StandaloneConfig::def().parse(settings_);
-    const auto rest_config = rest::RestConfig::parse_worker(settings_);
+    const auto rest_config = rest::parse_rest_config(settings_);
     log_config();
     check_overrides(config_.override_policy, {}, {});
     broker_ = open_broker(config_, settings_);
     const std::string cluster = cluster_id();
-    rest_ = std::make_unique<rest::RestServer>(io_, rest_config, settings_);
+    rest_ = std::make_unique<rest::RestServer>(io_, control_, rest_config);
+    rest_->listen();
     offsets_ = std::make_unique<FileOffsetStore>(config_.offset_file);
     make_worker(cluster);
     const auto ms = std::chrono::duration_cast<Millis>(Clock::now() - begun).count();
@@ -82,7 +84,7 @@ class Standalone {
     logger().info("Kafka Connect starting");
     offsets_->start();
     logger().info("Worker started");
-    rest_->install(*herder_, control_);
+    rest_->initialize_resources(*herder_);
     logger().info("Kafka Connect started");
     boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
     signals.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -127,7 +129,7 @@ class Standalone {
 
   void make_worker(const std::string& cluster) {
     WorkerServices services{control_,  *broker_,  *offsets_,
-                            registry_, settings_, rest_->advertised().worker_id,
+                            registry_, settings_, rest_->advertised().worker_id(),
                             config_.limits()};
     worker_ = std::make_unique<NativeWorker>(std::move(services), slow_);
     HerderServices herder{control_,
@@ -174,9 +176,10 @@ class Standalone {
     if (std::exchange(stopping_, true)) return;
     exit_code_ = code;
     logger().info("Kafka Connect stopping");
-    rest_->stop();
     const auto end = [this] { io_.stop(); };
-    herder_->stop([end](const Outcome<Done>&) { end(); });
+    rest_->stop(kShutdownLimit, [] {});
+    // The herder answers what waits for it when it stops; then only the sending is left.
+    herder_->stop([this, end](const Outcome<Done>&) { rest_->stop(kAnswerLimit, end); });
     control_.post_after(kShutdownLimit, end);
   }
 

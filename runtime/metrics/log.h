@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,19 +33,32 @@ class Context {
   std::string previous_;
 };
 
-/// Sets up the console sink (stdout) in Kafka's line format
-/// `[date] LEVEL [context] message (logger:line)` and routes millrace::log() of plugins here.
+/// Environment variable with the level of the root logger at start.
+inline constexpr const char* kLevelVariable = "MILLRACE_LOG_LEVEL";
+
+/// Takes the root level from kLevelVariable (a text that is no level is reported and ignored) and
+/// routes millrace::log() of plugins here. Lines go to standard output, before and after, in
+/// Kafka's format `[date] LEVEL [context] message (logger:line)`; the line number only when known.
 void initialise();
+
+/// Redirects whole lines, line feed included; null: standard output again. For tests. The writer
+/// is called under a lock and must not log.
+void set_line_writer(std::function<void(std::string_view line)> writer);
+
+/// Above this many names, get() gives the root logger: names come from plugins and from REST.
+inline constexpr size_t kMaxLoggers = 10'000;
 
 struct LevelInfo {
   std::string level;                     // OFF FATAL ERROR WARN INFO DEBUG TRACE ALL
   std::optional<int64_t> last_modified;  // ms since the epoch; null unless changed over REST
 };
-/// Explicitly levelled loggers and `root`, sorted.
+/// Explicitly levelled loggers and `root`, sorted. Any thread, as all below.
 std::map<std::string, LevelInfo> levels();
-/// nullopt for a name never used.
+/// The explicit or inherited level; nullopt for a name never used. `root` in any case.
 std::optional<LevelInfo> level(std::string_view name);
-/// Applies to every logger whose name starts with `name_space`, and to it; returns them sorted.
+/// Applies to every logger whose name starts with `name_space` (plain prefix, not dot-bounded) and
+/// to it, which is created; for `root` to all. Returns them sorted. Loggers that have the level
+/// already, by themselves or by an ancestor, are left alone, as Kafka does. `level` in any case.
 /// Empty result: `level` is not a level.
 std::vector<std::string> set_level(std::string_view name_space, std::string_view level,
                                    int64_t now_ms);

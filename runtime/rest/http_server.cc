@@ -1,303 +1,229 @@
 #include "runtime/rest/http_server.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-
-#include <chrono>
 #include <list>
-#include <set>
+#include <utility>
+#include <vector>
 
 #include "millrace/errors.h"
 #include "runtime/metrics/log.h"
+#include "runtime/rest/http_session.h"
 
 namespace millrace::rest {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using tcp = asio::ip::tcp;
-using Seconds = std::chrono::seconds;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+
+/// Wait after an accept that failed, for example because the process is out of descriptors.
+constexpr std::chrono::milliseconds kAcceptRetry{100};
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.rest.RestServer");
   return instance;
 }
 
-std::optional<std::string> header(const http::request<http::string_body>& request,
-                                  http::field field) {
-  const auto at = request.find(field);
-  if (at == request.end()) return std::nullopt;
-  return std::string(at->value());
+[[noreturn]] void cannot_bind(const Listener& listener, const ErrorCode& error) {
+  throw ConnectException(fmt::format(
+      "Unable to listen on {}: {}; choose another address or port with 'listeners' or stop the "
+      "program that uses it",
+      to_string(listener), error.message()));
 }
 
-HttpRequest to_request(http::request<http::string_body>&& from, std::string remote, bool tls) {
-  HttpRequest request;
-  request.method = std::string(from.method_string());
-  request.target = std::string(from.target());
-  request.host = header(from, http::field::host).value_or("");
-  request.remote_address = std::move(remote);
-  request.content_type = header(from, http::field::content_type);
-  request.accept = header(from, http::field::accept);
-  request.origin = header(from, http::field::origin);
-  request.requested_method = header(from, http::field::access_control_request_method);
-  request.referer = header(from, http::field::referer).value_or("-");
-  request.user_agent = header(from, http::field::user_agent).value_or("-");
-  request.version = from.version() == 10 ? "HTTP/1.0" : "HTTP/1.1";
-  request.tls = tls;
-  request.body = std::move(from.body());
-  return request;
-}
-
-http::response<http::string_body> to_response(HttpResponse&& from, unsigned version,
-                                              bool keep_alive, bool head) {
-  http::response<http::string_body> response{static_cast<http::status>(from.status), version};
-  if (from.content_type) response.set(http::field::content_type, *from.content_type);
-  for (auto& [name, value] : from.headers) response.insert(name, value);
-  const size_t size = from.body.size();
-  if (!head) response.body() = std::move(from.body);
-  response.keep_alive(keep_alive);
-  const bool bodyless = from.status == 204 || from.status == 304;
-  if (!bodyless) response.content_length(size);
-  return response;
-}
-
-/// Extended NCSA format with milliseconds, as Jetty's request log.
-void log_access(const HttpRequest& request, int status, size_t bytes,
-                std::chrono::steady_clock::time_point begun) {
-  if (!logger().should_log(spdlog::level::info)) return;
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char when[40];
-  std::strftime(when, sizeof when, "%d/%b/%Y:%H:%M:%S +0000", &utc);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::steady_clock::now() - begun).count();
-  logger().info("{} - - [{}] \"{} {} {}\" {} {} \"{}\" \"{}\" {}", request.remote_address, when,
-                request.method, request.target, request.version, status, bytes, request.referer,
-                request.user_agent, ms);
-}
-
-HttpResponse plain_error(int status, const std::string& message) {
-  return {status, "application/json",
-          "{\"error_code\":" + std::to_string(status) + ",\"message\":\"" + message + "\"}"};
-}
-
-asio::ssl::context make_tls(const TlsFiles& files) {
-  try {
-    asio::ssl::context context(asio::ssl::context::tls_server);
-    context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                        asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                        asio::ssl::context::no_tlsv1_1);
-    context.set_password_callback(
-        [password = files.key_password.value()](size_t, asio::ssl::context::password_purpose) {
-          return password;
-        });
-    context.use_certificate_chain_file(files.certificate_chain);
-    context.use_private_key_file(files.private_key, asio::ssl::context::pem);
-    if (files.client_auth != "none") {
-      if (!files.trusted.empty()) context.load_verify_file(files.trusted);
-      auto mode = asio::ssl::verify_peer;
-      if (files.client_auth == "required") mode |= asio::ssl::verify_fail_if_no_peer_cert;
-      context.set_verify_mode(mode);
-    }
-    return context;
-  } catch (const boost::system::system_error& error) {
-    throw ConfigException("reading the TLS key store " + files.private_key +
-                          " of the REST server: " + error.code().message());
+/// Addresses to try, best first. An empty host means all interfaces, IPv6 and IPv4 at once where
+/// the system has both; a name prefers IPv4, as Java does.
+std::vector<tcp::endpoint> endpoints_of(asio::io_context& io, const Listener& listener) {
+  if (listener.host.empty()) {
+    return {{tcp::v6(), listener.port}, {tcp::v4(), listener.port}};
   }
+  ErrorCode error;
+  const auto literal = asio::ip::make_address(listener.host, error);
+  if (!error) return {{literal, listener.port}};
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(listener.host, std::to_string(listener.port), error);
+  if (error) cannot_bind(listener, error);
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  std::stable_partition(endpoints.begin(), endpoints.end(),
+                        [](const auto& endpoint) { return endpoint.address().is_v4(); });
+  return endpoints;
+}
+
+ErrorCode open_acceptor(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool dual_stack) {
+  ErrorCode error;
+  acceptor.open(endpoint.protocol(), error);
+  if (error) return error;
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (dual_stack && endpoint.address().is_v6()) {
+    acceptor.set_option(asio::ip::v6_only(false), error);
+  }
+  acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    ErrorCode ignored;
+    acceptor.close(ignored);
+  }
+  return error;
 }
 
 }  // namespace
 
-class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
+class HttpServer::Core : public std::enable_shared_from_this<Core> {
  public:
-  Impl(asio::io_context& io, const ListenerUrl& listener, const TlsFiles* tls, HttpHandler handler)
-      : io_(io), acceptor_(io), handler_(std::move(handler)) {
-    if (listener.tls) tls_.emplace(make_tls(*tls));
-    bind(listener);
-  }
+  Core(asio::io_context& io, HttpLimits limits) : io_(io), limits_(limits), stop_timer_(io) {}
 
-  uint16_t port() const noexcept { return port_; }
-
-  void start() {
-    asio::co_spawn(io_, accept_loop(shared_from_this()), asio::detached);
-  }
-
-  void stop() {
-    stopping_ = true;
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    for (tcp::socket* idle : idle_) idle->cancel(ignored);
+  uint16_t listen(const Listener& listener, SessionContext context);
+  void stop(std::chrono::milliseconds limit, std::function<void()> done);
+  void abort();
+  size_t connections() const noexcept { return sessions_.size(); }
+  SessionContext context(HttpHandler handler, std::shared_ptr<asio::ssl::context> tls) {
+    return {limits_, std::move(handler), std::move(tls), pending_body_bytes_};
   }
 
  private:
-  using Plain = beast::tcp_stream;
-  using Tls = beast::ssl_stream<beast::tcp_stream>;
+  struct Endpoint {
+    tcp::acceptor acceptor;
+    SessionContext context;
+  };
 
-  void bind(const ListenerUrl& listener) {
-    boost::system::error_code error;
-    const std::string where = listener.host + ":" + std::to_string(listener.port);
-    tcp::endpoint endpoint(tcp::v4(), listener.port);
-    if (!listener.host.empty()) {
-      tcp::resolver resolver(io_);
-      const auto found = resolver.resolve(listener.host, std::to_string(listener.port),
-                                          tcp::resolver::passive, error);
-      if (error || found.empty()) {
-        throw ConfigException("listening on " + where + ": " + error.message());
-      }
-      endpoint = found.begin()->endpoint();
-    }
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-      throw ConfigException("listening on " + where + ": " + error.message() +
-                            "; choose another port in `listeners`, or stop what uses it");
-    }
-    port_ = acceptor_.local_endpoint().port();
-  }
-
-  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
-    while (!self->stopping_) {
-      boost::system::error_code error;
-      tcp::socket socket = co_await self->acceptor_.async_accept(
-          asio::redirect_error(asio::use_awaitable, error));
-      if (error == asio::error::operation_aborted) co_return;
-      if (error || self->connections_ >= HttpLimits::kConnections) continue;
-      asio::co_spawn(self->io_, connection(self, std::move(socket)), asio::detached);
-    }
-  }
-
-  static asio::awaitable<void> connection(std::shared_ptr<Impl> self, tcp::socket socket) {
-    ++self->connections_;
-    boost::system::error_code error;
-    const auto peer = socket.remote_endpoint(error);
-    const std::string remote = error ? "-" : peer.address().to_string();
-    socket.set_option(tcp::no_delay(true), error);
-    try {
-      if (self->tls_) {
-        Tls stream(std::move(socket), *self->tls_);
-        beast::get_lowest_layer(stream).expires_after(Seconds(HttpLimits::kIdleSeconds));
-        co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
-        co_await self->serve(stream, remote);
-      } else {
-        Plain stream(std::move(socket));
-        co_await self->serve(stream, remote);
-        stream.socket().shutdown(tcp::socket::shutdown_send, error);
-      }
-    } catch (const std::exception&) {
-      // The client went away or was too slow.
-    }
-    --self->connections_;
-  }
-
-  template <class Stream>
-  asio::awaitable<void> serve(Stream& stream, const std::string& remote) {
-    beast::flat_buffer buffer;
-    bool keep_alive = true;
-    while (keep_alive && !stopping_) {
-      keep_alive = co_await serve_one(stream, buffer, remote);
-    }
-  }
-
-  // True when the connection may carry another request.
-  template <class Stream>
-  asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer,
-                                  const std::string& remote) {
-    auto& lowest = beast::get_lowest_layer(stream);
-    http::request_parser<http::string_body> parser;
-    parser.header_limit(HttpLimits::kHeaderBytes);
-    parser.body_limit(HttpLimits::kBodyBytes);
-    boost::system::error_code error;
-    lowest.expires_after(Seconds(HttpLimits::kIdleSeconds));
-    idle_.insert(&lowest.socket());
-    co_await http::async_read_header(stream, buffer, parser,
-                                     asio::redirect_error(asio::use_awaitable, error));
-    idle_.erase(&lowest.socket());
-    const auto begun = std::chrono::steady_clock::now();
-    if (!error && parser.get()[http::field::expect] == "100-continue") {
-      http::response<http::empty_body> go_on{http::status::continue_, 11};
-      co_await http::async_write(stream, go_on, asio::use_awaitable);
-    }
-    if (!error) {
-      lowest.expires_after(Seconds(HttpLimits::kBodySeconds));
-      co_await http::async_read(stream, buffer, parser,
-                                asio::redirect_error(asio::use_awaitable, error));
-    }
-    if (error) {
-      const int status = status_of(error);
-      if (status == 0) co_return false;
-      HttpResponse refused = plain_error(status, error.message());
-      auto response = to_response(std::move(refused), 11, false, false);
-      lowest.expires_after(Seconds(HttpLimits::kWriteSeconds));
-      co_await http::async_write(stream, response, asio::use_awaitable);
-      co_return false;
-    }
-    lowest.expires_never();
-    const unsigned version = parser.get().version();
-    const bool keep_alive = parser.get().keep_alive();
-    const bool head = parser.get().method() == http::verb::head;
-    const HttpRequest request = to_request(parser.release(), remote, tls_.has_value());
-    HttpResponse answer = co_await ask(request);
-    const int status = answer.status;
-    const size_t bytes = answer.body.size();
-    auto response = to_response(std::move(answer), version, keep_alive && !stopping_, head);
-    lowest.expires_after(Seconds(HttpLimits::kWriteSeconds));
-    co_await http::async_write(stream, response, asio::use_awaitable);
-    log_access(request, status, bytes, begun);
-    co_return keep_alive;
-  }
-
-  /// Status for a request that could not be read; 0: nobody is left to be told.
-  static int status_of(const boost::system::error_code& error) {
-    if (error == http::error::body_limit) return 413;
-    if (error == http::error::header_limit) return 431;
-    if (error == http::error::end_of_stream || error == beast::error::timeout) return 0;
-    return error.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
-  }
-
-  asio::awaitable<HttpResponse> ask(const HttpRequest& request) {
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(HttpResponse)>(
-        [this](auto completion, HttpRequest copy) {
-          auto shared = std::make_shared<decltype(completion)>(std::move(completion));
-          handler_(std::move(copy), [this, shared](HttpResponse response) {
-            // Through the queue, so that an answer given at once does not recurse.
-            asio::post(io_, [shared, answer = std::move(response)]() mutable {
-              (*shared)(std::move(answer));
-            });
-          });
-        },
-        asio::use_awaitable, request);
-  }
+  static asio::awaitable<void> accept(std::shared_ptr<Core> self,
+                                      std::shared_ptr<Endpoint> endpoint);
+  static asio::awaitable<void> run(std::shared_ptr<Core> self,
+                                   std::shared_ptr<HttpSession> session);
+  void open_session(const Endpoint& endpoint, tcp::socket socket);
+  void close_acceptors();
+  void finish_stop_when_empty();
 
   asio::io_context& io_;
-  tcp::acceptor acceptor_;
-  HttpHandler handler_;
-  std::optional<asio::ssl::context> tls_;
-  std::set<tcp::socket*> idle_;
-  size_t connections_ = 0;
-  uint16_t port_ = 0;
-  bool stopping_ = false;
+  HttpLimits limits_;
+  std::vector<std::shared_ptr<Endpoint>> endpoints_;
+  std::list<std::shared_ptr<HttpSession>> sessions_;
+  std::shared_ptr<size_t> pending_body_bytes_ = std::make_shared<size_t>(0);
+  asio::steady_timer stop_timer_;
+  std::function<void()> stopped_;
 };
 
-HttpServer::HttpServer(asio::io_context& io, const ListenerUrl& listener, const TlsFiles* tls,
-                       HttpHandler handler)
-    : impl_(std::make_shared<Impl>(io, listener, tls, std::move(handler))) {}
+uint16_t HttpServer::Core::listen(const Listener& listener, SessionContext context) {
+  auto endpoint = std::make_shared<Endpoint>(Endpoint{tcp::acceptor(io_), std::move(context)});
+  ErrorCode error = asio::error::host_not_found;
+  for (const auto& address : endpoints_of(io_, listener)) {
+    error = open_acceptor(endpoint->acceptor, address, listener.host.empty());
+    // Another program on the port is no reason to fall back to a part of the interfaces.
+    if (!error || error == asio::error::address_in_use) break;
+  }
+  if (error) cannot_bind(listener, error);
+  endpoints_.push_back(endpoint);
+  asio::co_spawn(io_, accept(shared_from_this(), endpoint), asio::detached);
+  return endpoint->acceptor.local_endpoint().port();
+}
 
-HttpServer::~HttpServer() { impl_->stop(); }
-uint16_t HttpServer::port() const noexcept { return impl_->port(); }
-void HttpServer::start() { impl_->start(); }
-void HttpServer::stop() { impl_->stop(); }
+asio::awaitable<void> HttpServer::Core::accept(std::shared_ptr<Core> self,
+                                               std::shared_ptr<Endpoint> endpoint) {
+  asio::steady_timer pause(self->io_);
+  while (endpoint->acceptor.is_open()) {
+    ErrorCode error;
+    tcp::socket socket =
+        co_await endpoint->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (!endpoint->acceptor.is_open()) break;
+    if (!error) {
+      self->open_session(*endpoint, std::move(socket));
+      continue;
+    }
+    if (error == asio::error::connection_aborted) continue;
+    logger().warn("Accepting a connection failed: {}; trying again", error.message());
+    pause.expires_after(kAcceptRetry);
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+void HttpServer::Core::open_session(const Endpoint& endpoint, tcp::socket socket) {
+  if (sessions_.size() >= limits_.max_connections) {
+    logger().debug("Closing a new connection: {} are open already", sessions_.size());
+    return;
+  }
+  ErrorCode ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  auto session = make_session(std::move(socket), endpoint.context);
+  sessions_.push_back(session);
+  asio::co_spawn(io_, run(shared_from_this(), std::move(session)), asio::detached);
+}
+
+asio::awaitable<void> HttpServer::Core::run(std::shared_ptr<Core> self,
+                                            std::shared_ptr<HttpSession> session) {
+  co_await session->run();
+  self->sessions_.remove(session);
+  self->finish_stop_when_empty();
+}
+
+void HttpServer::Core::close_acceptors() {
+  for (const auto& endpoint : endpoints_) {
+    ErrorCode ignored;
+    endpoint->acceptor.close(ignored);
+  }
+}
+
+void HttpServer::Core::stop(std::chrono::milliseconds limit, std::function<void()> done) {
+  close_acceptors();
+  stopped_ = std::move(done);
+  const auto open = sessions_;
+  for (const auto& session : open) session->finish();
+  stop_timer_.expires_after(limit);
+  stop_timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
+    const auto self = weak.lock();
+    if (error || self == nullptr) return;
+    if (!self->sessions_.empty()) {
+      logger().warn("Closing {} connections whose requests did not finish in time",
+                    self->sessions_.size());
+    }
+    self->abort();
+  });
+  asio::post(io_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->finish_stop_when_empty();
+  });
+}
+
+void HttpServer::Core::abort() {
+  close_acceptors();
+  const auto open = sessions_;
+  for (const auto& session : open) session->abort();
+}
+
+void HttpServer::Core::finish_stop_when_empty() {
+  if (!stopped_ || !sessions_.empty()) return;
+  stop_timer_.cancel();
+  asio::post(io_, std::exchange(stopped_, nullptr));
+}
+
+HttpServer::HttpServer(asio::io_context& io, HttpLimits limits)
+    : core_(std::make_shared<Core>(io, limits)) {}
+
+HttpServer::~HttpServer() {
+  core_->abort();
+}
+
+uint16_t HttpServer::listen(const Listener& listener, HttpHandler handler,
+                            std::shared_ptr<asio::ssl::context> tls) {
+  return core_->listen(listener, core_->context(std::move(handler), std::move(tls)));
+}
+
+void HttpServer::stop(std::chrono::milliseconds limit, std::function<void()> done) {
+  core_->stop(limit, std::move(done));
+}
+
+size_t HttpServer::connections() const noexcept {
+  return core_->connections();
+}
 
 }  // namespace millrace::rest

@@ -1,46 +1,42 @@
 #pragma once
-// HTTP/1.1 server on the control thread's io_context. The only file that includes Beast is its
-// implementation.
+// HTTP/1.1 server: acceptors and connections on the io_context of the control thread.
 
 #include <boost/asio/io_context.hpp>
-
-#include <cstdint>
+#include <boost/asio/ssl/context.hpp>
+#include <chrono>
+#include <functional>
 #include <memory>
-#include <string>
 
-#include "runtime/rest/http_message.h"
-#include "runtime/rest/rest_config.h"
+#include "runtime/rest/http_limits.h"
+#include "runtime/rest/http_types.h"
+#include "runtime/rest/listener.h"
 
 namespace millrace::rest {
 
-/// Limits of the server; slow and hostile clients cost a bounded amount each.
-struct HttpLimits {
-  static constexpr uint32_t kHeaderBytes = 32 * 1024;
-  static constexpr uint64_t kBodyBytes = 16 * 1024 * 1024;
-  static constexpr size_t kConnections = 1024;
-  static constexpr int kIdleSeconds = 30;      // between requests, and for a whole header
-  static constexpr int kBodySeconds = 30;      // for a whole body
-  static constexpr int kWriteSeconds = 30;     // for a whole response
-};
-
-/// One listening socket. Control thread only.
+/// Control thread only, destructor included, which closes everything at once. The io_context
+/// outlives the server and every Respond it handed out.
 class HttpServer {
  public:
-  /// Binds at once; throws ConfigException when the address cannot be used. `tls` only for https.
-  HttpServer(boost::asio::io_context& io, const ListenerUrl& listener, const TlsFiles* tls,
-             HttpHandler handler);
+  explicit HttpServer(boost::asio::io_context& io, HttpLimits limits = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  uint16_t port() const noexcept;
-  void start();
-  /// Stops accepting and closes idle connections; requests under way are answered first.
-  void stop();
+  /// Binds and accepts; requests go to `handler`. `tls` only for secure listeners. Gives the bound
+  /// port. Throws ConnectException that names the address when it cannot be bound.
+  uint16_t listen(const Listener& listener, HttpHandler handler,
+                  std::shared_ptr<boost::asio::ssl::context> tls = nullptr);
+
+  /// Stops accepting, closes idle connections and lets running requests finish for at most `limit`,
+  /// then closes the rest. `done` is called once, never inside this call. Called again, the later
+  /// limit and `done` take the place of the earlier ones.
+  void stop(std::chrono::milliseconds limit, std::function<void()> done);
+
+  size_t connections() const noexcept;
 
  private:
-  class Impl;
-  std::shared_ptr<Impl> impl_;
+  class Core;
+  std::shared_ptr<Core> core_;  // shared with the coroutines, which may end later
 };
 
 }  // namespace millrace::rest

@@ -1,18 +1,22 @@
 #pragma once
-// The resources of the REST API over a Herder (connect-rest-api.md §2, §3).
+// The resources of the REST API; each adds its routes. The context outlives the router.
 
-#include "runtime/core/executor.h"
-#include "runtime/herder/herder.h"
+#include "runtime/rest/operation.h"
 #include "runtime/rest/router.h"
 
 namespace millrace::rest {
 
-/// Adds everything but the loggers. References outlive the router.
-void add_connector_resources(Router& router, Herder& herder, Executor& control);
-void add_plugin_resources(Router& router, Herder& herder, Executor& control);
 /// `/` and `/health`.
-void add_root_resources(Router& router, Herder& herder, Executor& control);
-/// `/admin/loggers`.
-void add_logger_resources(Router& router);
+void add_root_resource(Router& router, const ResourceContext& context);
+/// `/connectors` and below, offsets and internal endpoints included.
+void add_connectors_resource(Router& router, const ResourceContext& context);
+/// Part of it: status, lifecycle, tasks, topics.
+void add_connector_lifecycle(Router& router, const ResourceContext& context);
+/// Part of it: `/connectors/X/offsets`.
+void add_connector_offsets(Router& router, const ResourceContext& context);
+/// `/connector-plugins`.
+void add_plugins_resource(Router& router, const ResourceContext& context);
+/// `/admin/loggers`; `now_ms` gives milliseconds since the epoch.
+void add_loggers_resource(Router& router, std::function<int64_t()> now_ms);
 
 }  // namespace millrace::rest

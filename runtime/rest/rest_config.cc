@@ -1,257 +1,193 @@
 #include "runtime/rest/rest_config.h"
 
-#include <ifaddrs.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 
-#include "millrace/errors.h"
+#include "runtime/rest/header_rules.h"
+#include "runtime/rest/http_types.h"
 
 namespace millrace::rest {
 namespace {
 
-using C = RestConfig;
+using Rest = RestConfig;
+using Tls = TlsConfig;
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+constexpr std::string_view kBasicAuth =
+    "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension";
+
+std::string check_urls(const ConfigValue& value, bool may_be_empty) {
+  const auto* urls = std::get_if<std::vector<std::string>>(&value);
+  if (urls == nullptr) return may_be_empty ? "" : "at least one URL is needed";
+  if (urls->empty() && !may_be_empty) {
+    return "at least one URL is needed, for example http://localhost:8083";
+  }
+  const bool blank =
+      std::any_of(urls->begin(), urls->end(), [](const auto& url) { return trim(url).empty(); });
+  return blank ? "Empty URL found when parsing listeners list." : "";
 }
 
-ConfigValidator listener_list(bool may_be_empty) {
-  return {[may_be_empty](const ConfigValue& value) -> std::string {
-            const auto* list = std::get_if<std::vector<std::string>>(&value);
-            if (list == nullptr) return {};
-            if (list->empty()) {
-              return may_be_empty ? "" : "Invalid value for listeners, at least one URL is "
-                                         "expected, ex: http://localhost:8080,https://localhost:8443.";
-            }
-            for (const std::string& url : *list) {
-              if (url.empty()) return "Empty URL found when parsing listeners list.";
-              const std::string scheme = lower(url.substr(0, url.find("://")));
-              if (scheme != "http" && scheme != "https") {
-                return "Listener doesn't start with http:// or https://: " + url;
-              }
-            }
-            return {};
-          },
-          "list of http://host:port"};
+ConfigValidator url_list(bool may_be_empty) {
+  return {[may_be_empty](const ConfigValue& value) { return check_urls(value, may_be_empty); },
+          "List of comma-separated URLs, ex: http://localhost:8080,https://localhost:8443."};
 }
 
 ConfigValidator header_rules() {
   return {[](const ConfigValue& value) -> std::string {
             const auto* text = std::get_if<std::string>(&value);
-            if (text == nullptr) return {};
+            if (text == nullptr) return "";
             try {
-              parse_header_rules(*text);
-              return {};
-            } catch (const Error& error) {
-              return error.what();
+              static_cast<void>(parse_header_rules(*text));
+            } catch (const ConfigException& e) {
+              return e.what();
             }
+            return "";
           },
-          "comma-separated rules"};
+          "Comma-separated header rules, where each header rule is of the form '[action] [header "
+          "name]:[header value]' and optionally surrounded by double quotes if any part of a "
+          "header rule contains a comma"};
 }
 
-}  // namespace
+KeySpec low(std::string name, std::string doc) {
+  return {.name = std::move(name), .importance = Importance::Low, .doc = std::move(doc)};
+}
 
-const ConfigDef<RestConfig>& RestConfig::def() {
-  static const auto def =
-      ConfigDef<C>{}
-          .optional(&C::listeners, {.name = "listeners",
-                                    .importance = Importance::Low,
-                                    .doc = "URLs the REST API listens on.",
-                                    .validator = listener_list(false)})
-          .optional(&C::advertised_host, {.name = "rest.advertised.host.name",
-                                          .importance = Importance::Low,
-                                          .doc = "Host name other workers are told."})
-          .optional(&C::advertised_port, {.name = "rest.advertised.port",
-                                          .importance = Importance::Low,
-                                          .doc = "Port other workers are told."})
-          .optional(&C::advertised_listener,
-                    {.name = "rest.advertised.listener",
-                     .importance = Importance::Low,
-                     .doc = "Which listener other workers are told: http or https."})
-          .optional(&C::admin_listeners,
-                    {.name = "admin.listeners",
-                     .importance = Importance::Low,
-                     .doc = "URLs of the admin API; unset: the REST listeners, empty: off.",
-                     .validator = listener_list(true)})
-          .optional(&C::extension_classes, {.name = "rest.extension.classes",
-                                            .importance = Importance::Low,
-                                            .doc = "REST extensions; none are available."})
-          .optional(&C::allow_origin, {.name = "access.control.allow.origin",
-                                       .importance = Importance::Low,
-                                       .doc = "Origins that may use the API from a browser."})
-          .optional(&C::allow_methods, {.name = "access.control.allow.methods",
-                                        .importance = Importance::Low,
-                                        .doc = "Methods such origins may use."})
-          .optional(&C::response_headers, {.name = "response.http.headers.config",
-                                           .importance = Importance::Low,
-                                           .doc = "Rules for response headers.",
-                                           .validator = header_rules()});
+KeySpec low(std::string name, std::string doc, ConfigValidator validator) {
+  KeySpec spec = low(std::move(name), std::move(doc));
+  spec.validator = std::move(validator);
+  return spec;
+}
+
+KeySpec tls_key(std::string name, Importance importance, std::string doc) {
+  return {.name = std::move(name), .importance = importance, .doc = std::move(doc)};
+}
+
+ConfigDef<Rest> make_rest_def() {
+  ConfigDef<Rest> def;
+  def.optional(&Rest::listeners,
+               low("listeners",
+                   "URLs the REST API listens on: http or https, an empty host for "
+                   "all interfaces, port 0 for any free one.",
+                   url_list(false)))
+      .optional(&Rest::advertised_host_name, low("rest.advertised.host.name",
+                                                 "Host that other workers and status answers use "
+                                                 "for this worker."))
+      .optional(&Rest::advertised_port, low("rest.advertised.port", "Port that goes with it."))
+      .optional(&Rest::advertised_listener,
+                low("rest.advertised.listener", "Which listener is advertised: http or https."))
+      .optional(&Rest::admin_listeners, low("admin.listeners",
+                                            "URLs for the admin endpoints. Unset: the ordinary "
+                                            "listeners; empty: no admin endpoints.",
+                                            url_list(true)))
+      .optional(&Rest::extension_classes,
+                low("rest.extension.classes", "Classes that extend the REST API."))
+      .optional(&Rest::access_control_allow_origin,
+                low("access.control.allow.origin",
+                    "Origins that browsers may call from: *, exact "
+                    "origins or patterns with *, separated by commas."))
+      .optional(&Rest::access_control_allow_methods,
+                low("access.control.allow.methods",
+                    "Methods allowed for these origins; empty: "
+                    "GET, POST and HEAD."))
+      .optional(
+          &Rest::response_http_headers,
+          low("response.http.headers.config", "Headers added to every answer.", header_rules()));
   return def;
 }
 
-RestConfig RestConfig::parse_worker(const Properties& worker) {
-  RestConfig config = def().parse(worker);
-  for (const std::string& url : config.listeners) parse_listener(url);
-  for (const std::string& url : config.admin_listeners.value_or(std::vector<std::string>{})) {
-    parse_listener(url);
-  }
-  if (!config.extension_classes.empty()) {
-    throw ConfigException("rest.extension.classes: no class " + config.extension_classes.front() +
-                          " is available in this worker; unset it, and protect the REST API with a "
-                          "proxy or mutual TLS (ssl.client.auth)");
-  }
-  return config;
+ConfigDef<Tls> make_tls_def() {
+  using enum Importance;
+  ConfigDef<Tls> def;
+  KeySpec auth = low("ssl.client.auth",
+                     "Whether clients of https listeners must show a "
+                     "certificate.",
+                     one_of({"required", "requested", "none"}));
+  def.optional(&Tls::client_auth, std::move(auth))
+      .optional(&Tls::protocol, tls_key("ssl.protocol", Medium, "Preferred TLS version."))
+      .optional(&Tls::provider, tls_key("ssl.provider", Medium, "Security provider; unused."))
+      .optional(&Tls::cipher_suites, tls_key("ssl.cipher.suites", Low, "Allowed cipher suites."))
+      .optional(&Tls::enabled_protocols,
+                tls_key("ssl.enabled.protocols", Medium, "Allowed TLS versions."))
+      .optional(&Tls::keystore_type,
+                tls_key("ssl.keystore.type", Medium, "Format of the key store: PEM or PKCS12."))
+      .optional(&Tls::keystore_location,
+                tls_key("ssl.keystore.location", High, "File with key and certificate chain."))
+      .optional(&Tls::keystore_password,
+                tls_key("ssl.keystore.password", High, "Password of the key store."))
+      .optional(&Tls::key_password,
+                tls_key("ssl.key.password", High, "Password of the private key."))
+      .optional(&Tls::keystore_key,
+                tls_key("ssl.keystore.key", High, "Private key as PEM text; clients only."))
+      .optional(&Tls::keystore_certificate_chain,
+                tls_key("ssl.keystore.certificate.chain", High,
+                        "Certificate chain as PEM text; clients only."))
+      .optional(&Tls::truststore_certificates,
+                tls_key("ssl.truststore.certificates", High,
+                        "Trusted certificates as PEM text; clients only."))
+      .optional(&Tls::truststore_type,
+                tls_key("ssl.truststore.type", Medium, "Format of the trust store."))
+      .optional(&Tls::truststore_location,
+                tls_key("ssl.truststore.location", High, "File with trusted certificates."))
+      .optional(&Tls::truststore_password,
+                tls_key("ssl.truststore.password", High, "Password of the trust store."))
+      .optional(&Tls::keymanager_algorithm,
+                tls_key("ssl.keymanager.algorithm", Low, "Key manager algorithm; unused."))
+      .optional(&Tls::trustmanager_algorithm,
+                tls_key("ssl.trustmanager.algorithm", Low, "Trust manager algorithm; unused."))
+      .optional(&Tls::endpoint_identification_algorithm,
+                tls_key("ssl.endpoint.identification.algorithm", Low,
+                        "How clients check host names; empty: not at all."))
+      .optional(&Tls::secure_random_implementation,
+                tls_key("ssl.secure.random.implementation", Low, "Random source; unused."))
+      .optional(&Tls::engine_factory_class,
+                tls_key("ssl.engine.factory.class", Low, "TLS engine factory; unused."));
+  return def;
 }
 
-ListenerUrl parse_listener(const std::string& url) {
-  const ConfigException malformed(
-      "Listener doesn't have the right format (protocol://hostname:port).");
-  const size_t scheme_end = url.find("://");
-  if (scheme_end == std::string::npos) throw malformed;
-  const std::string scheme = lower(url.substr(0, scheme_end));
-  if (scheme != "http" && scheme != "https") {
-    throw ConfigException("Listener protocol must be either \"http\" or \"https\".");
-  }
-  const std::string rest = url.substr(scheme_end + 3);
-  const size_t colon = rest.rfind(':');
-  if (colon == std::string::npos) throw malformed;
-  ListenerUrl listener;
-  listener.tls = scheme == "https";
-  listener.host = rest.substr(0, colon);
-  if (listener.host.size() >= 2 && listener.host.front() == '[' && listener.host.back() == ']') {
-    listener.host = listener.host.substr(1, listener.host.size() - 2);
-  }
-  const std::string port = rest.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(port.data(), port.data() + port.size(), listener.port);
-  if (error != std::errc() || end != port.data() + port.size()) throw malformed;
-  return listener;
-}
-
-TlsFiles tls_files(const Properties& worker, const std::string& prefix) {
-  Properties own = with_prefix(worker, prefix);
-  const Properties& settings = own.empty() ? worker : own;
-  const auto get = [&settings](const std::string& key, const std::string& fallback) {
-    const std::string* value = find(settings, key);
-    return value != nullptr ? *value : fallback;
-  };
-  TlsFiles files;
-  for (const std::string store : {"ssl.keystore", "ssl.truststore"}) {
-    const std::string location = get(store + ".location", "");
-    if (!location.empty() && get(store + ".type", "JKS") != "PEM") {
-      throw ConfigException(store + ".location " + location +
-                            ": the REST server reads PEM stores only; convert it and set " + store +
-                            ".type=PEM");
-    }
-  }
-  files.certificate_chain = files.private_key = get("ssl.keystore.location", "");
-  if (files.private_key.empty()) {
-    throw ConfigException("an https listener needs ssl.keystore.location");
-  }
-  files.key_password = Password(get("ssl.key.password", ""));
-  files.trusted = get("ssl.truststore.location", "");
-  files.client_auth = get("ssl.client.auth", "none");
-  return files;
-}
-
-std::vector<HeaderRule> parse_header_rules(const std::string& text) {
-  std::vector<HeaderRule> rules;
-  std::string entry;
-  bool quoted = false;
-  const auto trim = [](std::string part) {
-    part.erase(0, part.find_first_not_of(" \t"));
-    part.erase(part.find_last_not_of(" \t") + 1);
-    return part;
-  };
-  const auto finish = [&] {
-    const std::string rule = trim(std::exchange(entry, {}));
-    if (rule.empty()) return;
-    const size_t space = rule.find_first_of(" \t");
-    const size_t colon = rule.find(':');
-    if (space == std::string::npos || colon == std::string::npos || colon < space ||
-        rule.find(':', colon + 1) != std::string::npos) {
-      throw ConfigException("Invalid format of header config '" + rule +
-                            "'. Expected: '[action] [header name]:[header value]'");
-    }
-    const std::string action = rule.substr(0, space);
-    HeaderRule parsed;
-    const std::string plain = lower(action);
-    if (plain != "set" && plain != "add" && plain != "setdate" && plain != "adddate") {
-      throw ConfigException("Invalid header config action: '" + action +
-                            "'. Expected one of [set, add, setDate, addDate]");
-    }
-    parsed.replace = plain.starts_with("set");
-    parsed.date = plain.ends_with("date");
-    parsed.name = trim(rule.substr(space, colon - space));
-    parsed.value = trim(rule.substr(colon + 1));
-    if (parsed.name.empty() || parsed.name.find_first_of(" \t") != std::string::npos) {
-      throw ConfigException("Invalid header name '" + parsed.name +
-                            "'. The '[header name]' cannot contain whitespace");
-    }
-    rules.push_back(std::move(parsed));
-  };
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      finish();
-    } else {
-      entry += c;
-    }
-  }
-  finish();
-  return rules;
-}
-
-namespace {
-
-/// This host's address as Java's InetAddress.getLocalHost() finds it: by its name.
-std::string local_address() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  addrinfo* found = nullptr;
-  std::string address = "127.0.0.1";
-  if (::getaddrinfo(name, nullptr, &hints, &found) == 0 && found != nullptr) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
-      address = text;
-    }
-    ::freeaddrinfo(found);
-  }
-  return address;
+/// All or nothing: one prefixed key hides every plain one.
+Tls parse_tls(const Properties& properties, std::string_view prefix) {
+  const Properties prefixed = with_prefix(properties, prefix);
+  return tls_config_def().parse(prefixed.empty() ? properties : prefixed);
 }
 
 }  // namespace
 
-AdvertisedAddress advertised_address(const RestConfig& config, uint16_t bound_http_port,
-                                     uint16_t bound_https_port) {
-  std::vector<ListenerUrl> listeners;
-  for (const std::string& url : config.listeners) listeners.push_back(parse_listener(url));
-  const bool any_http = std::any_of(listeners.begin(), listeners.end(),
-                                    [](const ListenerUrl& l) { return !l.tls; });
-  const std::string scheme = lower(config.advertised_listener.value_or(any_http ? "http" : "https"));
-  const auto at = std::find_if(listeners.begin(), listeners.end(), [&](const ListenerUrl& l) {
-    return l.tls == (scheme == "https");
-  });
-  if (at == listeners.end()) {
-    throw ConfigException("rest.advertised.listener is " + scheme + " but there is no such listener");
+const ConfigDef<RestConfig>& rest_config_def() {
+  static const auto def = make_rest_def();
+  return def;
+}
+
+const ConfigDef<TlsConfig>& tls_config_def() {
+  static const auto def = make_tls_def();
+  return def;
+}
+
+const ConfigDefinition& rest_config_definition() {
+  static const ConfigDefinition both = [] {
+    ConfigDefinition definition = rest_config_def().definition();
+    definition.add_missing(tls_config_def().definition());
+    return definition;
+  }();
+  return both;
+}
+
+RestConfig parse_rest_config(const Properties& properties) {
+  RestConfig config = rest_config_def().parse(properties);
+  config.tls = parse_tls(properties, "listeners.https.");
+  config.admin_tls = parse_tls(properties, "admin.listeners.https.");
+  return config;
+}
+
+void refuse_extensions(const RestConfig& config) {
+  for (const auto& name : config.extension_classes) {
+    if (name == kBasicAuth || name == "BasicAuthSecurityRestExtension") {
+      throw ConnectException("The REST extension " + name +
+                             " is not supported; remove it from 'rest.extension.classes' and "
+                             "protect the REST API by other means");
+    }
+    throw ConnectException(
+        "Failed to find any class that implements interface "
+        "org.apache.kafka.connect.rest.ConnectRestExtension and which name matches " +
+        name);
   }
-  std::string host = config.advertised_host.value_or(at->host);
-  if (host.empty()) host = local_address();
-  const int32_t bound = scheme == "https" ? bound_https_port : bound_http_port;
-  const int32_t port = config.advertised_port.value_or(at->port != 0 ? at->port : bound);
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  const std::string id = host + ":" + std::to_string(port);
-  return {scheme + "://" + id + "/", id};
 }
 
 }  // namespace millrace::rest

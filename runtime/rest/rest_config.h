@@ -1,5 +1,6 @@
 #pragma once
-// REST settings of a worker (connect-configs.md §4, connect-rest-api.md §6).
+// Settings of the REST server (connect-configs.md §4, "REST keys"). The worker's configuration
+// includes these rows; the server gets the parsed struct.
 
 #include <cstdint>
 #include <optional>
@@ -7,62 +8,60 @@
 #include <vector>
 
 #include "millrace/config_def.h"
+#include "millrace/properties.h"
 
 namespace millrace::rest {
 
-/// One entry of `listeners`.
-struct ListenerUrl {
-  bool tls = false;
-  std::string host;   // empty: all addresses
-  uint16_t port = 0;  // 0: the system chooses
-};
-
-/// PEM files of an HTTPS listener.
-struct TlsFiles {
-  std::string certificate_chain;
-  std::string private_key;
-  Password key_password;
-  std::string trusted;      // empty: no client certificates are checked
+/// `ssl.*` of the worker or of one listener prefix.
+struct TlsConfig {
   std::string client_auth = "none";
+  std::string protocol = "TLSv1.3";
+  std::vector<std::string> enabled_protocols = {"TLSv1.2", "TLSv1.3"};
+  std::optional<std::string> provider;
+  std::optional<std::vector<std::string>> cipher_suites;
+  std::string keystore_type = "JKS";
+  std::optional<std::string> keystore_location;
+  std::optional<Password> keystore_password;
+  std::optional<Password> keystore_key;
+  std::optional<Password> keystore_certificate_chain;
+  std::optional<Password> key_password;
+  std::string truststore_type = "JKS";
+  std::optional<std::string> truststore_location;
+  std::optional<Password> truststore_password;
+  std::optional<Password> truststore_certificates;
+  std::string keymanager_algorithm = "SunX509";
+  std::string trustmanager_algorithm = "PKIX";
+  std::string endpoint_identification_algorithm = "https";
+  std::optional<std::string> secure_random_implementation;
+  std::optional<std::string> engine_factory_class;
 };
 
 struct RestConfig {
-  std::vector<std::string> listeners{"http://:8083"};
-  std::optional<std::string> advertised_host;
+  std::vector<std::string> listeners = {"http://:8083"};
+  std::optional<std::string> advertised_host_name;
   std::optional<int32_t> advertised_port;
   std::optional<std::string> advertised_listener;
-  std::optional<std::vector<std::string>> admin_listeners;
+  std::optional<std::vector<std::string>> admin_listeners;  // unset: the main ones; empty: off
   std::vector<std::string> extension_classes;
-  std::string allow_origin;
-  std::string allow_methods;
-  std::string response_headers;
-
-  static const ConfigDef<RestConfig>& def();
-  /// Throws ConfigException for anything that Kafka refuses too.
-  static RestConfig parse_worker(const Properties& worker);
+  std::string access_control_allow_origin;
+  std::string access_control_allow_methods;
+  std::string response_http_headers;
+  TlsConfig tls;        // not a row: from `ssl.*` or `listeners.https.*`
+  TlsConfig admin_tls;  // from `ssl.*` or `admin.listeners.https.*`
 };
 
-/// Throws ConfigException: `Listener doesn't have the right format (protocol://hostname:port).`
-ListenerUrl parse_listener(const std::string& url);
+/// Rows of RestConfig, without the `ssl.*` keys. Built once; any thread.
+const ConfigDef<RestConfig>& rest_config_def();
+/// Rows of the `ssl.*` keys.
+const ConfigDef<TlsConfig>& tls_config_def();
+/// Both, as the worker's configuration includes them.
+const ConfigDefinition& rest_config_definition();
 
-/// TLS settings: `PREFIX` + `ssl.*` when at least one such key exists, else plain `ssl.*`.
-TlsFiles tls_files(const Properties& worker, const std::string& prefix);
+/// Throws ConfigException on the first bad key. A single key with a listener prefix hides all plain
+/// `ssl.*` keys from that server (connect-configs.md §12).
+RestConfig parse_rest_config(const Properties& properties);
 
-/// One rule of `response.http.headers.config`.
-struct HeaderRule {
-  bool replace = false;  // set, setDate
-  bool date = false;     // value is milliseconds from now
-  std::string name;
-  std::string value;
-};
-std::vector<HeaderRule> parse_header_rules(const std::string& text);
-
-/// host:port under which others reach this worker.
-struct AdvertisedAddress {
-  std::string url;
-  std::string worker_id;
-};
-AdvertisedAddress advertised_address(const RestConfig& config, uint16_t bound_http_port,
-                                     uint16_t bound_https_port);
+/// Throws for extensions this worker does not have, so that no one believes to be protected by one.
+void refuse_extensions(const RestConfig& config);
 
 }  // namespace millrace::rest

@@ -1,143 +1,148 @@
 #include "runtime/rest/rest_server.h"
 
-#include <algorithm>
-#include <chrono>
-#include <ctime>
-
+#include "runtime/core/executor.h"
 #include "runtime/metrics/log.h"
+#include "runtime/rest/access_log.h"
+#include "runtime/rest/cors.h"
+#include "runtime/rest/header_rules.h"
+#include "runtime/rest/http_date.h"
+#include "runtime/rest/http_server.h"
 #include "runtime/rest/resources.h"
+#include "runtime/rest/tls_context.h"
 
 namespace millrace::rest {
 namespace {
-
-constexpr const char* kDefaultAllowMethods = "GET,POST,HEAD";
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.rest.RestServer");
   return instance;
 }
 
-std::string http_date(int64_t offset_ms) {
-  constexpr int64_t kMsPerSecond = 1000;
-  const std::time_t when = std::time(nullptr) + offset_ms / kMsPerSecond;
-  std::tm utc{};
-  gmtime_r(&when, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return text;
-}
-
-/// `*` in the pattern stands for any text.
-bool glob(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() == '*') {
-    for (size_t skip = 0; skip <= text.size(); ++skip) {
-      if (glob(pattern.substr(1), text.substr(skip))) return true;
-    }
-    return false;
-  }
-  return !text.empty() && pattern.front() == text.front() &&
-         glob(pattern.substr(1), text.substr(1));
+std::vector<Listener> parse_all(const std::vector<std::string>& urls) {
+  std::vector<Listener> listeners;
+  for (const auto& url : urls) listeners.push_back(parse_listener(url));
+  return listeners;
 }
 
 }  // namespace
 
-RestServer::RestServer(boost::asio::io_context& io, RestConfig config, const Properties& worker)
-    : io_(io), config_(std::move(config)), header_rules_(parse_header_rules(config_.response_headers)) {
+struct RestServer::State : std::enable_shared_from_this<State> {
+  State(boost::asio::io_context& io, Executor& executor, RestConfig settings, HttpLimits limits)
+      : control(executor),
+        config(std::move(settings)),
+        server(io, limits),
+        cors(config.access_control_allow_origin, config.access_control_allow_methods),
+        rules(parse_header_rules(config.response_http_headers)),
+        main(parse_all(config.listeners)),
+        admin(parse_all(config.admin_listeners.value_or(std::vector<std::string>{}))) {}
+
+  void listen_on(std::vector<Listener>& listeners, const TlsConfig& tls, HttpHandler handler) {
+    std::shared_ptr<boost::asio::ssl::context> context;
+    for (auto& listener : listeners) {
+      if (listener.secure && context == nullptr) context = make_tls_context(tls);
+      const std::string asked = to_string(listener);
+      listener.port = server.listen(listener, handler, listener.secure ? context : nullptr);
+      logger().info("Added connector for {}", asked);
+    }
+  }
+
+  /// Headers of the main context around the routes.
+  HttpHandler main_handler() {
+    return with_access_log([weak = weak_from_this()](HttpRequest request, Respond respond) {
+      const auto self = weak.lock();
+      if (self == nullptr) return respond(framework_error(404));
+      HttpHeaders extra;
+      self->cors.apply(request, extra);
+      self->main_routes.handle(request,
+                               [weak, extra = std::move(extra), respond](HttpResponse response) {
+                                 for (const auto& [name, value] : extra.fields())
+                                   response.headers.add(name, value);
+                                 if (const auto still = weak.lock()) {
+                                   apply(still->rules, response.headers, wall_clock_ms());
+                                 }
+                                 respond(std::move(response));
+                               });
+    });
+  }
+
+  HttpHandler admin_handler() {
+    return with_access_log([weak = weak_from_this()](const HttpRequest& request, Respond respond) {
+      const auto self = weak.lock();
+      if (self == nullptr) return respond(framework_error(404));
+      self->admin_routes.handle(request, std::move(respond));
+    });
+  }
+
+  Executor& control;
+  RestConfig config;
+  HttpServer server;
+  Cors cors;
+  std::vector<HeaderRule> rules;
+  std::vector<Listener> main;
+  std::vector<Listener> admin;
+  AdvertisedUrl advertised;
+  Router main_routes;  // empty until the resources are there
+  Router admin_routes;
+};
+
+RestServer::RestServer(boost::asio::io_context& io, Executor& control, RestConfig config,
+                       HttpLimits limits) {
+  refuse_extensions(config);
+  state_ = std::make_shared<State>(io, control, std::move(config), limits);
+}
+
+RestServer::~RestServer() = default;
+
+void RestServer::listen() {
   logger().info("Initializing REST server");
-  uint16_t http_port = 0;
-  uint16_t https_port = 0;
-  for (const std::string& url : config_.listeners) {
-    open(url, worker, false);
-    (parse_listener(url).tls ? https_port : http_port) = servers_.back()->port();
-  }
-  advertised_ = advertised_address(config_, http_port, https_port);
-  logger().info("REST server listening at {}, advertising URL {}", config_.listeners.front(),
-                advertised_.url);
-  for (const std::string& url : config_.admin_listeners.value_or(std::vector<std::string>{})) {
-    open(url, worker, true);
-    logger().info("REST admin endpoints at {}", url);
-  }
-}
-
-RestServer::~RestServer() { stop(); }
-
-void RestServer::open(const std::string& url, const Properties& worker, bool admin) {
-  const ListenerUrl listener = parse_listener(url);
-  std::optional<TlsFiles> tls;
-  if (listener.tls) {
-    tls = tls_files(worker, admin ? "admin.listeners.https." : "listeners.https.");
-  }
-  HttpHandler handler;
-  if (admin) {
-    handler = [this](HttpRequest request, const Respond& done) {
-      admin_.handle(std::move(request), done);
-    };
+  state_->listen_on(state_->main, state_->config.tls, state_->main_handler());
+  state_->listen_on(state_->admin, state_->config.admin_tls, state_->admin_handler());
+  state_->advertised = advertised_url(state_->config, state_->main);
+  Listener shown = state_->main.front();
+  if (shown.host.empty()) shown.host = local_host_address();
+  logger().info("REST server listening at {}/, advertising URL {}", to_string(shown),
+                state_->advertised.url());
+  if (!state_->config.admin_listeners) {
+    logger().info("REST admin endpoints at {}/", to_string(shown));
+  } else if (!state_->admin.empty()) {
+    logger().info("REST admin endpoints at {}/", to_string(state_->admin.front()));
   } else {
-    handler = [this](HttpRequest request, const Respond& done) {
-      handle_main(std::move(request), done);
-    };
+    logger().info("REST admin endpoints are disabled");
   }
-  servers_.push_back(
-      std::make_unique<HttpServer>(io_, listener, tls ? &*tls : nullptr, std::move(handler)));
-  servers_.back()->start();
 }
 
-void RestServer::install(Herder& herder, Executor& control) {
+void RestServer::initialize_resources(Herder& herder) {
   logger().info("Initializing REST resources");
-  add_root_resources(main_, herder, control);
-  add_connector_resources(main_, herder, control);
-  add_plugin_resources(main_, herder, control);
-  if (!config_.admin_listeners) {
-    add_logger_resources(main_);
-  } else if (!config_.admin_listeners->empty()) {
-    add_logger_resources(admin_);
+  const ResourceContext context{herder, state_->control};
+  add_root_resource(state_->main_routes, context);
+  add_connectors_resource(state_->main_routes, context);
+  add_plugins_resource(state_->main_routes, context);
+  if (!state_->config.admin_listeners) {
+    add_loggers_resource(state_->main_routes, wall_clock_ms);
+  } else {
+    add_loggers_resource(state_->admin_routes, wall_clock_ms);
   }
   logger().info("REST resources initialized; server is started and ready to handle requests");
 }
 
-void RestServer::stop() {
-  for (const auto& server : servers_) server->stop();
-}
-
-void RestServer::handle_main(HttpRequest request, const Respond& done) {
-  HttpRequest asked = request;
-  asked.body.clear();
-  main_.handle(std::move(request), [this, asked = std::move(asked), done](HttpResponse response) {
-    decorate(asked, response);
-    done(std::move(response));
+void RestServer::stop(std::chrono::milliseconds limit, std::function<void()> done) {
+  logger().info("Stopping REST server");
+  state_->server.stop(limit, [done = std::move(done)] {
+    logger().info("REST server stopped");
+    done();
   });
 }
 
-void RestServer::decorate(const HttpRequest& request, HttpResponse& response) const {
-  if (!config_.allow_origin.empty()) add_cors(request, response);
-  for (const HeaderRule& rule : header_rules_) {
-    if (rule.replace) {
-      std::erase_if(response.headers, [&rule](const auto& h) { return h.first == rule.name; });
-    }
-    response.headers.emplace_back(
-        rule.name, rule.date ? http_date(std::strtoll(rule.value.c_str(), nullptr, 10)) : rule.value);
-  }
+const AdvertisedUrl& RestServer::advertised() const noexcept {
+  return state_->advertised;
 }
 
-bool RestServer::origin_allowed(const std::string& origin) const {
-  const std::vector<std::string> patterns = split_list(&config_.allow_origin);
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&origin](const std::string& pattern) { return glob(pattern, origin); });
+const std::vector<Listener>& RestServer::listeners() const noexcept {
+  return state_->main;
 }
 
-void RestServer::add_cors(const HttpRequest& request, HttpResponse& response) const {
-  auto& headers = response.headers;
-  headers.emplace_back("Vary", "Origin");
-  if (!request.origin || !origin_allowed(*request.origin)) return;
-  headers.emplace_back("Access-Control-Allow-Origin", *request.origin);
-  headers.emplace_back("Access-Control-Allow-Credentials", "true");
-  if (request.method != "OPTIONS" || !request.requested_method) return;
-  headers.emplace_back("Access-Control-Allow-Methods", config_.allow_methods.empty()
-                                                           ? kDefaultAllowMethods
-                                                           : config_.allow_methods);
-  headers.emplace_back("Access-Control-Max-Age", "1800");
-  headers.emplace_back("Access-Control-Allow-Headers", "X-Requested-With,Content-Type,Accept,Origin");
+const std::vector<Listener>& RestServer::admin_listeners() const noexcept {
+  return state_->admin;
 }
 
 }  // namespace millrace::rest

@@ -1,46 +1,60 @@
 #pragma once
-// The REST API of a worker: listeners, resources, CORS and response headers.
+// The worker's REST server: listeners first, resources once the herder runs
+// (connect-rest-api.md §1.4, connect-configs.md §3.1).
 
-#include <boost/asio/io_context.hpp>
-
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "runtime/core/executor.h"
-#include "runtime/herder/herder.h"
-#include "runtime/rest/http_server.h"
+#include "runtime/rest/advertised_url.h"
+#include "runtime/rest/http_limits.h"
+#include "runtime/rest/listener.h"
 #include "runtime/rest/rest_config.h"
-#include "runtime/rest/router.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace millrace {
+class Executor;
+class Herder;
+}  // namespace millrace
 
 namespace millrace::rest {
 
-/// Control thread only.
+/// Time that running requests get at shutdown.
+inline constexpr std::chrono::milliseconds kStopLimit{60'000};
+
+/// Control thread only, except that construction and listen() may come before the loop runs.
 class RestServer {
  public:
-  /// Binds all listeners; requests get 404 until install(). Throws ConfigException.
-  RestServer(boost::asio::io_context& io, RestConfig config, const Properties& worker);
+  /// Throws for settings it cannot honour. `io` is run by the control thread, and `control` runs
+  /// tasks on it; both outlive the server.
+  RestServer(boost::asio::io_context& io, Executor& control, RestConfig config,
+             HttpLimits limits = {});
   ~RestServer();
+  RestServer(const RestServer&) = delete;
+  RestServer& operator=(const RestServer&) = delete;
 
-  const AdvertisedAddress& advertised() const noexcept { return advertised_; }
-  /// Resources over the herder; both outlive the server.
-  void install(Herder& herder, Executor& control);
-  void stop();
+  /// Binds all listeners; requests get 404 until resources are there. Throws ConnectException when
+  /// an address is in use, ConfigException for malformed URLs; the process exits with 2 then.
+  void listen();
+  /// `herder` outlives the server.
+  void initialize_resources(Herder& herder);
+  /// See HttpServer::stop().
+  void stop(std::chrono::milliseconds limit, std::function<void()> done);
+
+  /// After listen().
+  const AdvertisedUrl& advertised() const noexcept;
+  /// With the ports they got.
+  const std::vector<Listener>& listeners() const noexcept;
+  const std::vector<Listener>& admin_listeners() const noexcept;
 
  private:
-  void open(const std::string& url, const Properties& worker, bool admin);
-  void handle_main(HttpRequest request, const Respond& done);
-  void decorate(const HttpRequest& request, HttpResponse& response) const;
-  void add_cors(const HttpRequest& request, HttpResponse& response) const;
-  bool origin_allowed(const std::string& origin) const;
-
-  boost::asio::io_context& io_;
-  RestConfig config_;
-  std::vector<HeaderRule> header_rules_;
-  Router main_;
-  Router admin_;
-  std::vector<std::unique_ptr<HttpServer>> servers_;
-  AdvertisedAddress advertised_;
+  struct State;
+  std::shared_ptr<State> state_;  // shared with the handlers of connections that end later
 };
 
 }  // namespace millrace::rest

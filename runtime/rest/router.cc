@@ -1,229 +1,132 @@
 #include "runtime/rest/router.h"
 
 #include <algorithm>
-#include <cctype>
+#include <charconv>
 
-#include "millrace/errors.h"
-#include "millrace/json.h"
-#include "runtime/metrics/log.h"
-#include "runtime/worker/request_exception.h"
+#include "runtime/herder/herder.h"
+#include "runtime/rest/error_answer.h"
+#include "runtime/rest/media_type.h"
 
 namespace millrace::rest {
 namespace {
 
-constexpr const char* kJson = "application/json";
+constexpr std::string_view kParameter = "{}";
 
-spdlog::logger& logger() {
-  static auto& instance =
-      logging::get("org.apache.kafka.connect.runtime.rest.errors.ConnectExceptionMapper");
-  return instance;
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
+  if (pattern.size() != segments.size()) return false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const bool same = pattern[i] == kParameter ? !segments[i].empty() : pattern[i] == segments[i];
+    if (!same) return false;
+  }
+  return true;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+std::vector<std::string> parameters_of(const std::vector<std::string>& pattern,
+                                       const std::vector<std::string>& segments) {
+  std::vector<std::string> parameters;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == kParameter) parameters.push_back(segments[i]);
+  }
+  return parameters;
+}
+
+/// Methods of a path as OPTIONS lists them.
+template <class Routes>
+std::string allowed_methods(const Routes& routes, std::string_view separator) {
+  std::string text;
+  const auto add = [&](std::string_view method) {
+    if (!text.empty()) text += separator;
+    text += method;
+  };
+  const bool has_get = std::any_of(routes.begin(), routes.end(),
+                                   [](const auto* route) { return route->method == "GET"; });
+  if (has_get) add("HEAD");
+  for (const auto* route : routes) add(route->method);
+  add("OPTIONS");
   return text;
 }
 
-int hex(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char l = static_cast<char>(c | 0x20);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
-/// Percent-decoding; in queries `+` is a blank. False for a broken escape.
-bool decode(std::string_view text, bool query, std::string& out) {
-  out.clear();
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return false;
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-      i += 2;
-    } else {
-      out += query && text[i] == '+' ? ' ' : text[i];
-    }
+template <class Routes>
+HttpResponse options_response(const HttpRequest& request, const Routes& routes) {
+  HttpResponse response;
+  response.headers.add("Allow", allowed_methods(routes, ","));
+  if (accepts(request.headers.joined("Accept"), "text/plain")) {
+    response.body = allowed_methods(routes, ", ");
+    response.headers.add("Content-Type", "text/plain");
   }
-  return true;
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-/// Decoded segments; one trailing slash is tolerated. False for a path that is refused.
-bool split_path(std::string_view path, std::vector<std::string>& segments) {
-  if (path.empty() || path.front() != '/') return false;
-  path.remove_prefix(1);
-  if (path.ends_with('/')) path.remove_suffix(1);
-  if (path.empty()) return true;
-  for (const std::string_view raw : split(path, '/')) {
-    // An encoded slash is ambiguous and refused (Jetty 12).
-    if (lower(std::string(raw)).find("%2f") != std::string::npos) return false;
-    std::string segment;
-    if (!decode(raw, false, segment)) return false;
-    segments.push_back(std::move(segment));
-  }
-  return true;
-}
-
-std::map<std::string, std::vector<std::string>> parse_query(std::string_view query) {
-  std::map<std::string, std::vector<std::string>> result;
-  if (query.empty()) return result;
-  for (const std::string_view part : split(query, '&')) {
-    const size_t equals = std::min(part.find('='), part.size());
-    std::string name;
-    std::string value;
-    if (!decode(part.substr(0, equals), true, name)) continue;
-    if (equals < part.size() && !decode(part.substr(equals + 1), true, value)) continue;
-    result[name].push_back(value);
-  }
-  return result;
-}
-
-bool accepts_json(const HttpRequest& request) {
-  if (!request.accept || request.accept->empty()) return true;
-  for (const std::string_view part : split(*request.accept, ',')) {
-    std::string type = lower(std::string(part.substr(0, part.find(';'))));
-    type.erase(0, type.find_first_not_of(" \t"));
-    type.erase(type.find_last_not_of(" \t") + 1);
-    if (type == "*/*" || type == "application/*" || type == kJson) return true;
-  }
-  return false;
-}
-
-bool is_json_body(const HttpRequest& request) {
-  if (!request.content_type) return request.body.empty();
-  std::string type = lower(request.content_type->substr(0, request.content_type->find(';')));
-  type.erase(type.find_last_not_of(" \t") + 1);
-  return type == kJson;
-}
-
-/// Errors of the framework have the error body but no content type.
-HttpResponse framework_error(int status, const std::string& reason) {
-  HttpResponse response =
-      error_response(status, "HTTP " + std::to_string(status) + " " + reason);
-  response.content_type.reset();
   return response;
+}
+
+/// 0, or the status of a request whose media types do not fit the route.
+int media_error(const HttpRequest& request, Media media) {
+  if (media == Media::Any) return 0;
+  const std::string* type = request.headers.find("Content-Type");
+  if (type != nullptr && !is_json(*type)) return 415;
+  if (!accepts(request.headers.joined("Accept"), "application/json")) return 406;
+  if (type == nullptr && media == Media::JsonBody && request.has_body) return 415;
+  return 0;
 }
 
 }  // namespace
 
-struct Router::Match {
-  std::vector<const Route*> routes;
-  std::vector<std::string> params;
-
-  const Route* find(const std::string& method) const {
-    for (const Route* route : routes) {
-      if (route->method == method) return route;
-    }
-    return nullptr;
+int32_t RouteRequest::int_parameter(size_t index) const {
+  std::string_view text = parameters.at(index);
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  int32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw RequestException(404, framework_message(404));
   }
-  std::string allowed() const {
-    std::string list;
-    if (find("GET") != nullptr) list = "HEAD, ";
-    for (const Route* route : routes) list += route->method + ", ";
-    return list + "OPTIONS";
-  }
-};
-
-bool RestRequest::flag(const std::string& name) const {
-  const auto at = query.find(name);
-  return at != query.end() && !at->second.empty() && lower(at->second.front()) == "true";
+  return value;
 }
 
-HttpResponse json_response(int status, std::string body) { return {status, kJson, std::move(body)}; }
-
-HttpResponse error_response(int status, const std::string& message) {
-  std::string body = "{\"error_code\":" + std::to_string(status) + ",\"message\":";
-  append_json_string(body, message, false);
-  return json_response(status, body + "}");
-}
-
-HttpResponse error_response(const std::exception_ptr& error) {
-  constexpr int kNotFound = 404;
-  constexpr int kConflict = 409;
-  constexpr int kInternal = 500;
-  try {
-    std::rethrow_exception(error);
-  } catch (const RequestException& e) {
-    return error_response(e.status(), e.what());
-  } catch (const NotFoundException& e) {
-    return error_response(kNotFound, e.what());
-  } catch (const AlreadyExistsException& e) {
-    return error_response(kConflict, e.what());
-  } catch (const std::exception& e) {
-    logger().error("Uncaught exception in REST call: {}", describe(e));
-    return error_response(kInternal, e.what());
-  } catch (...) {
-    return error_response(kInternal, describe_current_exception());
-  }
-}
-
-void Router::add(const std::string& method, const std::string& pattern, RestHandler handler,
-                 bool any_media) {
-  Route route{method, {}, std::move(handler), any_media};
-  for (const std::string_view part : split(std::string_view(pattern).substr(1), '/')) {
-    if (!part.empty()) route.pattern.emplace_back(part);
+void Router::add(std::string_view method, std::string_view pattern, Media media, Handler handler) {
+  Route route{std::string(method), {}, media, std::move(handler)};
+  for (size_t begin = 1; begin < pattern.size();) {
+    const size_t end = std::min(pattern.find('/', begin), pattern.size());
+    route.pattern.emplace_back(pattern.substr(begin, end - begin));
+    begin = end + 1;
   }
   routes_.push_back(std::move(route));
 }
 
-Router::Match Router::match(const std::vector<std::string>& segments) const {
-  Match match;
-  for (const Route& route : routes_) {
-    if (route.pattern.size() != segments.size()) continue;
-    std::vector<std::string> params;
-    bool same = true;
-    for (size_t i = 0; i < segments.size() && same; ++i) {
-      if (route.pattern[i] == "{}") {
-        params.push_back(segments[i]);
-      } else {
-        same = route.pattern[i] == segments[i];
-      }
-    }
-    if (!same) continue;
-    match.routes.push_back(&route);
-    match.params = std::move(params);
+void Router::handle(const HttpRequest& request, Respond respond) const {
+  if (request.refusal) {
+    respond(error_response(request.refusal->status, request.refusal->message));
+    return;
   }
-  return match;
+  try {
+    dispatch(request, respond);
+  } catch (...) {
+    respond(error_answer(std::current_exception(), request.target));
+  }
 }
 
-void Router::handle(HttpRequest http, const Respond& done) const {
-  const std::string_view target(http.target);
-  const size_t question = std::min(target.find('?'), target.size());
-  std::vector<std::string> segments;
-  if (!split_path(target.substr(0, question), segments)) {
-    return done(error_response(400, "Ambiguous URI path separator"));
+std::vector<const Router::Route*> Router::with_path(
+    const std::vector<std::string>& segments) const {
+  std::vector<const Route*> found;
+  for (const Route& route : routes_) {
+    if (matches(route.pattern, segments)) found.push_back(&route);
   }
-  Match found = match(segments);
-  if (found.routes.empty()) return done(framework_error(404, "Not Found"));
-  const std::string method = http.method == "HEAD" ? "GET" : http.method;
-  const Route* route = found.find(method);
-  if (route == nullptr && method == "OPTIONS") {
-    HttpResponse options{200, "text/plain", found.allowed()};
-    options.headers.emplace_back("Allow", found.allowed());
-    return done(std::move(options));
+  return found;
+}
+
+void Router::dispatch(const HttpRequest& request, const Respond& respond) const {
+  std::string error;
+  const auto target = parse_target(request.target, error);
+  if (!target) return respond(error_response(400, error));
+  const auto routes = with_path(target->segments);
+  if (routes.empty()) return respond(framework_error(404));
+  if (request.method == "OPTIONS") return respond(options_response(request, routes));
+  const std::string method = request.method == "HEAD" ? "GET" : request.method;
+  const auto route = std::find_if(routes.begin(), routes.end(),
+                                  [&](const Route* one) { return one->method == method; });
+  if (route == routes.end()) return respond(framework_error(405));
+  if (const int status = media_error(request, (*route)->media)) {
+    return respond(framework_error(status));
   }
-  if (route == nullptr) return done(framework_error(405, "Method Not Allowed"));
-  if (!route->any_media && !is_json_body(http)) {
-    return done(framework_error(415, "Unsupported Media Type"));
-  }
-  if (!accepts_json(http)) return done(framework_error(406, "Not Acceptable"));
-  RestRequest request;
-  request.query = parse_query(question < target.size() ? target.substr(question + 1)
-                                                       : std::string_view());
-  request.params = std::move(found.params);
-  request.http = std::move(http);
-  try {
-    route->handler(request, done);
-  } catch (...) {
-    done(error_response(std::current_exception()));
-  }
+  const auto parameters = parameters_of((*route)->pattern, target->segments);
+  (*route)->handler(RouteRequest{request, parameters, target->query}, respond);
 }
 
 }  // namespace millrace::rest

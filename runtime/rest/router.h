@@ -1,51 +1,54 @@
 #pragma once
-// Paths, methods and media types, and the errors a JAX-RS framework gives for them
-// (connect-rest-api.md §1).
+// Finds the route of a request and answers for the framework where there is none
+// (connect-rest-api.md §1.2): 404, 405, 406, 415, OPTIONS, HEAD.
 
 #include <functional>
-#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "runtime/rest/http_message.h"
+#include "runtime/rest/http_types.h"
+#include "runtime/rest/uri.h"
 
 namespace millrace::rest {
 
-/// A request with its path taken apart.
-struct RestRequest {
-  HttpRequest http;
-  std::vector<std::string> params;  // path parameters, decoded, in order
-  std::map<std::string, std::vector<std::string>> query;
+/// A request whose route was found. Valid during the handler's call only.
+struct RouteRequest {
+  const HttpRequest& http;
+  const std::vector<std::string>& parameters;  // the `{}` of the pattern, decoded
+  const Query& query;
 
-  /// `true` in any case is true, anything else false.
-  bool flag(const std::string& name) const;
+  /// A parameter that must be an int, as Java reads it; throws 404 otherwise.
+  int32_t int_parameter(size_t index) const;
 };
 
-using RestHandler = std::function<void(const RestRequest&, Respond)>;
-
-/// Error body of Connect: `{"error_code":N,"message":...}`.
-HttpResponse error_response(int status, const std::string& message);
-HttpResponse json_response(int status, std::string body);
-/// Status and message of an exception (connect-rest-api.md §1.1). Unexpected ones are logged.
-HttpResponse error_response(const std::exception_ptr& error);
+/// What a route exchanges.
+enum class Media : uint8_t {
+  Json,      // consumes and produces JSON; a body is not read
+  JsonBody,  // as above, and the body is read, so it needs a Content-Type
+  Any        // no check
+};
 
 class Router {
  public:
-  /// `pattern` such as `/connectors/{}/config`; `any_media` for resources that take and give more
-  /// than JSON.
-  void add(const std::string& method, const std::string& pattern, RestHandler handler,
-           bool any_media = false);
-  void handle(HttpRequest request, const Respond& done) const;
+  /// May throw; the exception becomes the answer. Else it answers through Respond, once.
+  using Handler = std::function<void(const RouteRequest&, Respond)>;
+
+  /// `pattern` is a path whose `{}` segments match anything non-empty.
+  void add(std::string_view method, std::string_view pattern, Media media, Handler handler);
+  /// Never throws; usable as HttpHandler.
+  void handle(const HttpRequest& request, Respond respond) const;
 
  private:
   struct Route {
     std::string method;
     std::vector<std::string> pattern;
-    RestHandler handler;
-    bool any_media;
+    Media media;
+    Handler handler;
   };
-  struct Match;
-  Match match(const std::vector<std::string>& segments) const;
+
+  void dispatch(const HttpRequest& request, const Respond& respond) const;
+  std::vector<const Route*> with_path(const std::vector<std::string>& segments) const;
 
   std::vector<Route> routes_;
 };
