@@ -30,6 +30,11 @@ inline constexpr int kMaxJsonDepth = 1000;
 /// document order (duplicate keys: last wins), text is copied into `arena` only when it has
 /// escapes, else it points into `text`. Blank input gives Null. Returns the empty string, or the
 /// reason, with line and column, in Jackson's words where users match on them.
-std::string parse_json(std::string_view text, Arena& arena, Value& out);
+enum class JsonNumbers : uint8_t {
+  Double,  // as said above
+  Exact,   // numbers that are no int64 become Decimal with the scale of the literal
+};
+std::string parse_json(std::string_view text, Arena& arena, Value& out,
+                       JsonNumbers numbers = JsonNumbers::Double);
 
 }  // namespace millrace

@@ -30,7 +30,7 @@ struct Field {
 using SchemaParameters = std::vector<std::pair<std::string, std::string>>;
 
 /// Immutable and safe to read from any thread. Only SchemaBuilder makes one.
-class Schema {
+class Schema : public std::enable_shared_from_this<Schema> {
  public:
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;

@@ -1,4 +1,4 @@
-#include "runtime/core/base64.h"
+#include "millrace/base64.h"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "runtime/core/decimal.h"
+#include "millrace/decimal.h"
 
 #include <openssl/bn.h>
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "millrace/json.h"
-#include "runtime/core/utf8.h"
+#include "millrace/decimal.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {
@@ -30,8 +31,12 @@ Scratch& thread_scratch() {
 
 class Parser {
  public:
-  Parser(std::string_view text, Arena& arena)
-      : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()), arena_(arena) {}
+  Parser(std::string_view text, Arena& arena, JsonNumbers numbers)
+      : begin_(text.data()),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        arena_(arena),
+        exact_(numbers == JsonNumbers::Exact) {}
 
   std::string parse(Value& out) {
     skip_blanks();
@@ -142,6 +147,11 @@ class Parser {
       if (!digits_after("Exponent indicator not followed by a digit")) return false;
     }
     if (at_ < end_ && is_word_part(*at_)) return fail_character("Expected space separating root-level values");
+    constexpr ptrdiff_t kSafeDigits = 18;  // always fit in an int64
+    if (exact_ && (fraction || at_ - digits > kSafeDigits)) {
+      out = parse_decimal({start, static_cast<size_t>(at_ - start)}, arena_);
+      if (fraction || !fits_int64(digits, negative)) return true;
+    }
     if (!fraction) {
       out = Value::int64(static_cast<int64_t>(negative ? 0 - integer : integer));
       return true;
@@ -151,6 +161,13 @@ class Parser {
     if (value == 0 || value != value) value = to_double(start);
     out = Value::float64(value);
     return true;
+  }
+
+  bool fits_int64(const char* digits, bool negative) const noexcept {
+    uint64_t magnitude = 0;
+    const auto [end, error] = std::from_chars(digits, at_, magnitude);
+    const uint64_t most = uint64_t{1} << 63U;
+    return error == std::errc() && (negative ? magnitude <= most : magnitude < most);
   }
 
   // Out of range: from_chars leaves the value alone, Java gives infinity or zero.
@@ -392,6 +409,7 @@ class Parser {
   const char* at_;
   const char* end_;
   Arena& arena_;
+  bool exact_;
   std::string error_;
   Scratch& scratch_set_ = thread_scratch();
   std::vector<Value>& values_ = scratch_set_.values;
@@ -401,8 +419,8 @@ class Parser {
 
 }  // namespace
 
-std::string parse_json(std::string_view text, Arena& arena, Value& out) {
-  return Parser(text, arena).parse(out);
+std::string parse_json(std::string_view text, Arena& arena, Value& out, JsonNumbers numbers) {
+  return Parser(text, arena, numbers).parse(out);
 }
 
 }  // namespace millrace

@@ -2,8 +2,8 @@
 
 #include "millrace/json.h"
 #include "millrace/schema.h"
-#include "runtime/core/base64.h"
-#include "runtime/core/utf8.h"
+#include "millrace/base64.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {

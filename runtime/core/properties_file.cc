@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "millrace/errors.h"
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "millrace/json.h"
 #include "millrace/schema.h"
-#include "runtime/core/decimal.h"
-#include "runtime/core/utf8.h"
+#include "millrace/decimal.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 

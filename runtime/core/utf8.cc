@@ -1,4 +1,4 @@
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 
 #include <cstring>
 

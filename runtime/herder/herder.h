@@ -17,21 +17,10 @@
 #include "millrace/properties.h"
 #include "runtime/core/outcome.h"
 #include "runtime/storage/status.h"
+#include "runtime/worker/request_exception.h"
 #include "runtime/worker/worker.h"
 
 namespace millrace {
-
-/// An error with the HTTP status it must have (ConnectRestException). Errors of other types map
-/// by their ErrorKind: NotFound 404, AlreadyExists 409, else 500.
-class RequestException : public Error {
- public:
-  RequestException(int status, const std::string& message)
-      : Error(ErrorKind::Connect, message), status_(status) {}
-  int status() const noexcept { return status_; }
-
- private:
-  int status_;
-};
 
 struct ConnectorInfo {
   std::string name;

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "millrace/errors.h"
-#include "runtime/core/utf8.h"
+#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {

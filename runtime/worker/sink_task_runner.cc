@@ -51,8 +51,8 @@ void SinkTaskRunner::build() {
   task_ = connector_->make_task();
   const Properties config =
       sink_consumer_config(services_.worker_config, spec_.id, spec_.connector_config);
-  batch_.set_limit(max_poll_records(config));
-  spare_.set_limit(batch_.limit());
+  batch_->set_limit(max_poll_records(config));
+  spare_->set_limit(batch_->limit());
   auto consumer = services_.broker.make_consumer(config);
   const std::lock_guard lock(consumer_mutex_);
   consumer_ = std::move(consumer);
@@ -109,19 +109,19 @@ void SinkTaskRunner::poll_and_put() {
 void SinkTaskRunner::consume(Millis timeout) {
   // Paused partitions bring nothing during redelivery; rows that a client still delivers are kept
   // behind the batch that is waiting.
-  consumer_->poll(redelivering_ ? spare_ : batch_, timeout);
+  consumer_->poll(redelivering_ ? *spare_ : *batch_, timeout);
   if (listener_error_) std::rethrow_exception(std::exchange(listener_error_, nullptr));
 }
 
 void SinkTaskRunner::convert() {
-  if (batch_.empty()) return;
+  if (batch_->empty()) return;
   note_consumed();
-  if (const auto fatal = pipeline_->run_sink(batch_)) ErrorHandler::fail(batch_, *fatal);
+  if (const auto fatal = pipeline_->run_sink(*batch_)) ErrorHandler::fail(*batch_, *fatal);
 }
 
 void SinkTaskRunner::note_consumed() {
   // Rows of one partition come in runs; only the end of a run matters.
-  const auto rows = batch_.records();
+  const auto rows = batch_->records();
   for (size_t row = 0; row < rows.size(); ++row) {
     const Record& record = rows[row];
     if (row + 1 < rows.size() && rows[row + 1].original_partition == record.original_partition &&
@@ -144,7 +144,7 @@ void SinkTaskRunner::note_topic(std::string_view topic) {
 
 void SinkTaskRunner::deliver() {
   try {
-    task_->put(batch_, stop_token());
+    task_->put(*batch_, stop_token());
   } catch (const Error& error) {
     if (!error.retriable()) throw;
     logger().warn("WorkerSinkTask{{id={}}} RetriableException from SinkTask, will redeliver the "
@@ -155,12 +155,12 @@ void SinkTaskRunner::deliver() {
   }
   for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
   consumed_.clear();
-  batch_.reset();
+  batch_->reset();
   last_topic_ = nullptr;
   if (!redelivering_) return;
   redelivering_ = false;
   fix_pauses();
-  if (!spare_.empty()) {
+  if (!spare_->empty()) {
     std::swap(batch_, spare_);
     convert();
     deliver();
@@ -200,7 +200,7 @@ void SinkTaskRunner::fix_pauses() {
 }
 
 void SinkTaskRunner::drop_rows(std::span<const TopicPartition> partitions) {
-  for (RecordBatch* batch : {&batch_, &spare_}) {
+  for (RecordBatch* batch : {batch_, spare_}) {
     for (uint32_t row = 0; row < batch->size(); ++row) {
       const Record& record = (*batch)[row];
       const auto is_of = [&record](const TopicPartition& tp) {
@@ -222,13 +222,14 @@ void SinkTaskRunner::finish(bool) noexcept {
     last_committed_.clear();  // the revocation that closing brings has nothing left to do
   }
   if (started_) task_->stop();
+  // Rows pin the client's buffers, which must be gone before the client is.
+  batch_->reset();
+  spare_->reset();
   if (consumer_) {
     const std::lock_guard lock(consumer_mutex_);
     consumer_->close(kConsumerCloseTimeout);
     consumer_.reset();
   }
-  batch_.reset();
-  spare_.reset();
   task_.reset();
 }
 

@@ -67,8 +67,9 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   std::mutex consumer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordConsumer> consumer_;
 
-  RecordBatch batch_;
-  RecordBatch spare_;               // takes what a poll brings during redelivery
+  RecordBatch batches_[2];
+  RecordBatch* batch_ = &batches_[0];
+  RecordBatch* spare_ = &batches_[1];  // takes what a poll brings during redelivery
   OffsetMap consumed_;              // next offsets after the rows of batch_
   OffsetMap current_;               // next offsets after what put() took
   OffsetMap last_committed_;

@@ -1,7 +1,5 @@
 #include "runtime/worker/task_runner.h"
 
-#include <condition_variable>
-
 #include "millrace/errors.h"
 #include "runtime/core/thread_name.h"
 #include "runtime/metrics/log.h"

@@ -4,6 +4,7 @@
 // else, every call on the task instance included, and reports by posting to the control thread.
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>

@@ -1,0 +1,33 @@
+#pragma once
+// BrokerAdmin over a librdkafka handle.
+
+#include "runtime/broker/broker.h"
+#include "runtime/broker/kafka/handles.h"
+
+namespace millrace::kafka {
+
+class KafkaAdmin final : public BrokerAdmin {
+ public:
+  explicit KafkaAdmin(const ClientConfig& config);
+  ~KafkaAdmin() override;
+
+  std::string cluster_id(Millis timeout);
+  std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
+                                                 Millis timeout) override;
+  bool create_topic(const NewTopic& topic, Millis timeout) override;
+  OffsetMap group_offsets(const std::string& group, Millis timeout) override;
+  void alter_group_offsets(const std::string& group, const OffsetMap& offsets,
+                           Millis timeout) override;
+  void delete_group_offsets(const std::string& group, std::span<const TopicPartition> partitions,
+                            Millis timeout) override;
+  void delete_group(const std::string& group, Millis timeout) override;
+  OffsetMap end_offsets(const std::string& topic, Millis timeout) override;
+
+ private:
+  /// Waits for the result of an operation sent to `queue`; throws when the whole of it failed.
+  Event await(const Queue& queue, const std::string& action, Millis timeout);
+
+  rd_kafka_t* client_;
+};
+
+}  // namespace millrace::kafka

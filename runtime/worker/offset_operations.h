@@ -1,0 +1,39 @@
+#pragma once
+// Offsets of a connector over REST: list, alter, reset (connect-rest-api.md §3.8,
+// connect-tasks.md §4.5).
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/worker/services.h"
+
+namespace millrace {
+
+/// Blocks on broker and offset store: not for the control thread. Errors carry their status.
+class OffsetOperations {
+ public:
+  OffsetOperations(WorkerServices& services, std::string name, const Properties& config)
+      : services_(services), name_(std::move(name)), config_(config) {}
+
+  std::vector<JsonPartitionOffset> list();
+  /// `offsets` unset: reset all. Returns the message for the user.
+  std::string alter(const std::optional<std::vector<JsonPartitionOffset>>& offsets);
+
+ private:
+  std::vector<JsonPartitionOffset> list_source() const;
+  std::vector<JsonPartitionOffset> list_sink();
+  bool alter_source(SourceConnector& connector, const std::vector<JsonPartitionOffset>& offsets);
+  bool alter_sink(SinkConnector& connector, const std::vector<JsonPartitionOffset>& offsets);
+  bool reset_sink(SinkConnector& connector);
+  void write_source_offsets(OffsetEntries entries);
+  std::unique_ptr<BrokerAdmin> make_admin();
+  std::string group() const;
+
+  WorkerServices& services_;
+  std::string name_;
+  const Properties& config_;
+};
+
+}  // namespace millrace
