@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
 #include "runtime/herder/config_results.h"
 
 namespace millrace {
@@ -172,9 +173,7 @@ class Run {
   ConfigInfos run() {
     check_framework_keys();
     ConfigInfos infos = check_connector_keys();
-    for (const char* client : {"producer", "consumer", "admin"}) {
-      append(infos, check_overrides(client));
-    }
+    append(infos, check_client_overrides());
     append(infos, check_converter("header.converter", PluginKind::HeaderConverter, "header"));
     append(infos, check_converter("key.converter", PluginKind::Converter, "key"));
     append(infos, check_converter("value.converter", PluginKind::Converter, "value"));
@@ -263,28 +262,35 @@ class Run {
                              key + ".");
   }
 
-  /// Whether this connector has that client at all; overrides for others are never looked at.
-  bool uses_client(std::string_view kind) const {
+  /// Which clients this connector makes; overrides for others are never looked at.
+  OverrideUse used_clients() const {
     const bool has_queue = !is_blank(find(set_, "errors.deadletterqueue.topic.name"));
-    if (is_source()) {
-      return kind == "producer" ||
-             (kind == "admin" && !with_prefix(set_, "topic.creation.").empty());
-    }
-    return kind == "consumer" || has_queue;
+    const bool creates_topics = !with_prefix(set_, "topic.creation.").empty();
+    if (is_source()) return {.producer = true, .consumer = false, .admin = creates_topics};
+    return {.producer = has_queue, .consumer = true, .admin = has_queue};
   }
 
-  ConfigInfos check_overrides(const std::string& client) const {
-    const std::string prefix = client + ".override.";
-    if (!uses_client(client) || !validator_.override_policy) return {};
-    std::vector<ConfigKeyResult> values;
-    for (const auto& [key, value] : with_prefix(set_, prefix)) {
-      ConfigKeyResult& result = values.emplace_back();
-      result.name = key;
-      result.value = value;
-      std::string message = validator_.override_policy(key);
-      if (!message.empty()) result.errors.push_back(std::move(message));
-    }
-    return to_prefixed_infos({}, values, prefix);
+  ConfigInfos check_client_overrides() const {
+    const OverrideUse use = used_clients();
+    const auto refused = check_overrides(validator_.override_policy, set_, use);
+    ConfigInfos infos;
+    const auto add_client = [&](bool used, const std::string& prefix) {
+      if (!used) return;
+      std::vector<ConfigKeyResult> values;
+      for (const auto& [key, value] : with_prefix(set_, prefix)) {
+        ConfigKeyResult& result = values.emplace_back();
+        result.name = key;
+        result.value = value;
+        for (const auto& [full_key, message] : refused) {
+          if (full_key == prefix + key) result.errors.push_back(message);
+        }
+      }
+      append(infos, to_prefixed_infos({}, values, prefix));
+    };
+    add_client(use.producer, "producer.override.");
+    add_client(use.consumer, "consumer.override.");
+    add_client(use.admin, "admin.override.");
+    return infos;
   }
 
   const ConnectorValidator& validator_;
@@ -304,30 +310,6 @@ const PluginClass& find_connector_class(const PluginCatalog& catalog, const std:
 }
 
 }  // namespace
-
-OverridePolicy make_override_policy(std::string_view name) {
-  constexpr std::string_view kPackage = "org.apache.kafka.connect.connector.policy.";
-  constexpr std::string_view kSuffix = "ConnectorClientConfigOverridePolicy";
-  std::string_view alias = name;
-  if (alias.starts_with(kPackage)) alias.remove_prefix(kPackage.size());
-  if (alias.ends_with(kSuffix)) alias.remove_suffix(kSuffix.size());
-  const auto refuse = [policy = std::string(alias)](std::string_view key) {
-    return "The '" + policy + "' policy does not allow '" + std::string(key) +
-           "' to be overridden in the connector configuration.";
-  };
-  if (alias == "All") return [](std::string_view) { return std::string(); };
-  if (alias == "None") return refuse;
-  if (alias == "Principal") {
-    return [refuse](std::string_view key) {
-      const bool allowed =
-          key == "sasl.jaas.config" || key == "sasl.mechanism" || key == "security.protocol";
-      return allowed ? std::string() : refuse(key);
-    };
-  }
-  throw ConfigException("Invalid value " + std::string(name) +
-                        " for configuration connector.client.config.override.policy: this worker "
-                        "has the policies All, None and Principal");
-}
 
 ConfigInfos ConnectorValidator::validate(const NullableConfig& config) const {
   const NullableConfig resolved = resolve(transformer, config);

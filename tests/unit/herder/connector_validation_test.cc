@@ -43,7 +43,7 @@ class ConnectorValidationTest : public ::testing::Test {
 
   std::unique_ptr<PluginRegistry> plugins_ = make_test_plugins();
   ConfigTransformer transformer_;
-  OverridePolicy policy_ = make_override_policy("All");
+  std::string policy_ = "All";
 };
 
 TEST_F(ConnectorValidationTest, KeysComeInKafkasOrderWithTheConnectorsOwnAfterwards) {
@@ -313,7 +313,7 @@ TEST_F(ConnectorValidationTest, RepeatedAliasesAreAnErrorAndDefinedOnce) {
 }
 
 TEST_F(ConnectorValidationTest, OverridesFollowThePolicyWhereTheClientIsUsed) {
-  policy_ = make_override_policy("None");
+  policy_ = "None";
   NullableConfig config = source({{"producer.override.acks", "1"},
                                   {"consumer.override.fetch.min.bytes", "1"},
                                   {"admin.override.retries", "1"}});
@@ -334,17 +334,6 @@ TEST_F(ConnectorValidationTest, OverridesFollowThePolicyWhereTheClientIsUsed) {
   EXPECT_EQ(validate(reader).error_count, 1);
   reader["errors.deadletterqueue.topic.name"] = "d";
   EXPECT_EQ(validate(reader).error_count, 3);
-}
-
-TEST_F(ConnectorValidationTest, PoliciesAreKnownByAliasAndClass) {
-  const auto principal = make_override_policy(
-      "org.apache.kafka.connect.connector.policy.PrincipalConnectorClientConfigOverridePolicy");
-  EXPECT_EQ(principal("sasl.jaas.config"), "");
-  EXPECT_EQ(principal("acks"),
-            "The 'Principal' policy does not allow 'acks' to be overridden in the connector "
-            "configuration.");
-  EXPECT_EQ(make_override_policy("All")("acks"), "");
-  EXPECT_THROW(make_override_policy("Mine"), ConfigException);
 }
 
 TEST_F(ConnectorValidationTest, VersionsMustFit) {
