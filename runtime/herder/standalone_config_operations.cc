@@ -54,7 +54,7 @@ void StandaloneHerder::apply(const OperationPtr& op, const std::string& name, Pr
     Entry& entry = entries_[name];
     entry.config = config;
     if (initial_state) entry.target = *initial_state;
-    start(op, name, [=, this] { regenerate(op, name, [next](bool) { next(); }); });
+    start(op, name, [=, this] { regenerate(op, name, next); });
   };
   if (!entries_.contains(name)) return store_and_start();
   stop(op, name, store_and_start);

@@ -142,7 +142,7 @@ void StandaloneHerder::on_reconfiguration_requested(const std::string& name) {
       name, "regenerating the tasks of connector " + name,
       [this, name](const Running<Done>& running) {
         reconfigurations_.erase(name);
-        regenerate(running.operation(), name, [running](bool) { running.finish(Done{}); });
+        regenerate(running.operation(), name, [running] { running.finish(Done{}); });
       },
       [this, name](Outcome<Done> outcome) {
         reconfigurations_.erase(name);

@@ -30,12 +30,12 @@ struct HerderServices {
 };
 
 struct HerderOptions {
-  ServerInfo server;
-  std::string worker_id;
+  ServerInfo server = {};
+  std::string worker_id = {};  // host:port of the advertised URL
   std::string override_policy = "All";
   bool topic_tracking = true;
   bool topic_tracking_reset = true;
-  OperationQueue::Limits limits;
+  OperationQueue::Limits limits = {};
   OperationQueue::Clock now = [] { return std::chrono::system_clock::now(); };
 };
 
@@ -125,9 +125,8 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   void stop(const OperationPtr& op, const std::string& name, Next next);
   /// Stops and forgets all tasks.
   void remove_tasks(const OperationPtr& op, const std::string& name, Next next);
-  /// Replaces the tasks if the connector now wants others; `next` hears whether it did.
-  void regenerate(const OperationPtr& op, const std::string& name,
-                  std::function<void(bool replaced)> next);
+  /// Replaces the tasks if the connector runs and now wants others.
+  void regenerate(const OperationPtr& op, const std::string& name, Next next);
   void start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids, Next next);
   void set_target(const OperationPtr& op, const std::string& name, TargetState target, Next next);
   void restart(const OperationPtr& op, const RestartPlan& plan, Next next);

@@ -37,7 +37,7 @@ void StandaloneHerder::change_target(const std::string& name, TargetState target
         set_target(op, name, target, [=, this] {
           // Tasks made for an older configuration, or never made, are made now.
           if (target != TargetState::Started) return running.finish(Done{});
-          regenerate(op, name, [running](bool) { running.finish(Done{}); });
+          regenerate(op, name, [running] { running.finish(Done{}); });
         });
       },
       [=](Outcome<Done> outcome) {

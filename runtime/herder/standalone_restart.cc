@@ -25,7 +25,7 @@ void StandaloneHerder::restart_connector(const std::string& name, Callback<Done>
         stop(op, name, [=, this] {
           start(op, name, [=, this] {
             // A connector that failed before it had tasks gets them now.
-            regenerate(op, name, [running](bool) { running.finish(Done{}); });
+            regenerate(op, name, [running] { running.finish(Done{}); });
           });
         });
       },
@@ -69,11 +69,10 @@ void StandaloneHerder::restart(const OperationPtr& op, const RestartPlan& plan, 
   const auto start_all = [=, this] {
     if (!plan.connector) return start_tasks(op, plan.tasks, next);
     try_start(op, name, [=, this](const std::exception_ptr& error) {
-      // The status shows why; the tasks are restarted all the same.
-      if (error) return start_tasks(op, plan.tasks, next);
-      regenerate(op, name, [=, this](bool replaced) {
-        if (replaced) return next();  // new tasks run already
-        start_tasks(op, plan.tasks, next);
+      // The tasks come back first, whatever becomes of the connector; its status shows that.
+      start_tasks(op, plan.tasks, [=, this] {
+        if (error) return next();
+        regenerate(op, name, next);
       });
     });
   };

@@ -135,22 +135,21 @@ bool StandaloneHerder::tasks_changed(const Entry& entry,
   return entry.tasks != tasks || entry.tasks_made_from != entry.config;
 }
 
-void StandaloneHerder::regenerate(const OperationPtr& op, const std::string& name,
-                                  std::function<void(bool)> next) {
+void StandaloneHerder::regenerate(const OperationPtr& op, const std::string& name, Next next) {
   if (!services_.worker.is_connector_running(name)) {
     herder_logger().info("Skipping update of connector {} since it is not running", name);
-    return next(false);
+    return next();
   }
   services_.worker.task_configs(
       name, op->then<std::vector<Properties>>([this, op, name, next](auto& tasks) {
         Entry& entry = require(name, "Connector " + name + " not found");
         restore_variables(entry.config, tasks);
-        if (!tasks_changed(entry, tasks)) return next(false);
+        if (!tasks_changed(entry, tasks)) return next();
         remove_tasks(op, name, [this, op, name, next, tasks] {
           Entry& current = require(name, "Connector " + name + " not found");
           current.tasks = tasks;
           current.tasks_made_from = current.config;
-          start_tasks(op, task_ids(name), [next] { next(true); });
+          start_tasks(op, task_ids(name), next);
         });
       }));
 }

@@ -108,7 +108,7 @@ class FakeWorker final : public Worker {
     for (auto& [id, task] : tasks) {
       if (id.connector != name) continue;
       task.target = target;
-      status(id, target == TargetState::Started ? State::Running : State::Paused);
+      task_status(id, target == TargetState::Started ? State::Running : State::Paused);
     }
     bring_to("target", name, target, std::move(done));
   }
@@ -142,7 +142,7 @@ class FakeWorker final : public Worker {
     tasks[id] = {connector_config, task_config, target};
     control_.post([this, id, target] {
       if (tasks.contains(id)) {
-        status(id, target == TargetState::Started ? State::Running : State::Paused);
+        task_status(id, target == TargetState::Started ? State::Running : State::Paused);
       }
     });
   }
@@ -152,7 +152,7 @@ class FakeWorker final : public Worker {
     calls.push_back(call);
     answer<Done>("stop_tasks", std::move(done), [this, ids]() -> Outcome<Done> {
       for (const ConnectorTaskId& id : ids) {
-        if (tasks.erase(id) > 0) status(id, State::Unassigned);
+        if (tasks.erase(id) > 0) task_status(id, State::Unassigned);
       }
       return Done{};
     });
@@ -161,9 +161,10 @@ class FakeWorker final : public Worker {
                          Callback<std::vector<JsonPartitionOffset>> done) override {
     calls.push_back("offsets " + name);
     offsets_config = config;
-    answer<std::vector<JsonPartitionOffset>>("offsets", std::move(done), [] {
-      return Outcome<std::vector<JsonPartitionOffset>>({{R"({"f":1})", R"({"p":2})"}});
-    });
+    answer<std::vector<JsonPartitionOffset>>(
+        "offsets", std::move(done), []() -> Outcome<std::vector<JsonPartitionOffset>> {
+          return std::vector<JsonPartitionOffset>{{R"({"f":1})", R"({"p":2})"}};
+        });
   }
   void alter_connector_offsets(const std::string& name, const Properties&,
                                std::optional<std::vector<JsonPartitionOffset>> offsets,
@@ -184,7 +185,7 @@ class FakeWorker final : public Worker {
   void status(const std::string& name, State state, const std::string& trace = "") {
     listener->on_connector_status(name, {state, "worker:1", trace, "1.2", 0});
   }
-  void status(const ConnectorTaskId& id, State state, const std::string& trace = "") {
+  void task_status(const ConnectorTaskId& id, State state, const std::string& trace = "") {
     listener->on_task_status(id, {state, "worker:1", trace, "1.2", 0});
   }
   std::vector<std::string> take_calls() { return std::exchange(calls, {}); }

@@ -68,7 +68,9 @@ class HerderTest : public ::testing::Test {
   State state(const std::string& name) const {
     return herder_->connector_status(name).connector.state;
   }
-  State state(const ConnectorTaskId& id) const { return herder_->task_status(id).state; }
+  State task_state(const std::string& name, int32_t task) const {
+    return herder_->task_status({name, task}).state;
+  }
   size_t task_count(const std::string& name) const { return herder_->task_infos(name).size(); }
   template <class Call>
   static std::string error_of(Call&& call) {
