@@ -6,7 +6,7 @@
 namespace millrace {
 
 std::unique_ptr<Broker> open_broker(const StandaloneConfig& config, const Properties& settings) {
-  if (config.embedded_log_dir) return embedded::open_embedded_broker(settings);
+  if (config.uses_embedded_log()) return embedded::open_embedded_broker(settings);
   return kafka::make_kafka_broker(settings);
 }
 

@@ -16,6 +16,7 @@
 #include "runtime/metrics/log.h"
 #include "runtime/plugins/registry.h"
 #include "runtime/rest/rest_server.h"
+#include "runtime/storage/config_transformer.h"
 #include "runtime/storage/file_offset_store.h"
 #include "runtime/worker/native_worker.h"
 #include "runtime/worker/worker_config.h"
@@ -42,38 +43,29 @@ std::string shipped_plugins() {
   return (exe.parent_path().parent_path() / "plugins").string();
 }
 
-OverrideCheck override_check(const std::string& policy) {
-  return [policy](const Properties& connector, bool is_sink) {
-    const std::string* dead_letters = find(connector, "errors.deadletterqueue.topic.name");
-    const bool has_dlq = is_sink && dead_letters != nullptr && !dead_letters->empty();
-    bool creates_topics = false;
-    for (const auto& [key, value] : connector) {
-      creates_topics = creates_topics || key.starts_with("topic.creation.");
-    }
-    return check_overrides(policy, connector,
-                           {.producer = !is_sink || has_dlq,
-                            .consumer = is_sink,
-                            .admin = is_sink ? has_dlq : creates_topics});
-  };
+WorkerLimits limits_of(const WorkerOptions& options) {
+  return {Millis{options.offset_flush_interval_ms}, Millis{options.offset_flush_timeout_ms},
+          Millis{options.task_shutdown_graceful_timeout_ms},
+          static_cast<size_t>(options.source_max_in_flight_batches)};
 }
 
 /// A worker from start to stop. Members are made in the order of connect-configs.md §3.1.
 class Standalone {
  public:
   explicit Standalone(const Properties& raw)
-      : transformer_(raw), settings_(transformer_.resolve(raw)), control_(io_) {
+      : transformer_(ConfigTransformer::of(raw)), settings_(resolve_worker_config(raw)), control_(io_) {
     const auto begun = Clock::now();
     logger().info("Kafka Connect worker initializing ...");
     load_plugins(raw);
-    config_ = StandaloneConfig::def().parse(settings_);
+    config_ = StandaloneConfig::load(settings_);
     const auto rest_config = rest::parse_rest_config(settings_);
-    log_config();
-    check_overrides(config_.override_policy, {}, {});
+    rest::refuse_extensions(rest_config);
+    check_overrides(config_.worker.connector_client_config_override_policy, {}, {});
     broker_ = open_broker(config_, settings_);
     const std::string cluster = cluster_id();
     rest_ = std::make_unique<rest::RestServer>(io_, control_, rest_config);
     rest_->listen();
-    offsets_ = std::make_unique<FileOffsetStore>(config_.offset_file);
+    offsets_ = std::make_unique<FileOffsetStore>(config_.standalone.offset_storage_file_filename);
     make_worker(cluster);
     const auto ms = std::chrono::duration_cast<Millis>(Clock::now() - begun).count();
     logger().info("Kafka Connect worker initialization took {}ms", ms);
@@ -104,19 +96,6 @@ class Standalone {
     if (const std::string* path = find(raw, "plugin.path")) registry_.load_path(*path);
   }
 
-  void log_config() const {
-    logging::get("org.apache.kafka.connect.runtime.standalone.StandaloneConfig")
-        .info("{}", config_values_text("StandaloneConfig", StandaloneConfig::def().definition(),
-                                       settings_));
-    for (const auto& [key, value] : settings_) {
-      if (key.find('.') == std::string::npos) suggest(key);
-    }
-  }
-  static void suggest(const std::string& key) {
-    const auto near = StandaloneConfig::def().definition().suggest(key);
-    if (near) logger().warn("Worker setting {} is not known; did you mean {}?", key, *near);
-  }
-
   std::string cluster_id() {
     logger().info("Creating Kafka admin client");
     constexpr int64_t kDefaultTimeoutMs = 60'000;
@@ -130,17 +109,16 @@ class Standalone {
   void make_worker(const std::string& cluster) {
     WorkerServices services{control_,  *broker_,  *offsets_,
                             registry_, settings_, rest_->advertised().worker_id(),
-                            config_.limits()};
+                            limits_of(config_.worker)};
     worker_ = std::make_unique<NativeWorker>(std::move(services), slow_);
-    HerderServices herder{control_,
-                          slow_,
-                          *worker_,
-                          {registry_, override_check(config_.override_policy)},
-                          transformer_,
-                          {kKafkaVersion, kCommit, cluster},
-                          config_.topic_tracking_enable,
-                          config_.topic_tracking_allow_reset};
-    herder_ = std::make_unique<StandaloneHerder>(std::move(herder));
+    HerderOptions options;
+    options.server = {kKafkaVersion, kCommit, cluster};
+    options.worker_id = rest_->advertised().worker_id();
+    options.override_policy = config_.worker.connector_client_config_override_policy;
+    options.topic_tracking = config_.worker.topic_tracking_enable;
+    options.topic_tracking_reset = config_.worker.topic_tracking_allow_reset;
+    herder_ = std::make_unique<StandaloneHerder>(
+        HerderServices{control_, slow_, *worker_, registry_, transformer_}, std::move(options));
   }
 
   void create_next(size_t index) {
@@ -179,7 +157,7 @@ class Standalone {
     const auto end = [this] { io_.stop(); };
     rest_->stop(kShutdownLimit, [] {});
     // The herder answers what waits for it when it stops; then only the sending is left.
-    herder_->stop([this, end](const Outcome<Done>&) { rest_->stop(kAnswerLimit, end); });
+    herder_->stop_all([this, end](const Outcome<Done>&) { rest_->stop(kAnswerLimit, end); });
     control_.post_after(kShutdownLimit, end);
   }
 

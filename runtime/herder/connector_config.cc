@@ -1,155 +1,198 @@
 #include "runtime/herder/connector_config.h"
 
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include "millrace/errors.h"
+
 namespace millrace {
 namespace {
 
-constexpr const char* kCommon = "Common";
-constexpr const char* kErrors = "Error Handling";
-constexpr const char* kTopicCreation = "Topic Creation";
-constexpr const char* kExactlyOnce = "Exactly Once Support";
-
-/// One row in the order of the reference's tables.
-struct Row {
-  std::string name;
-  ConfigType type;
-  std::optional<std::string> fallback;  // with required: ignored
-  bool required;
-  Importance importance;
-  const char* group;
-  int32_t order;
-  Width width;
-  std::string display;
-  std::string doc;
-  std::optional<ConfigValidator> validator = {};
+/// Transformations or predicates of a connector.
+struct ChainPart {
+  PluginKind kind;
+  std::string list_key;  // transforms, predicates
+  std::string group;     // Transforms, Predicates
+  std::string what;      // Transformation, Predicate
 };
 
-void add(ConfigDefinition& definition, Row row) {
+const std::vector<ChainPart>& chain_parts() {
+  static const std::vector<ChainPart> parts = {
+      {PluginKind::Transformation, "transforms", "Transforms", "Transformation"},
+      {PluginKind::Predicate, "predicates", "Predicates", "Predicate"}};
+  return parts;
+}
+
+std::vector<std::string> distinct_aliases(const Properties& config, const std::string& key) {
+  std::vector<std::string> aliases;
+  for (std::string& alias : split_list(find(config, key))) {
+    if (std::find(aliases.begin(), aliases.end(), alias) == aliases.end()) {
+      aliases.push_back(std::move(alias));
+    }
+  }
+  return aliases;
+}
+
+ConfigKey type_key(const PluginCatalog& catalog, const ChainPart& part, const std::string& alias) {
   ConfigKey key;
-  key.name = std::move(row.name);
-  key.type = row.type;
-  key.required = row.required;
-  key.default_text = row.required ? std::nullopt : std::move(row.fallback);
-  key.importance = row.importance;
-  key.group = row.group;
-  key.order = row.order;
-  key.width = row.width;
-  key.display_name = std::move(row.display);
-  key.doc = std::move(row.doc);
-  key.validator = std::move(row.validator);
-  definition.add(std::move(key));
+  key.name = part.list_key + "." + alias + ".type";
+  key.type = ConfigType::Class;
+  key.required = true;
+  key.importance = Importance::High;
+  key.doc = "Class of the " + part.what + " with the alias " + alias + ".";
+  key.group = part.group + ": " + alias;
+  key.order = 0;
+  key.width = Width::Long;
+  key.display_name = part.what + " type for " + alias;
+  key.recommender = [names = class_names(catalog, part.kind)] { return names; };
+  return key;
 }
 
-void add_identity(ConfigDefinition& d) {
-  using enum ConfigType;
-  add(d, {"name", String, {}, true, Importance::High, kCommon, 1, Width::Medium, "Connector name",
-          "Name of the connector, unique in the worker.",
-          non_empty_string_without_control_chars()});
-  add(d, {"connector.class", String, {}, true, Importance::High, kCommon, 2, Width::Long,
-          "Connector class", "Class name or alias of the connector."});
-  add(d, {"tasks.max", Int, "1", false, Importance::High, kCommon, 3, Width::Short, "Tasks max",
-          "Most tasks this connector may have.", at_least(1)});
-  add(d, {"tasks.max.enforce", Boolean, "true", false, Importance::Low, kCommon, 4, Width::Short,
-          "Enforce tasks max", "Deprecated. Whether a connector with too many tasks fails."});
+ConfigKey version_key(const ChainPart& part, const std::string& alias, const PluginClass* plugin) {
+  ConfigKey key;
+  key.name = part.list_key + "." + alias + ".plugin.version";
+  key.importance = Importance::High;
+  key.doc = "Version of that class, or a range of versions.";
+  key.group = part.group + ": " + alias;
+  key.order = 1;
+  key.width = Width::Long;
+  key.display_name = part.what + " version for " + alias;
+  if (plugin != nullptr && !plugin->version.empty()) key.default_text = plugin->version;
+  return key;
 }
 
-void add_converters(ConfigDefinition& d) {
-  using enum ConfigType;
-  add(d, {"key.converter", Class, {}, false, Importance::Low, kCommon, 5, Width::Short,
-          "Key converter class", "Converter for keys; unset, the worker's."});
-  add(d, {"value.converter", Class, {}, false, Importance::Low, kCommon, 6, Width::Short,
-          "Value converter class", "Converter for values; unset, the worker's."});
-  add(d, {"header.converter", Class, {}, false, Importance::Low, kCommon, 7, Width::Short,
-          "Header converter class", "Converter for headers; unset, the worker's."});
-  add(d, {"transforms", List, "", false, Importance::Low, "Transforms", 8, Width::Long,
-          "Transforms", "Aliases of transformations, in order.", unique_aliases()});
-  add(d, {"predicates", List, "", false, Importance::Low, "Predicates", 9, Width::Long,
-          "Predicates", "Aliases of predicates that transformations use.", unique_aliases()});
-  add(d, {"config.action.reload", String, "restart", false, Importance::Low, kCommon, 10,
-          Width::Medium, "Reload Action", "What follows a changed secret.",
-          one_of({"none", "restart"})});
+/// Keys every transformation has beside its own; they hide its own of the same name.
+std::vector<ConfigKey> implicit_keys(const ChainPart& part) {
+  if (part.kind != PluginKind::Transformation) return {};
+  ConfigKey predicate;
+  predicate.name = "predicate";
+  predicate.doc = "Alias of the predicate that decides which records are changed.";
+  ConfigKey negate;
+  negate.name = "negate";
+  negate.type = ConfigType::Boolean;
+  negate.default_text = "false";
+  negate.doc = "Whether the records that do not match the predicate are changed instead.";
+  return {predicate, negate};
 }
 
-void add_error_handling(ConfigDefinition& d) {
-  using enum ConfigType;
-  add(d, {"errors.retry.timeout", Long, "0", false, Importance::Medium, kErrors, 1, Width::Medium,
-          "Retry Timeout for Errors", "Longest time a failed operation is tried again; -1: for ever."});
-  add(d, {"errors.retry.delay.max.ms", Long, "60000", false, Importance::Medium, kErrors, 2,
-          Width::Medium, "Maximum Delay Between Retries for Errors", "Longest wait between tries."});
-  add(d, {"errors.tolerance", String, "none", false, Importance::Medium, kErrors, 3, Width::Short,
-          "Error Tolerance", "Whether a failed record fails the task (none) or is skipped (all).",
-          one_of({"none", "all"})});
-  add(d, {"errors.log.enable", Boolean, "false", false, Importance::Medium, kErrors, 4,
-          Width::Short, "Log Errors", "Whether each error is logged."});
-  add(d, {"errors.log.include.messages", Boolean, "false", false, Importance::Medium, kErrors, 5,
-          Width::Short, "Log Error Details", "Whether the log names the record."});
-}
-
-void add_sink(ConfigDefinition& d) {
-  using enum ConfigType;
-  add(d, {"topics", List, "", false, Importance::High, kCommon, 4, Width::Long, "Topics",
-          "Topics to consume."});
-  add(d, {"topics.regex", String, "", false, Importance::High, kCommon, 4, Width::Long,
-          "Topics regex", "Regular expression that whole topic names must match.", valid_regex()});
-  add(d, {"errors.deadletterqueue.topic.name", String, "", false, Importance::Medium, kErrors, 6,
-          Width::Medium, "Dead Letter Queue Topic Name", "Topic for records that failed."});
-  add(d, {"errors.deadletterqueue.topic.replication.factor", Short, "3", false, Importance::Medium,
-          kErrors, 7, Width::Medium, "Dead Letter Queue Topic Replication Factor",
-          "Replication factor of that topic when it is created."});
-  add(d, {"errors.deadletterqueue.context.headers.enable", Boolean, "false", false,
-          Importance::Medium, kErrors, 8, Width::Medium, "Enable Error Context Headers",
-          "Whether headers say what failed and where."});
-}
-
-void add_source(ConfigDefinition& d) {
-  using enum ConfigType;
-  add(d, {"topic.creation.groups", List, "", false, Importance::Low, kTopicCreation, 1, Width::Long,
-          "Topic Creation Groups", "Groups of rules for topics that are created.",
-          unique_aliases()});
-  add(d, {"exactly.once.support", String, "requested", false, Importance::Medium, kExactlyOnce, 2,
-          Width::Short, "Exactly once support", "Whether exactly-once delivery is required.",
-          one_of_ignoring_case({"requested", "required"})});
-  add(d, {"transaction.boundary", String, "poll", false, Importance::Medium, kExactlyOnce, 3,
-          Width::Short, "Transaction Boundary", "Where transactions end.",
-          one_of_ignoring_case({"poll", "interval", "connector"})});
-  ConfigValidator unset_or_positive = at_least(0);
-  const auto check = unset_or_positive.check;
-  unset_or_positive.check = [check](const ConfigValue& value) {
-    return std::holds_alternative<std::monostate>(value) ? std::string() : check(value);
+/// Order in which Kafka embeds the keys of a plugin: by group, place, importance and name.
+void sort_as_documented(std::vector<ConfigKey>& keys, const std::vector<std::string>& groups) {
+  const auto rank = [&groups](const ConfigKey& key) {
+    const auto group =
+        key.group ? std::find(groups.begin(), groups.end(), *key.group) + 1 : groups.begin();
+    return std::make_tuple(group - groups.begin(), key.order, !key.required, key.importance,
+                           std::string_view(key.name));
   };
-  add(d, {"transaction.boundary.interval.ms", Long, {}, false, Importance::Low, kExactlyOnce, 4,
-          Width::Short, "Transaction boundary interval", "Interval of transactions.",
-          std::move(unset_or_positive)});
-  add(d, {"offsets.storage.topic", String, {}, false, Importance::Low, "offsets.topic", 1,
-          Width::Long, "Offsets topic", "Topic for this connector's offsets.",
-          non_empty_string()});
+  std::sort(keys.begin(), keys.end(),
+            [&rank](const ConfigKey& a, const ConfigKey& b) { return rank(a) < rank(b); });
 }
 
-ConfigDefinition common() {
-  ConfigDefinition definition;
-  add_identity(definition);
-  add_converters(definition);
-  add_error_handling(definition);
-  return definition;
+void add_plugin_keys(ConfigDefinition& definition, const ChainPart& part, const std::string& alias,
+                     const PluginClass& plugin) {
+  ConfigDefinition all;
+  for (const ConfigKey& key : implicit_keys(part)) all.add(key);
+  all.add_missing(plugin.config);
+  std::vector<ConfigKey> keys = all.keys();
+  sort_as_documented(keys, all.groups());
+  int32_t order = 2;  // after type and version
+  for (ConfigKey& key : keys) {
+    const std::string prefix = part.list_key + "." + alias + ".";
+    if (!key.display_name) key.display_name = key.name;
+    key.name = prefix + key.name;
+    key.group = part.group + ": " + alias + (key.group ? ": " + *key.group : "");
+    key.order = order++;
+    for (std::string& dependent : key.dependents) dependent = prefix + dependent;
+    if (definition.find(key.name) == nullptr) definition.add(std::move(key));
+  }
+}
+
+void add_chain_keys(ConfigDefinition& definition, const PluginCatalog& catalog,
+                    const ChainPart& part, const Properties& config) {
+  for (const std::string& alias : distinct_aliases(config, part.list_key)) {
+    const ConfigKey type = type_key(catalog, part, alias);
+    const std::string* name = find(config, type.name);
+    const PluginClass* plugin = name == nullptr ? nullptr : catalog.find(part.kind, *name);
+    definition.add(type);
+    definition.add(version_key(part, alias, plugin));
+    if (plugin != nullptr) add_plugin_keys(definition, part, alias, *plugin);
+  }
+}
+
+/// Maven's order for the usual versions: numbers by value, words after numbers by spelling.
+int compare_versions(std::string_view a, std::string_view b) {
+  while (!a.empty() || !b.empty()) {
+    const auto next = [](std::string_view& rest) {
+      const size_t end = std::min(rest.find_first_of(".-"), rest.size());
+      const std::string_view part = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      return part.empty() ? std::string_view("0") : part;
+    };
+    const std::string_view left = next(a);
+    const std::string_view right = next(b);
+    int64_t x = -1;
+    int64_t y = -1;
+    std::from_chars(left.data(), left.data() + left.size(), x);
+    std::from_chars(right.data(), right.data() + right.size(), y);
+    if (x != y) return x < y ? -1 : 1;
+    if (x < 0 && left != right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 }  // namespace
 
-const ConfigDefinition& source_connector_config() {
-  static const ConfigDefinition definition = [] {
-    ConfigDefinition d = common();
-    add_source(d);
-    return d;
-  }();
+std::vector<std::string> class_names(const PluginCatalog& catalog, PluginKind kind) {
+  std::vector<std::string> names;
+  for (const PluginClass* plugin : catalog.all()) {
+    if (plugin->kind == kind) names.push_back(plugin->class_name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<ClassKey> class_keys(const Properties& config) {
+  std::vector<ClassKey> keys = {{"key.converter", PluginKind::Converter},
+                                {"value.converter", PluginKind::Converter},
+                                {"header.converter", PluginKind::HeaderConverter}};
+  for (const ChainPart& part : chain_parts()) {
+    for (const std::string& alias : distinct_aliases(config, part.list_key)) {
+      keys.push_back({part.list_key + "." + alias + ".type", part.kind});
+    }
+  }
+  return keys;
+}
+
+ConfigDefinition enriched_connector_def(const PluginCatalog& catalog, const PluginClass& plugin,
+                                        const Properties& config) {
+  ConfigDefinition definition;
+  const bool is_source = plugin.kind == PluginKind::Source;
+  for (ConfigKey key : (is_source ? source_connector_def() : sink_connector_def()).keys()) {
+    if (key.name == "connector.plugin.version" && !plugin.version.empty()) {
+      key.default_text = plugin.version;
+    }
+    definition.add(std::move(key));
+  }
+  for (const ChainPart& part : chain_parts()) add_chain_keys(definition, catalog, part, config);
   return definition;
 }
 
-const ConfigDefinition& sink_connector_config() {
-  static const ConfigDefinition definition = [] {
-    ConfigDefinition d = common();
-    add_sink(d);
-    return d;
-  }();
-  return definition;
+bool satisfies_version(std::string_view requirement, std::string_view version) {
+  if (requirement.empty() || requirement == "latest") return true;
+  const char open = requirement.front();
+  if (open != '[' && open != '(') return compare_versions(requirement, version) == 0;
+  const char close = requirement.back();
+  const size_t comma = requirement.find(',');
+  if (requirement.size() < 3 || (close != ']' && close != ')')) {
+    throw ConfigException("Unbounded range: " + std::string(requirement));
+  }
+  const std::string_view body = requirement.substr(1, requirement.size() - 2);
+  if (comma == std::string_view::npos) return compare_versions(body, version) == 0;
+  const std::string_view low = body.substr(0, comma - 1);
+  const std::string_view high = body.substr(comma);
+  const int above = low.empty() ? 1 : compare_versions(version, low);
+  const int below = high.empty() ? -1 : compare_versions(version, high);
+  return (above > 0 || (above == 0 && open == '[')) && (below < 0 || (below == 0 && close == ']'));
 }
 
 }  // namespace millrace

@@ -1,39 +1,41 @@
 #pragma once
-// The framework's own keys of connectors, and the validation of a whole connector configuration
-// (connect-configs.md §9, connect-rest-api.md §3.10).
+// The framework's keys of connector configurations (connect-configs.md §9.1-§9.4).
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "millrace/config_def.h"
-#include "runtime/herder/herder.h"
 #include "runtime/plugins/plugin_catalog.h"
 
 namespace millrace {
 
-const ConfigDefinition& source_connector_config();
-const ConfigDefinition& sink_connector_config();
+/// A configuration as REST receives it: nullopt is a JSON null.
+using NullableConfig = std::map<std::string, std::optional<std::string>>;
 
-/// Prefix.key and message of forbidden client overrides.
-using OverrideCheck = std::function<std::vector<std::pair<std::string, std::string>>(
-    const Properties& connector, bool is_sink)>;
+/// Keys every source or sink connector has, in Kafka's order.
+const ConfigDefinition& source_connector_def();
+const ConfigDefinition& sink_connector_def();
 
-/// Everything validation needs besides the configuration. Any thread.
-struct ValidationContext {
-  const PluginCatalog& plugins;
-  OverrideCheck check_overrides;
+/// The framework's keys for a connector of class `plugin`, with those of the transformations and
+/// predicates that `config` (variables resolved) names.
+ConfigDefinition enriched_connector_def(const PluginCatalog& catalog, const PluginClass& plugin,
+                                        const Properties& config);
+
+/// A key whose value names a plugin class.
+struct ClassKey {
+  std::string name;
+  PluginKind kind = PluginKind::Converter;
 };
+/// Those keys of an enriched definition, in its order.
+std::vector<ClassKey> class_keys(const Properties& config);
 
-/// Variables of `config` are resolved already; nullopt values become errors. Throws
-/// RequestException 400 without a connector.class, or with one that is not known.
-ConfigInfos validate_connector(const ValidationContext& context,
-                               const std::map<std::string, std::optional<std::string>>& config);
+/// Class names of `kind`, sorted.
+std::vector<std::string> class_names(const PluginCatalog& catalog, PluginKind kind);
 
-/// The 400 text of connect-rest-api.md §3.3 for a failed validation.
-std::string invalid_config_message(const ConfigInfos& infos);
+/// Whether `version` is what a `*.plugin.version` asks for: `latest`, an exact version, or a Maven
+/// range such as `[1.0,2.0)`.
+bool satisfies_version(std::string_view requirement, std::string_view version);
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
-// Connector files of the command line (connect-configs.md §3), recognised by content.
+// Connector files of the command line (connect-configs.md §3), recognised by content: a JSON object
+// of scalars, a JSON object like the body of POST /connectors, or properties.
 
 #include <filesystem>
 #include <optional>
@@ -12,15 +13,11 @@ namespace millrace {
 
 struct ConnectorFile {
   std::string name;
-  Properties config;
+  Properties config;  // `name` included
   std::optional<TargetState> initial_state;
 };
 
-/// JSON object of scalars, JSON like the body of POST /connectors, or properties, in this order.
-/// Throws ConnectException with Kafka's texts.
+/// Throws ConnectException or ConfigException that names the file.
 ConnectorFile read_connector_file(const std::filesystem::path& path);
-
-/// `RUNNING`, `PAUSED` or `STOPPED`, any case.
-std::optional<TargetState> parse_initial_state(std::string_view text);
 
 }  // namespace millrace

@@ -1,268 +1,329 @@
-// Validation of a connector configuration, in the stages of connect-rest-api.md §3.10.
+#include "runtime/herder/connector_validation.h"
 
 #include <algorithm>
+#include <memory>
 #include <regex>
 
-#include "runtime/herder/connector_config.h"
+#include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
+#include "runtime/herder/config_results.h"
 
 namespace millrace {
 namespace {
 
 constexpr int kBadRequest = 400;
+constexpr size_t kSuggestions = 3;
 
-class Validation {
- public:
-  Validation(const ValidationContext& context,
-             const std::map<std::string, std::optional<std::string>>& config)
-      : context_(context) {
-    for (const auto& [key, value] : config) {
-      if (value) config_.emplace(key, *value);
-      else null_keys_.push_back(key);
-    }
+bool is_blank(const std::string* text) {
+  return text == nullptr || text->find_first_not_of(" \t\r\n\f") == std::string::npos;
+}
+
+std::string join(const std::vector<std::string>& names, const char* separator) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : separator) + name;
+  return text;
+}
+
+std::string print(const NullableConfig& config) {
+  std::string text = "{";
+  for (const auto& [key, value] : config) {
+    text += (text.size() == 1 ? "" : ", ") + key + "=" + value.value_or("null");
   }
+  return text + "}";
+}
+
+/// Resolved values; nulls stay.
+NullableConfig resolve(const ConfigTransformer& transformer, const NullableConfig& config) {
+  NullableConfig resolved = config;
+  for (auto& [key, value] : transformer.resolve(without_nulls(config))) resolved[key] = value;
+  return resolved;
+}
+
+// Classes of converters, transformations and predicates.
+
+std::string_view interface_name(PluginKind kind) noexcept {
+  switch (kind) {
+    case PluginKind::Converter:
+      return "Converter";
+    case PluginKind::HeaderConverter:
+      return "HeaderConverter";
+    case PluginKind::Transformation:
+      return "Transformation";
+    case PluginKind::Predicate:
+      return "Predicate";
+    default:
+      return "Connector";
+  }
+}
+
+/// The class under any other kind.
+const PluginClass* find_other(const PluginCatalog& catalog, const std::string& name) {
+  for (const PluginClass* plugin : catalog.all()) {
+    if (plugin->class_name == name) return plugin;
+  }
+  return nullptr;
+}
+
+/// Nested classes `NAME$...` of an abstract class, such as HoistField$Key and HoistField$Value.
+std::vector<std::string> nested_classes(const PluginCatalog& catalog, PluginKind kind,
+                                        const std::string& name) {
+  std::vector<std::string> nested;
+  for (std::string& candidate : class_names(catalog, kind)) {
+    if (candidate.starts_with(name + "$")) nested.push_back(std::move(candidate));
+  }
+  return nested;
+}
+
+void check_class(ConfigKeyResult& result, PluginKind kind, const PluginCatalog& catalog) {
+  const auto* given = std::get_if<std::string>(&result.value);
+  if (given == nullptr) return;
+  const std::string name = *given;
+  if (const PluginClass* plugin = catalog.find(kind, name)) {
+    result.value = plugin->class_name;
+  } else if (const auto nested = nested_classes(catalog, kind, name); !nested.empty()) {
+    result.errors.push_back("This class is abstract and cannot be created. Did you mean " +
+                            join(nested, ", ") + "?");
+  } else if (find_other(catalog, name) != nullptr) {
+    result.errors.push_back("Class class " + name + " does not implement the " +
+                            std::string(interface_name(kind)) + " interface");
+  } else {
+    result.value = std::monostate{};
+    const auto near = catalog.nearest(kind, name, kSuggestions);
+    result.errors.push_back("Invalid value " + name + " for configuration " + result.name +
+                            ": Class " + name + " could not be found." +
+                            (near.empty() ? "" : " Did you mean " + join(near, ", ") + "?"));
+  }
+}
+
+void check_negations(ConfigResults& results, const Properties& config) {
+  for (const ClassKey& key : class_keys(config)) {
+    if (key.kind != PluginKind::Transformation) continue;
+    const std::string prefix = key.name.substr(0, key.name.size() - std::string("type").size());
+    ConfigKeyResult* type = results.find(key.name);
+    if (type == nullptr || !type->errors.empty()) continue;
+    if (!config.contains(prefix + "negate") || config.contains(prefix + "predicate")) continue;
+    type->errors.push_back("Config '" + prefix + "negate' was provided but there is no config '" +
+                           prefix + "predicate' defining a predicate to be negated.");
+  }
+}
+
+// Versions (KIP-891). One version of each class is loaded.
+
+void check_version(ConfigResults& results, const std::string& class_key,
+                   const std::string& version_key, const PluginClass* plugin,
+                   const Properties& config) {
+  const std::string* wanted = find(config, version_key);
+  if (plugin == nullptr || wanted == nullptr || is_blank(wanted)) return;
+  try {
+    if (satisfies_version(*wanted, plugin->version)) return;
+    const std::string message = "Plugin " + plugin->class_name +
+                                " not found that matches the version range " + *wanted +
+                                ", available versions: [" + plugin->version + "]";
+    for (const std::string& key : {class_key, version_key}) {
+      results.add_error(key, *wanted, message);
+    }
+    results.find(version_key)->recommended = {plugin->version};
+  } catch (const ConfigException& error) {
+    results.add_error(version_key, *wanted, error.what());
+  }
+}
+
+// Topics of a sink.
+
+void check_topics(ConfigResults& results, const Properties& config) {
+  const std::string* topics = find(config, "topics");
+  const std::string* pattern = find(config, "topics.regex");
+  const auto both = [&](const std::string& message) {
+    for (const char* key : {"topics", "topics.regex"}) results.add_error(key, {}, message);
+  };
+  if (!is_blank(topics) && !is_blank(pattern)) {
+    both("topics and topics.regex are mutually exclusive options, but both are set.");
+  } else if (is_blank(topics) && is_blank(pattern)) {
+    both("Must configure one of topics or topics.regex");
+  }
+  const ConfigKeyResult* queue = results.find("errors.deadletterqueue.topic.name");
+  const std::string name = config_value_text(queue->value).value_or("");
+  if (name.empty()) return;
+  std::vector<std::string> names = split_list(topics);
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    results.add_error("topics", {},
+                      "The DLQ topic '" + name + "' may not be included in the list of topics " +
+                          "('topics=[" + join(names, ", ") + "]') consumed by the connector");
+  }
+  if (is_blank(pattern) || !results.find("topics.regex")->errors.empty()) return;
+  if (std::regex_match(name, std::regex(*pattern))) {
+    results.add_error("topics.regex", {},
+                      "The DLQ topic '" + name + "' may not be matched by the regex for the " +
+                          "topics ('topics.regex=" + *pattern + "') consumed by the connector");
+  }
+}
+
+// One run.
+
+class Run {
+ public:
+  Run(const ConnectorValidator& validator, const PluginClass& plugin, const NullableConfig& config)
+      : validator_(validator),
+        plugin_(plugin),
+        config_(config),
+        set_(without_nulls(config)),
+        definition_(enriched_connector_def(validator.plugins, plugin, set_)),
+        framework_(definition_, config) {}
 
   ConfigInfos run() {
-    const PluginClass& plugin = connector_class();
-    const bool is_sink = plugin.kind == PluginKind::Sink;
-    ConfigDefinition definition = is_sink ? sink_connector_config() : source_connector_config();
-    add_stages(definition, "transforms", PluginKind::Transformation);
-    add_stages(definition, "predicates", PluginKind::Predicate);
-    const auto connector = plugin.connector();
-    definition.add_missing(connector->config_def());
-    results_ = definition.validate(config_);
-    check_stages();
-    check_converters();
-    if (is_sink) check_sink();
-    check_connector(*connector);
-    for (const std::string& key : null_keys_) {
-      result(key).errors.emplace_back(
-          "Null value can not be supplied as the configuration value.");
-    }
-    collect(definition);
-    add_overrides(is_sink);
-    add_converter_configs();
-    infos_.name = config_.at("connector.class");
-    return std::move(infos_);
+    check_framework_keys();
+    ConfigInfos infos = check_connector_keys();
+    append(infos, check_client_overrides());
+    append(infos, check_converter("header.converter", PluginKind::HeaderConverter, "header"));
+    append(infos, check_converter("key.converter", PluginKind::Converter, "key"));
+    append(infos, check_converter("value.converter", PluginKind::Converter, "value"));
+    return infos;
   }
 
  private:
-  const PluginClass& connector_class() const {
-    const std::string* name = find(config_, "connector.class");
-    if (name == nullptr || name->empty()) {
-      std::string shown;
-      for (const auto& [key, value] : config_) shown += (shown.empty() ? "" : ", ") + key + "=" + value;
-      throw RequestException(kBadRequest,
-                             "Connector config {" + shown + "} contains no connector type");
-    }
-    try {
-      return require_connector(context_.plugins, *name);
-    } catch (const Error& error) {
-      throw RequestException(kBadRequest, error.what());  // 500 before 4.1
-    }
-  }
+  bool is_source() const noexcept { return plugin_.kind == PluginKind::Source; }
 
-  ConfigKeyResult& result(const std::string& name) {
-    for (ConfigKeyResult& known : results_) {
-      if (known.name == name) return known;
-    }
-    results_.push_back({name, {}, {}, {}, true});
-    return results_.back();
-  }
-  void error(const std::string& key, std::string message) {
-    result(key).errors.push_back(std::move(message));
-  }
-
-  std::vector<std::string> class_names(PluginKind kind) const {
-    std::vector<std::string> names;
-    for (const PluginClass* plugin : context_.plugins.all()) {
-      if (plugin->kind == kind) names.push_back(plugin->class_name);
-    }
-    return names;
-  }
-
-  // `transforms.A.type` and what the named class defines, for each alias.
-  void add_stages(ConfigDefinition& definition, const std::string& list, PluginKind kind) {
-    const bool transforms = kind == PluginKind::Transformation;
-    for (const std::string& alias : split_list(find(config_, list))) {
-      if (alias.empty()) continue;
-      const std::string prefix = list + "." + alias + ".";
-      if (definition.find(prefix + "type") != nullptr) continue;  // a repeated alias
-      const std::string group = (transforms ? "Transforms: " : "Predicates: ") + alias;
-      int32_t order = 0;
-      const auto add = [&](ConfigKey key) {
-        key.name = prefix + key.name;
-        key.group = group;
-        key.order = order++;
-        definition.add(std::move(key));
-      };
-      ConfigKey type;
-      type.name = "type";
-      type.type = ConfigType::Class;
-      type.required = true;
-      type.importance = Importance::High;
-      type.width = Width::Long;
-      type.doc = std::string("Class of the ") + (transforms ? "transformation." : "predicate.");
-      type.display_name = (transforms ? "Transformation type for " : "Predicate type for ") + alias;
-      type.recommender = [names = class_names(kind)] { return names; };
-      add(std::move(type));
-      if (transforms) add_stage_keys(add);
-      const std::string* name = find(config_, prefix + "type");
-      const PluginClass* plugin = name != nullptr ? context_.plugins.find(kind, *name) : nullptr;
-      stages_.push_back({prefix, kind});
-      if (plugin == nullptr) continue;
-      for (ConfigKey key : plugin->config.keys()) {
-        if (definition.find(prefix + key.name) == nullptr) add(std::move(key));
+  void check_framework_keys() {
+    for (const ClassKey& key : class_keys(set_)) {
+      if (ConfigKeyResult* result = framework_.find(key.name)) {
+        check_class(*result, key.kind, validator_.plugins);
       }
     }
+    check_negations(framework_, set_);
+    check_versions();
+    if (!is_source()) check_topics(framework_, set_);
   }
 
-  template <class Add>
-  static void add_stage_keys(const Add& add) {
-    ConfigKey predicate;
-    predicate.name = "predicate";
-    predicate.doc = "Alias of the predicate that decides whether the transformation applies.";
-    predicate.default_text = std::nullopt;
-    add(std::move(predicate));
-    ConfigKey negate;
-    negate.name = "negate";
-    negate.type = ConfigType::Boolean;
-    negate.default_text = "false";
-    negate.doc = "Whether the transformation applies where the predicate does not.";
-    add(std::move(negate));
-  }
-
-  void check_stages() {
-    for (const auto& [prefix, kind] : stages_) {
-      const std::string key = prefix + "type";
-      const std::string* name = find(config_, key);
-      if (name != nullptr && context_.plugins.find(kind, *name) == nullptr) {
-        const auto near = context_.plugins.nearest(kind, *name, 1);
-        error(key, "Invalid value " + *name + " for configuration " + key + ": Class " + *name +
-                       " could not be found." +
-                       (near.empty() ? "" : " Did you mean " + near.front() + "?"));
-      }
-      if (kind == PluginKind::Transformation && find(config_, prefix + "negate") != nullptr &&
-          find(config_, prefix + "predicate") == nullptr) {
-        error(prefix + "negate", "Config '" + prefix + "negate' was provided but there is no config '" +
-                                     prefix + "predicate' defining a predicate to be negated.");
-      }
+  void check_versions() {
+    check_version(framework_, "connector.class", "connector.plugin.version", &plugin_, set_);
+    for (const ClassKey& key : class_keys(set_)) {
+      const std::string* name = find(set_, key.name);
+      const bool in_chain = key.name.ends_with(".type");
+      const std::string version_key =
+          (in_chain ? key.name.substr(0, key.name.size() - std::string("type").size())
+                    : key.name + ".") +
+          "plugin.version";
+      if (ConfigKeyResult* version = framework_.find(version_key); version != nullptr && !in_chain)
+        version->visible = name != nullptr;
+      if (name == nullptr) continue;
+      check_version(framework_, key.name, version_key, validator_.plugins.find(key.kind, *name),
+                    set_);
     }
   }
 
-  void check_converters() {
-    for (const auto& [key, kind] : converter_keys()) {
-      const std::string* name = find(config_, key);
-      if (name == nullptr || context_.plugins.find(kind, *name) != nullptr) continue;
-      const auto near = context_.plugins.nearest(kind, *name, 1);
-      error(key, "Invalid value " + *name + " for configuration " + key + ": Class " + *name +
-                     " could not be found." +
-                     (near.empty() ? "" : " Did you mean " + near.front() + "?"));
-    }
-  }
-
-  static std::vector<std::pair<std::string, PluginKind>> converter_keys() {
-    return {{"header.converter", PluginKind::HeaderConverter},
-            {"key.converter", PluginKind::Converter},
-            {"value.converter", PluginKind::Converter}};
-  }
-
-  void check_sink() {
-    std::vector<std::string> topics = split_list(find(config_, "topics"));
-    std::erase_if(topics, [](const std::string& topic) { return topic.empty(); });
-    const std::string* regex = find(config_, "topics.regex");
-    const bool has_regex = regex != nullptr && !regex->empty();
-    if (!topics.empty() && has_regex) {
-      both("topics and topics.regex are mutually exclusive options, but both are set.");
-    } else if (topics.empty() && !has_regex) {
-      both("Must configure one of topics or topics.regex");
-    }
-    const std::string* dead_letters = find(config_, "errors.deadletterqueue.topic.name");
-    if (dead_letters == nullptr || dead_letters->empty()) return;
-    if (std::find(topics.begin(), topics.end(), *dead_letters) != topics.end()) {
-      std::string list;
-      for (const std::string& topic : topics) list += (list.empty() ? "" : ", ") + topic;
-      error("topics", "The DLQ topic '" + *dead_letters +
-                          "' may not be included in the list of topics ('topics=[" + list +
-                          "]') consumed by the connector");
-    }
-    if (has_regex && result("topics.regex").errors.empty() &&
-        std::regex_match(*dead_letters, std::regex(*regex, std::regex::ECMAScript))) {
-      error("topics.regex", "The DLQ topic '" + *dead_letters +
-                                "' may not be matched by the regex for the topics ('topics.regex=" +
-                                *regex + "') consumed by the connector");
-    }
-  }
-  void both(const std::string& message) {
-    error("topics", message);
-    error("topics.regex", message);
-  }
-
-  void check_connector(const Connector& connector) {
+  ConfigInfos check_connector_keys() {
+    const std::unique_ptr<Connector> connector = make_connector();
+    const ConfigDefinition& own_definition = connector->config_def();
+    ConfigResults own(own_definition, config_);
     ConfigErrors errors;
-    connector.validate(config_, errors);
-    for (const auto& [key, message] : errors.entries()) error(key, message);
+    connector->validate(set_, errors);
+    for (const auto& [key, message] : errors.entries()) add(own, key, message);
+    for (const auto& [key, value] : config_) {
+      if (!value) add(own, key, std::string(kNullValue));
+    }
+    MergedKeys keys;
+    for (const ConfigKey& key : definition_.keys()) keys.put(key);
+    for (const ConfigKey& key : own_definition.keys()) keys.put(key);
+    std::vector<ConfigKeyResult> values = framework_.all();
+    values.insert(values.end(), own.all().begin(), own.all().end());
+    ConfigInfos groups;
+    append(groups, {{}, 0, definition_.groups(), {}});
+    append(groups, {{}, 0, own_definition.groups(), {}});
+    return to_config_infos(*find(set_, "connector.class"), keys, values, groups.groups);
   }
 
-  // Values without definition first, then the definitions in order.
-  void collect(const ConfigDefinition& definition) {
-    infos_.groups = definition.groups();
-    for (const ConfigKeyResult& value : results_) {
-      if (definition.find(value.name) == nullptr) infos_.configs.push_back({std::nullopt, value});
-    }
-    for (const ConfigKey& key : definition.keys()) {
-      if (key.internal) continue;
-      infos_.configs.push_back({key, result(key.name)});
-    }
-    for (const ConfigKeyResult& value : results_) {
-      infos_.error_count += static_cast<int32_t>(value.errors.size());
+  /// To the connector's value of the key if it has one, which is the one shown.
+  void add(ConfigResults& own, const std::string& key, const std::string& message) {
+    const std::string* value = find(set_, key);
+    ConfigResults& results =
+        own.find(key) == nullptr && framework_.find(key) != nullptr ? framework_ : own;
+    results.add_error(key, value == nullptr ? std::nullopt : std::optional(*value), message);
+  }
+
+  std::unique_ptr<Connector> make_connector() const {
+    try {
+      return plugin_.connector();
+    } catch (const std::exception& error) {
+      throw RequestException(kBadRequest, "Failed to create a connector of class " +
+                                              plugin_.class_name + ": " + error.what());
     }
   }
 
-  // Overrides and converter settings count one error per key, however many messages.
-  void add_overrides(bool is_sink) {
-    if (!context_.check_overrides) return;
-    for (const auto& [key, message] : context_.check_overrides(config_, is_sink)) {
-      ConfigKey definition;
-      definition.name = key;
-      ConfigKeyResult value{key, config_.at(key), {}, {message}, true};
-      infos_.configs.push_back({std::move(definition), std::move(value)});
-      ++infos_.error_count;
-    }
+  ConfigInfos check_converter(const std::string& key, PluginKind kind, const std::string& type) {
+    const std::string* name = find(set_, key);
+    const ConfigKeyResult* result = framework_.find(key);
+    if (name == nullptr || result == nullptr || !result->errors.empty()) return {};
+    const PluginClass* converter = validator_.plugins.find(kind, *name);
+    if (converter == nullptr) return {};
+    NullableConfig own;
+    for (const auto& [own_key, value] : with_prefix(set_, key + ".")) own[own_key] = value;
+    own.emplace("converter.type", type);
+    return to_prefixed_infos(converter->config, ConfigResults(converter->config, own).all(),
+                             key + ".");
   }
 
-  void add_converter_configs() {
-    for (const auto& [key, kind] : converter_keys()) {
-      const std::string* name = find(config_, key);
-      const PluginClass* plugin = name != nullptr ? context_.plugins.find(kind, *name) : nullptr;
-      if (plugin == nullptr) continue;
-      const Properties own = with_prefix(config_, key + ".");
-      const auto values = plugin->config.validate(own);
-      for (size_t i = 0; i < values.size(); ++i) {
-        ConfigKey definition = plugin->config.keys()[i];
-        ConfigKeyResult value = values[i];
-        definition.name = value.name = key + "." + definition.name;
-        infos_.error_count += value.errors.empty() ? 0 : 1;
-        infos_.configs.push_back({std::move(definition), std::move(value)});
+  /// Which clients this connector makes; overrides for others are never looked at.
+  OverrideUse used_clients() const {
+    const bool has_queue = !is_blank(find(set_, "errors.deadletterqueue.topic.name"));
+    const bool creates_topics = !with_prefix(set_, "topic.creation.").empty();
+    if (is_source()) return {.producer = true, .consumer = false, .admin = creates_topics};
+    return {.producer = has_queue, .consumer = true, .admin = has_queue};
+  }
+
+  ConfigInfos check_client_overrides() const {
+    const OverrideUse use = used_clients();
+    const auto refused = check_overrides(validator_.override_policy, set_, use);
+    ConfigInfos infos;
+    const auto add_client = [&](bool used, const std::string& prefix) {
+      if (!used) return;
+      std::vector<ConfigKeyResult> values;
+      for (const auto& [key, value] : with_prefix(set_, prefix)) {
+        ConfigKeyResult& result = values.emplace_back();
+        result.name = key;
+        result.value = value;
+        for (const auto& [full_key, message] : refused) {
+          if (full_key == prefix + key) result.errors.push_back(message);
+        }
       }
-    }
+      append(infos, to_prefixed_infos({}, values, prefix));
+    };
+    add_client(use.producer, "producer.override.");
+    add_client(use.consumer, "consumer.override.");
+    add_client(use.admin, "admin.override.");
+    return infos;
   }
 
-  const ValidationContext& context_;
-  Properties config_;
-  std::vector<std::string> null_keys_;
-  std::vector<ConfigKeyResult> results_;
-  std::vector<std::pair<std::string, PluginKind>> stages_;
-  ConfigInfos infos_;
+  const ConnectorValidator& validator_;
+  const PluginClass& plugin_;
+  const NullableConfig& config_;
+  const Properties set_;
+  const ConfigDefinition definition_;
+  ConfigResults framework_;
 };
+
+const PluginClass& find_connector_class(const PluginCatalog& catalog, const std::string& name) {
+  try {
+    return require_connector(catalog, name);
+  } catch (const Error& error) {
+    throw RequestException(kBadRequest, error.what());
+  }
+}
 
 }  // namespace
 
-ConfigInfos validate_connector(const ValidationContext& context,
-                               const std::map<std::string, std::optional<std::string>>& config) {
-  return Validation(context, config).run();
+ConfigInfos ConnectorValidator::validate(const NullableConfig& config) const {
+  const NullableConfig resolved = resolve(transformer, config);
+  const auto type = resolved.find("connector.class");
+  if (type == resolved.end() || !type->second) {
+    // The text shows what the user sent, never what variables stand for.
+    throw RequestException(kBadRequest,
+                           "Connector config " + print(config) + " contains no connector type");
+  }
+  return Run(*this, find_connector_class(plugins, *type->second), resolved).run();
 }
 
-std::string invalid_config_message(const ConfigInfos& infos) {
+std::optional<std::string> validation_failure(const ConfigInfos& infos) {
+  if (infos.error_count == 0) return std::nullopt;
   std::string text = "Connector configuration is invalid and contains the following " +
                      std::to_string(infos.error_count) + " error(s):";
   for (const ConfigInfo& info : infos.configs) {

@@ -1,48 +1,59 @@
-// Snapshots, worker events, plugins and the per-connector queue of the standalone herder.
-
 #include "runtime/herder/standalone_herder.h"
 
-#include <algorithm>
+#include <fmt/chrono.h>
 
 #include "millrace/errors.h"
-#include "runtime/metrics/log.h"
+#include "runtime/herder/herder_log.h"
 
 namespace millrace {
 namespace {
 
-constexpr int kBadRequest = 400;
 constexpr int kForbidden = 403;
-
-spdlog::logger& logger() {
-  static auto& instance =
-      logging::get("org.apache.kafka.connect.runtime.standalone.StandaloneHerder");
-  return instance;
-}
 
 }  // namespace
 
-StandaloneHerder::StandaloneHerder(HerderServices services) : services_(std::move(services)) {
+StandaloneHerder::StandaloneHerder(HerderServices services, HerderOptions options)
+    : services_(services),
+      options_(std::move(options)),
+      operations_(services.control, options_.limits, options_.now) {
   services_.worker.set_listener(*this);
 }
 
-StandaloneHerder::~StandaloneHerder() = default;
+// Reads.
 
-const StandaloneHerder::Connector& StandaloneHerder::require(const std::string& name) const {
-  const auto at = connectors_.find(name);
-  if (at == connectors_.end()) throw NotFoundException("Connector " + name + " not found");
+StandaloneHerder::Entry& StandaloneHerder::require(const std::string& name,
+                                                   const std::string& message) {
+  const auto at = entries_.find(name);
+  if (at == entries_.end()) throw NotFoundException(message);
   return at->second;
 }
 
-StandaloneHerder::Connector* StandaloneHerder::find(const std::string& name) {
-  const auto at = connectors_.find(name);
-  return at == connectors_.end() ? nullptr : &at->second;
+const StandaloneHerder::Entry& StandaloneHerder::require(const std::string& name,
+                                                         const std::string& message) const {
+  return const_cast<StandaloneHerder*>(this)->require(name, message);
+}
+
+std::vector<std::string> StandaloneHerder::connectors() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
+std::vector<ConnectorTaskId> StandaloneHerder::task_ids(const std::string& name) const {
+  std::vector<ConnectorTaskId> ids;
+  const auto at = entries_.find(name);
+  if (at == entries_.end()) return ids;
+  for (size_t i = 0; i < at->second.tasks.size(); ++i) {
+    ids.push_back({name, static_cast<int32_t>(i)});
+  }
+  return ids;
 }
 
 ConnectorType StandaloneHerder::type_of(const Properties& config) const {
-  const std::string* name = millrace::find(config, "connector.class");
+  const std::string* class_name = find(config, "connector.class");
+  if (class_name == nullptr) return ConnectorType::Unknown;
   try {
-    const PluginClass* plugin =
-        name != nullptr ? services_.validation.plugins.find_connector(*name) : nullptr;
+    const PluginClass* plugin = services_.plugins.find_connector(*class_name);
     if (plugin == nullptr) return ConnectorType::Unknown;
     return plugin->kind == PluginKind::Source ? ConnectorType::Source : ConnectorType::Sink;
   } catch (const Error&) {
@@ -50,31 +61,18 @@ ConnectorType StandaloneHerder::type_of(const Properties& config) const {
   }
 }
 
-ConnectorInfo StandaloneHerder::info_of(const std::string& name, const Connector& connector) const {
-  ConnectorInfo info{name, connector.config, {}, type_of(connector.config)};
-  for (size_t i = 0; i < connector.tasks.size(); ++i) {
-    info.tasks.push_back({name, static_cast<int32_t>(i)});
-  }
-  return info;
-}
-
-std::vector<std::string> StandaloneHerder::connectors() const {
-  std::vector<std::string> names;
-  for (const auto& [name, connector] : connectors_) names.push_back(name);
-  return names;
-}
-
 ConnectorInfo StandaloneHerder::connector_info(const std::string& name) const {
-  return info_of(name, require(name));
+  const Entry& entry = require(name, "Connector " + name + " not found");
+  return {name, entry.config, task_ids(name), type_of(entry.config)};
 }
 
 ConnectorStateInfo StandaloneHerder::connector_status(const std::string& name) const {
   const Status* status = statuses_.connector(name);
-  if (status == nullptr) throw NotFoundException("No status found for connector " + name);
-  const auto at = connectors_.find(name);
-  const ConnectorType type =
-      at == connectors_.end() ? ConnectorType::Unknown : type_of(at->second.config);
-  return {name, *status, statuses_.tasks(name), type};
+  const auto at = entries_.find(name);
+  if (status == nullptr || at == entries_.end()) {
+    throw NotFoundException("No status found for connector " + name);
+  }
+  return {name, *status, statuses_.tasks(name), type_of(at->second.config)};
 }
 
 Status StandaloneHerder::task_status(const ConnectorTaskId& id) const {
@@ -84,164 +82,98 @@ Status StandaloneHerder::task_status(const ConnectorTaskId& id) const {
 }
 
 std::vector<TaskInfo> StandaloneHerder::task_infos(const std::string& name) const {
-  const Connector& connector = require(name);
+  const Entry& entry = require(name, "Connector " + name + " not found");
   std::vector<TaskInfo> infos;
-  for (size_t i = 0; i < connector.tasks.size(); ++i) {
-    infos.push_back({{name, static_cast<int32_t>(i)}, connector.tasks[i]});
+  for (const ConnectorTaskId& id : task_ids(name)) {
+    infos.push_back({id, entry.tasks[static_cast<size_t>(id.task)]});
   }
   return infos;
 }
 
 std::vector<std::string> StandaloneHerder::active_topics(const std::string& name) const {
-  if (!services_.topic_tracking) {
+  if (!options_.topic_tracking) {
     throw RequestException(kForbidden, "Topic tracking is disabled.");
   }
-  const auto at = connectors_.find(name);
-  if (at == connectors_.end()) return {};
+  const auto at = entries_.find(name);
+  if (at == entries_.end()) return {};
   return {at->second.topics.begin(), at->second.topics.end()};
 }
 
 void StandaloneHerder::reset_active_topics(const std::string& name) {
-  if (!services_.topic_tracking) {
+  if (!options_.topic_tracking) {
     throw RequestException(kForbidden, "Topic tracking is disabled.");
   }
-  if (!services_.topic_tracking_reset) {
+  if (!options_.topic_tracking_reset) {
     throw RequestException(kForbidden, "Topic tracking reset is disabled.");
   }
-  if (Connector* connector = find(name)) connector->topics.clear();
+  const auto at = entries_.find(name);
+  if (at != entries_.end()) at->second.topics.clear();
 }
 
+std::string StandaloneHerder::stage() const {
+  const Operation* operation = operations_.oldest();
+  if (operation == nullptr) return {};
+  return fmt::format("{}, which began at {:%Y-%m-%dT%H:%M:%S}Z", operation->what(),
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(operation->began())));
+}
+
+// Reports of the worker. What belongs to a deleted connector or a removed task is dropped.
+
 void StandaloneHerder::on_connector_status(const std::string& name, Status status) {
-  if (find(name) != nullptr) statuses_.put_connector(name, std::move(status));
+  if (entries_.contains(name)) statuses_.put_connector(name, std::move(status));
 }
 
 void StandaloneHerder::on_task_status(const ConnectorTaskId& id, Status status) {
-  const Connector* connector = find(id.connector);
-  if (connector == nullptr || static_cast<size_t>(id.task) >= connector->tasks.size()) return;
+  const auto at = entries_.find(id.connector);
+  if (at == entries_.end() || id.task < 0) return;
+  if (static_cast<size_t>(id.task) >= at->second.tasks.size()) return;
   statuses_.put_task(id, std::move(status));
 }
 
 void StandaloneHerder::on_active_topic(const ConnectorTaskId& id, const std::string& topic) {
-  Connector* connector = find(id.connector);
-  if (connector != nullptr && services_.topic_tracking) connector->topics.insert(topic);
+  if (!options_.topic_tracking) return;
+  const auto at = entries_.find(id.connector);
+  if (at != entries_.end()) at->second.topics.insert(topic);
 }
 
 void StandaloneHerder::on_reconfiguration_requested(const std::string& name) {
-  enqueue(name, [this, name](const Finish& finish) {
-    update_tasks(name, [name, finish](Outcome<Done> outcome) {
-      if (!outcome.ok()) logger().error("Failed to reconfigure the tasks of connector {}", name);
-      finish();
-    });
-  });
+  if (!entries_.contains(name) || !reconfigurations_.insert(name).second) return;
+  operations_.enqueue<Done>(
+      name, "regenerating the tasks of connector " + name,
+      [this, name](const Running<Done>& running) {
+        reconfigurations_.erase(name);
+        regenerate(running.operation(), name, [running] { running.finish(Done{}); });
+      },
+      [this, name](Outcome<Done> outcome) {
+        reconfigurations_.erase(name);
+        if (outcome.ok()) return;
+        try {
+          outcome.value();
+        } catch (...) {
+          herder_logger().error("Failed to reconfigure the tasks of connector {}: {}", name,
+                                describe_current_exception());
+        }
+      });
 }
 
-void StandaloneHerder::enqueue(const std::string& name, std::function<void(Finish)> operation) {
-  auto& queue = queues_[name];
-  queue.push_back(std::move(operation));
-  if (queue.size() == 1) run_next(name);
-}
-
-void StandaloneHerder::run_next(const std::string& name) {
-  const auto at = queues_.find(name);
-  if (at == queues_.end()) return;
-  if (at->second.empty()) {
-    queues_.erase(at);
-    return;
+void StandaloneHerder::mark_failed(const std::string& name, std::exception_ptr error) {
+  if (!entries_.contains(name)) return;
+  const Status* known = statuses_.connector(name);
+  if (known != nullptr && known->state == State::Failed) return;  // the worker's own report
+  try {
+    std::rethrow_exception(std::move(error));
+  } catch (...) {
+    statuses_.put_connector(name, {State::Failed, options_.worker_id, describe_current_exception(),
+                                   known == nullptr ? "" : known->version, 0});
   }
-  auto ended = std::make_shared<bool>(false);
-  const Finish finish = [this, name, ended] {
-    if (std::exchange(*ended, true)) return;
-    const auto queue = queues_.find(name);
-    if (queue == queues_.end()) return;
-    queue->second.pop_front();
-    run_next(name);
-  };
-  services_.control.post_after(kOperationLimit, [finish, ended, name] {
-    if (!*ended) logger().error("An operation on connector {} did not end in time", name);
-    finish();
-  });
-  // Run from the queue's front, which stays there until it has ended.
-  const auto operation = at->second.front();
-  operation(finish);
 }
 
-std::vector<PluginInfo> StandaloneHerder::plugins(bool connectors_only) const {
-  std::vector<PluginInfo> infos;
-  for (const PluginClass* plugin : services_.validation.plugins.all()) {
-    const bool is_connector =
-        plugin->kind == PluginKind::Sink || plugin->kind == PluginKind::Source;
-    if (is_connector || !connectors_only) {
-      infos.push_back({plugin->class_name, plugin->kind, plugin->version});
-    }
+void StandaloneHerder::mark_failed(const ConnectorTaskId& id, std::exception_ptr error) {
+  try {
+    std::rethrow_exception(std::move(error));
+  } catch (...) {
+    on_task_status(id, {State::Failed, options_.worker_id, describe_current_exception(), "", 0});
   }
-  return infos;
-}
-
-std::vector<ConfigKey> StandaloneHerder::plugin_config(const std::string& name) const {
-  const PluginCatalog& plugins = services_.validation.plugins;
-  const PluginClass* plugin = plugins.find_connector(name);
-  for (const PluginKind kind : {PluginKind::Converter, PluginKind::HeaderConverter,
-                                PluginKind::Transformation, PluginKind::Predicate}) {
-    if (plugin == nullptr) plugin = plugins.find(kind, name);
-  }
-  if (plugin == nullptr) throw NotFoundException("Unknown plugin " + name + ".");
-  ConfigDefinition definition = plugin->config;
-  if (plugin->kind == PluginKind::Sink) definition.add_missing(sink_connector_config());
-  if (plugin->kind == PluginKind::Source) definition.add_missing(source_connector_config());
-  return definition.keys();
-}
-
-void StandaloneHerder::validate(std::map<std::string, std::optional<std::string>> config,
-                                Callback<ConfigInfos> done) {
-  services_.slow.post([this, config = std::move(config), done = std::move(done)]() mutable {
-    Outcome<ConfigInfos> outcome{ConfigInfos{}};
-    try {
-      Properties set;
-      for (const auto& [key, value] : config) {
-        if (value) set.emplace(key, *value);
-      }
-      for (auto& [key, value] : services_.transformer.resolve(set)) config[key] = value;
-      outcome = validate_connector(services_.validation, config);
-    } catch (...) {
-      outcome = std::current_exception();
-    }
-    services_.control.post(
-        [done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
-  });
-}
-
-void StandaloneHerder::connector_offsets(const std::string& name,
-                                         Callback<std::vector<JsonPartitionOffset>> done) {
-  const Connector& connector = require(name);
-  services_.worker.connector_offsets(name, services_.transformer.resolve(connector.config),
-                                     std::move(done));
-}
-
-void StandaloneHerder::alter_connector_offsets(
-    const std::string& name, std::optional<std::vector<JsonPartitionOffset>> offsets,
-    Callback<std::string> done) {
-  require(name);
-  enqueue(name, [this, name, offsets = std::move(offsets),
-                 done = std::move(done)](const Finish& finish) {
-    const auto answer = [done, finish](Outcome<std::string> outcome) {
-      done(std::move(outcome));
-      finish();
-    };
-    try {
-      const Connector& connector = require(name);
-      if (connector.target != TargetState::Stopped || !connector.tasks.empty()) {
-        throw RequestException(
-            kBadRequest,
-            "Connectors must be in the STOPPED state before their offsets can be modified. This "
-            "can be done for the specified connector by issuing a 'PUT' request to the "
-            "'/connectors/" + name + "/stop' endpoint");
-      }
-      services_.worker.alter_connector_offsets(
-          name, services_.transformer.resolve(connector.config), offsets, answer);
-    } catch (...) {
-      answer(std::current_exception());
-    }
-  });
 }
 
 }  // namespace millrace

@@ -1,10 +1,8 @@
 #pragma once
-// The standalone herder: connectors, their configurations and statuses in memory, as a state
-// machine on the control thread. Operations on one connector run one after another; reads never
-// wait. Only offsets survive a restart.
+// The herder of a standalone worker (connect-rest-api.md §3, standalone rules): configurations,
+// states and statuses in memory, driven by REST, the worker's reports and nothing else. A state
+// machine on the control thread: no locks, no waiting.
 
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,35 +10,48 @@
 #include <vector>
 
 #include "runtime/core/executor.h"
-#include "runtime/herder/connector_config.h"
+#include "runtime/herder/connector_validation.h"
 #include "runtime/herder/herder.h"
-#include "runtime/worker/config_provider.h"
+#include "runtime/herder/operation_queue.h"
+#include "runtime/storage/status.h"
+#include "runtime/worker/worker.h"
 
 namespace millrace {
 
-/// What a standalone herder is made of; references outlive it.
+/// What the herder works with; all of it outlives the herder.
 struct HerderServices {
   Executor& control;
-  Executor& slow;  // validation runs here
+  /// For code of plugins and files of config providers. Its tasks must have ended, or never run,
+  /// before the herder is destroyed.
+  Executor& slow;
   Worker& worker;
-  ValidationContext validation;
+  const PluginCatalog& plugins;
   const ConfigTransformer& transformer;
-  ServerInfo server;
+};
+
+struct HerderOptions {
+  ServerInfo server = {};
+  std::string worker_id = {};  // host:port of the advertised URL
+  std::string override_policy = "All";
   bool topic_tracking = true;
   bool topic_tracking_reset = true;
+  OperationQueue::Limits limits = {};
+  OperationQueue::Clock now = [] { return std::chrono::system_clock::now(); };
 };
 
 class StandaloneHerder final : public Herder, private WorkerListener {
  public:
-  /// An operation that has not ended by then no longer holds up the ones behind it.
-  static constexpr std::chrono::milliseconds kOperationLimit{90'000};
+  /// Becomes the worker's listener.
+  StandaloneHerder(HerderServices services, HerderOptions options);
 
-  explicit StandaloneHerder(HerderServices services);
-  ~StandaloneHerder() override;
-
-  ServerInfo server_info() const override { return services_.server; }
-  bool ready() const override { return ready_; }
+  /// The connectors of the command line exist now.
   void set_ready() noexcept { ready_ = true; }
+  /// Refuses further operations, ends open ones with an error, stops all tasks together and then
+  /// all connectors.
+  void stop_all(Callback<Done> done);
+
+  ServerInfo server_info() const override { return options_.server; }
+  bool ready() const override { return ready_; }
   std::vector<std::string> connectors() const override;
   ConnectorInfo connector_info(const std::string& name) const override;
   ConnectorStateInfo connector_status(const std::string& name) const override;
@@ -73,55 +84,73 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   std::vector<ConfigKey> plugin_config(const std::string& name) const override;
   void validate(std::map<std::string, std::optional<std::string>> config,
                 Callback<ConfigInfos> done) override;
-  std::string stage() const override { return {}; }
-
-  /// Stops all tasks together, then all connectors; nothing is accepted afterwards.
-  void stop(Callback<Done> done);
+  std::string stage() const override;
 
  private:
-  /// Ends an operation; the next one of the connector starts then.
-  using Finish = std::function<void()>;
-  struct Connector {
-    Properties config;                // as the user wrote it, variables unresolved
+  /// All that is known of a connector beside statuses. Configurations keep their variables.
+  struct Entry {
+    Properties config;
     TargetState target = TargetState::Started;
-    std::vector<Properties> tasks;    // variables put back
-    Properties tasks_made_from;       // connector configuration the tasks belong to
+    std::vector<Properties> tasks;
+    Properties tasks_made_from;  // `config` when `tasks` were made
     std::set<std::string> topics;
   };
+  /// Which parts a restart takes.
+  struct RestartPlan {
+    bool connector = false;
+    std::vector<ConnectorTaskId> tasks;
+    ConnectorStateInfo answer;
+  };
+  using Next = std::function<void()>;
 
-  // WorkerListener
+  // WorkerListener.
   void on_connector_status(const std::string& name, Status status) override;
   void on_task_status(const ConnectorTaskId& id, Status status) override;
   void on_reconfiguration_requested(const std::string& name) override;
   void on_active_topic(const ConnectorTaskId& id, const std::string& topic) override;
 
-  void enqueue(const std::string& name, std::function<void(Finish)> operation);
-  void run_next(const std::string& name);
-  const Connector& require(const std::string& name) const;
-  Connector* find(const std::string& name);
-  ConnectorType type_of(const Properties& config) const;
-  ConnectorInfo info_of(const std::string& name, const Connector& connector) const;
+  // Steps of operations: go on with `next`, or end the operation with an error.
+  void resolve(const OperationPtr& op, std::vector<Properties> configs,
+               std::function<void(std::vector<Properties>&)> next,
+               std::function<void(std::exception_ptr)> on_error = {});
+  void check(const OperationPtr& op, NullableConfig config, std::function<void(ConfigInfos&)> next);
+  void require_valid(const OperationPtr& op, const Properties& config, Next next);
+  /// Stores `config` and starts the connector with it.
+  void apply(const OperationPtr& op, const std::string& name, Properties config,
+             std::optional<TargetState> initial_state, Next next);
+  /// Failing marks the connector FAILED; `next` hears the error, or null.
+  void try_start(const OperationPtr& op, const std::string& name,
+                 std::function<void(std::exception_ptr)> next);
+  void start(const OperationPtr& op, const std::string& name, Next next);
+  void stop(const OperationPtr& op, const std::string& name, Next next);
+  /// Stops and forgets all tasks.
+  void remove_tasks(const OperationPtr& op, const std::string& name, Next next);
+  /// Replaces the tasks if the connector runs and now wants others.
+  void regenerate(const OperationPtr& op, const std::string& name, Next next);
+  void start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids, Next next);
+  void set_target(const OperationPtr& op, const std::string& name, TargetState target, Next next);
+  void restart(const OperationPtr& op, const RestartPlan& plan, Next next);
 
-  void store_and_start(const std::string& name, Properties config,
-                       std::optional<TargetState> initial, Callback<CreatedConnector> done,
-                       const Finish& finish);
-  /// Makes task configurations of a running connector and replaces the tasks if they changed.
-  void update_tasks(const std::string& name, Callback<Done> done);
-  void replace_tasks(const std::string& name, std::vector<Properties> tasks, Callback<Done> done);
-  void stop_tasks(const std::string& name, bool forget, Callback<Done> done);
-  void start_task(const ConnectorTaskId& id);
-  void start_connector(const std::string& name, Callback<Done> done);
-  void restart_planned(const std::string& name, bool connector, std::vector<ConnectorTaskId> tasks,
-                       Callback<Done> done);
+  Entry& require(const std::string& name, const std::string& message);
+  const Entry& require(const std::string& name, const std::string& message) const;
+  std::vector<ConnectorTaskId> task_ids(const std::string& name) const;
+  ConnectorType type_of(const Properties& config) const;
+  bool tasks_changed(const Entry& entry, const std::vector<Properties>& tasks) const;
   void change_target(const std::string& name, TargetState target);
-  Properties put_variables_back(const Properties& raw, Properties task) const;
+  RestartPlan plan_restart(const RestartRequest& request) const;
+  void mark_failed(const std::string& name, std::exception_ptr error);
+  void mark_failed(const ConnectorTaskId& id, std::exception_ptr error);
+  ConnectorValidator validator() const {
+    return {services_.plugins, services_.transformer, options_.override_policy};
+  }
 
   HerderServices services_;
-  std::map<std::string, Connector> connectors_;
+  const HerderOptions options_;
+  std::map<std::string, Entry> entries_;
   MemoryStatusStore statuses_;
-  std::map<std::string, std::deque<std::function<void(Finish)>>> queues_;
+  std::set<std::string> reconfigurations_;  // connectors with a reconfiguration waiting
   bool ready_ = false;
-  bool stopping_ = false;
+  OperationQueue operations_;
 };
 
 }  // namespace millrace

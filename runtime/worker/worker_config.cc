@@ -1,141 +1,151 @@
 #include "runtime/worker/worker_config.h"
 
-#include <map>
+#include <algorithm>
+#include <array>
+
+#include "runtime/core/nearest.h"
+#include "runtime/metrics/log.h"
 
 namespace millrace {
 namespace {
 
-using C = StandaloneConfig;
-
-void add_kafka_keys(ConfigDef<C>& def) {
-  def.optional(&C::bootstrap_servers, {.name = "bootstrap.servers",
-                                       .importance = Importance::High,
-                                       .doc = "Brokers to connect to first, host:port."})
-      .optional(&C::client_dns_lookup,
-                {.name = "client.dns.lookup",
-                 .doc = "How the client uses DNS.",
-                 .validator = one_of({"use_all_dns_ips",
-                                      "resolve_canonical_bootstrap_servers_only"})})
-      .required(&C::key_converter, {.name = "key.converter",
-                                    .importance = Importance::High,
-                                    .doc = "Converter class for keys.",
-                                    .type = ConfigType::Class})
-      .required(&C::value_converter, {.name = "value.converter",
-                                      .importance = Importance::High,
-                                      .doc = "Converter class for values.",
-                                      .type = ConfigType::Class})
-      .optional(&C::header_converter, {.name = "header.converter",
-                                       .importance = Importance::Low,
-                                       .doc = "Converter class for headers.",
-                                       .type = ConfigType::Class})
-      .optional(&C::graceful_shutdown_ms,
-                {.name = "task.shutdown.graceful.timeout.ms",
-                 .importance = Importance::Low,
-                 .doc = "Time for all stopping tasks together; then they are abandoned."})
-      .optional(&C::offset_flush_interval_ms,
-                {.name = "offset.flush.interval.ms",
-                 .importance = Importance::Low,
-                 .doc = "Interval of offset commits."})
-      .optional(&C::offset_flush_timeout_ms,
-                {.name = "offset.flush.timeout.ms",
-                 .importance = Importance::Low,
-                 .doc = "Time for one offset commit; then it is cancelled and tried again later."});
+spdlog::logger& logger() {
+  static auto& instance =
+      logging::get("org.apache.kafka.connect.runtime.standalone.StandaloneConfig");
+  return instance;
 }
 
-void add_plugin_keys(ConfigDef<C>& def) {
-  def.optional(&C::plugin_path, {.name = "plugin.path",
-                                 .importance = Importance::Low,
-                                 .doc = "Folders with plugins, comma-separated."})
-      .optional(&C::plugin_discovery,
-                {.name = "plugin.discovery",
-                 .importance = Importance::Low,
-                 .doc = "Accepted and without effect: plugins are found by file name.",
-                 .validator = one_of_ignoring_case(
-                     {"only_scan", "hybrid_warn", "hybrid_fail", "service_load"})})
-      .optional(&C::config_providers, {.name = "config.providers",
-                                       .importance = Importance::Low,
-                                       .doc = "Names of config providers."})
-      .optional(&C::override_policy,
-                {.name = "connector.client.config.override.policy",
-                 .doc = "Which client settings connectors may override: All, None or Principal."});
+/// Keys behind these prefixes belong to clients, converters, providers and other parts.
+constexpr std::array<std::string_view, 17> kPrefixes = {"producer.",
+                                                        "consumer.",
+                                                        "admin.",
+                                                        "key.converter.",
+                                                        "value.converter.",
+                                                        "header.converter.",
+                                                        "config.providers.",
+                                                        "metrics.context.",
+                                                        "listeners.",
+                                                        "admin.listeners.",
+                                                        "embedded.log.",
+                                                        "millrace.",
+                                                        "sasl.",
+                                                        "ssl.",
+                                                        "config.storage.",
+                                                        "offset.storage.",
+                                                        "status.storage."};
+
+/// Keys without prefix that the worker's own clients or a distributed worker read.
+constexpr std::array<std::string_view, 30> kForeignKeys = {
+    "group.id",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "rebalance.timeout.ms",
+    "exactly.once.source.support",
+    "connect.protocol",
+    "scheduled.rebalance.max.delay.ms",
+    "worker.sync.timeout.ms",
+    "worker.unsync.backoff.ms",
+    "inter.worker.key.generation.algorithm",
+    "inter.worker.key.size",
+    "inter.worker.key.ttl.ms",
+    "inter.worker.signature.algorithm",
+    "inter.worker.verification.algorithms",
+    "client.id",
+    "metadata.max.age.ms",
+    "metadata.recovery.strategy",
+    "metadata.recovery.rebootstrap.trigger.ms",
+    "send.buffer.bytes",
+    "receive.buffer.bytes",
+    "reconnect.backoff.ms",
+    "reconnect.backoff.max.ms",
+    "retry.backoff.ms",
+    "retry.backoff.max.ms",
+    "socket.connection.setup.timeout.ms",
+    "socket.connection.setup.timeout.max.ms",
+    "request.timeout.ms",
+    "connections.max.idle.ms",
+    "security.protocol",
+    "security.providers"};
+
+/// Java prints a list as `[a, b]` and a class with the word before it.
+std::string java_text(const ConfigKey& key, const ConfigValue& value) {
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    std::string text = "[";
+    for (const std::string& element : *list) text += (text.size() == 1 ? "" : ", ") + element;
+    return text + "]";
+  }
+  const auto text = config_value_text(value);
+  if (!text) return "null";
+  return key.type == ConfigType::Class ? "class " + *text : *text;
 }
 
-void add_feature_keys(ConfigDef<C>& def) {
-  def.optional(&C::topic_creation_enable,
-               {.name = "topic.creation.enable",
-                .importance = Importance::Low,
-                .doc = "Whether source connectors may create topics by topic.creation.* rules."})
-      .optional(&C::topic_tracking_enable, {.name = "topic.tracking.enable",
-                                            .importance = Importance::Low,
-                                            .doc = "Whether active topics are tracked."})
-      .optional(&C::topic_tracking_allow_reset,
-                {.name = "topic.tracking.allow.reset",
-                 .importance = Importance::Low,
-                 .doc = "Whether active topics may be reset over REST."})
-      .optional(&C::metric_reporters, {.name = "metric.reporters",
-                                       .importance = Importance::Low,
-                                       .doc = "Accepted and without effect."})
-      .optional(&C::metrics_window_ms, {.name = "metrics.sample.window.ms",
-                                        .importance = Importance::Low,
-                                        .doc = "Length of a metrics sample.",
-                                        .validator = at_least(0)})
-      .optional(&C::metrics_samples, {.name = "metrics.num.samples",
-                                      .importance = Importance::Low,
-                                      .doc = "Samples kept for windowed metrics.",
-                                      .validator = at_least(1)})
-      .optional(&C::metrics_level, {.name = "metrics.recording.level",
-                                    .importance = Importance::Low,
-                                    .doc = "Highest recording level.",
-                                    .validator = one_of({"INFO", "DEBUG"})});
+void log_unknown_keys(const Properties& properties) {
+  for (const auto& [key, value] : properties) {
+    if (key.starts_with("internal.key.converter") || key.starts_with("internal.value.converter")) {
+      logger().warn("The worker configuration {} is ignored; it has had no effect since Kafka 3.0",
+                    key);
+    } else if (const auto known = suggest_worker_key(key)) {
+      logger().info("The worker configuration {} is not known; did you mean {}?", key, *known);
+    }
+  }
 }
 
 }  // namespace
 
-const ConfigDef<StandaloneConfig>& StandaloneConfig::def() {
-  static const auto def = [] {
-    ConfigDef<C> rows;
-    add_kafka_keys(rows);
-    add_plugin_keys(rows);
-    add_feature_keys(rows);
-    rows.required(&C::offset_file, {.name = "offset.storage.file.filename",
-                                    .importance = Importance::High,
-                                    .doc = "File the offsets of source connectors are kept in."})
-        .optional(&C::embedded_log_dir,
-                  {.name = "embedded.log.dir",
-                   .importance = Importance::Low,
-                   .doc = "Folder of the embedded log; set, it takes the place of a Kafka cluster."})
-        .optional(&C::max_in_flight_batches,
-                  {.name = "millrace.source.max.in.flight.batches",
-                   .importance = Importance::Low,
-                   .doc = "Most polled batches of a source task that wait for acknowledgement.",
-                   .validator = between(1, 10'000)});
-    return rows;
+const ConfigDefinition& StandaloneConfig::definition() {
+  static const ConfigDefinition all = [] {
+    ConfigDefinition definition;
+    definition.add_missing(WorkerOptions::def().definition());
+    definition.add_missing(TlsOptions::def().definition());
+    definition.add_missing(RestOptions::def().definition());
+    definition.add_missing(StandaloneOptions::def().definition());
+    return definition;
   }();
-  return def;
+  return all;
 }
 
-WorkerLimits StandaloneConfig::limits() const {
-  return {Millis{offset_flush_interval_ms}, Millis{offset_flush_timeout_ms},
-          Millis{graceful_shutdown_ms}, static_cast<size_t>(max_in_flight_batches)};
+StandaloneConfig StandaloneConfig::load(const Properties& properties) {
+  StandaloneConfig config;
+  config.worker = WorkerOptions::def().parse(properties);
+  config.tls = TlsOptions::def().parse(properties);
+  config.rest = RestOptions::def().parse(properties);
+  config.standalone = StandaloneOptions::def().parse(properties);
+  config.originals = properties;
+  logger().info("{}", config_values_text("StandaloneConfig", definition(), properties));
+  log_unknown_keys(properties);
+  return config;
 }
 
 std::string config_values_text(std::string_view name, const ConfigDefinition& definition,
                                const Properties& properties) {
-  std::map<std::string, std::string> lines;
-  for (const ConfigKeyResult& result : definition.validate(properties)) {
-    const auto text = config_value_text(result.value);
-    const auto* list = std::get_if<std::vector<std::string>>(&result.value);
-    std::string shown = text.value_or("null");
-    if (list != nullptr) {
-      shown = "[";
-      for (const std::string& element : *list) shown += (shown.size() > 1 ? ", " : "") + element;
-      shown += ']';
-    }
-    lines.emplace(result.name, std::move(shown));
+  std::vector<std::string> lines;
+  for (const ConfigKey& key : definition.keys()) {
+    ConfigValue value;
+    parse_config_value(key, find(properties, key.name), value);
+    lines.push_back("\n\t" + key.name + " = " + java_text(key, value));
   }
+  std::sort(lines.begin(), lines.end());
   std::string text = std::string(name) + " values: ";
-  for (const auto& [key, value] : lines) text += "\n\t" + key + " = " + value;
+  for (const std::string& line : lines) text += line;
   return text;
+}
+
+std::optional<std::string> suggest_worker_key(std::string_view key) {
+  const auto& definition = StandaloneConfig::definition();
+  if (definition.find(key) != nullptr) return std::nullopt;
+  if (std::find(kForeignKeys.begin(), kForeignKeys.end(), key) != kForeignKeys.end()) {
+    return std::nullopt;
+  }
+  const auto known = definition.suggest(key);
+  if (!known) return std::nullopt;
+  const size_t distance = edit_distance(key, *known);
+  // Behind a prefix only a slip of a letter counts: `offset.storage.file.filname`.
+  const bool is_prefixed = std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                                       [key](std::string_view p) { return key.starts_with(p); });
+  constexpr size_t kFewLetters = 2;
+  constexpr size_t kSomeLetters = 4;
+  if (distance > (is_prefixed ? kFewLetters : kSomeLetters)) return std::nullopt;
+  return known;
 }
 
 }  // namespace millrace

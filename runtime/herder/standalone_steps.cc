@@ -1,0 +1,179 @@
+// Steps that the operations of the standalone herder are made of.
+
+#include <algorithm>
+
+#include "millrace/errors.h"
+#include "runtime/herder/herder_log.h"
+#include "runtime/herder/standalone_herder.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kBadRequest = 400;
+
+bool any_variable(const std::vector<Properties>& configs) {
+  return std::any_of(configs.begin(), configs.end(), [](const Properties& config) {
+    return std::any_of(config.begin(), config.end(),
+                       [](const auto& entry) { return has_variable(entry.second); });
+  });
+}
+
+/// Runs `work` on the slow executor and gives its outcome to `done` on the control thread.
+template <class T>
+void run_slowly(Executor& slow, Executor& control, std::function<T()> work, Callback<T> done) {
+  slow.post([&control, work = std::move(work), done = std::move(done)] {
+    auto outcome = [&work]() -> Outcome<T> {
+      try {
+        return work();
+      } catch (...) {
+        return std::current_exception();
+      }
+    }();
+    control.post([done, outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+  });
+}
+
+/// Puts the variables of the connector's configuration back into task configurations made from
+/// resolved values, so that no secret is stored or shown.
+void restore_variables(const Properties& config, std::vector<Properties>& tasks) {
+  for (const auto& [key, value] : config) {
+    if (!has_variable(value)) continue;
+    for (Properties& task : tasks) {
+      if (const auto at = task.find(key); at != task.end()) at->second = value;
+    }
+  }
+}
+
+}  // namespace
+
+void StandaloneHerder::resolve(const OperationPtr& op, std::vector<Properties> configs,
+                               std::function<void(std::vector<Properties>&)> next,
+                               std::function<void(std::exception_ptr)> on_error) {
+  if (!any_variable(configs)) return next(configs);  // no file to read
+  run_slowly<std::vector<Properties>>(
+      services_.slow, services_.control,
+      [&transformer = services_.transformer, configs = std::move(configs)] {
+        std::vector<Properties> resolved;
+        for (const Properties& config : configs) resolved.push_back(transformer.resolve(config));
+        return resolved;
+      },
+      op->always<std::vector<Properties>>(
+          [next = std::move(next), on_error = std::move(on_error)](auto& outcome) {
+            if (!outcome.ok() && on_error) return on_error(outcome.error());
+            next(outcome.value());
+          }));
+}
+
+void StandaloneHerder::check(const OperationPtr& op, NullableConfig config,
+                             std::function<void(ConfigInfos&)> next) {
+  run_slowly<ConfigInfos>(
+      services_.slow, services_.control,
+      [validator = validator(), config = std::move(config)] { return validator.validate(config); },
+      op->then<ConfigInfos>(std::move(next)));
+}
+
+void StandaloneHerder::require_valid(const OperationPtr& op, const Properties& config, Next next) {
+  check(op, NullableConfig(config.begin(), config.end()),
+        [next = std::move(next)](ConfigInfos& infos) {
+          if (const auto failure = validation_failure(infos)) {
+            throw RequestException(kBadRequest, *failure);
+          }
+          next();
+        });
+}
+
+void StandaloneHerder::try_start(const OperationPtr& op, const std::string& name,
+                                 std::function<void(std::exception_ptr)> next) {
+  const Entry& entry = require(name, "Connector " + name + " not found");
+  const auto failed = [this, name, next](const std::exception_ptr& error) {
+    mark_failed(name, error);
+    next(error);
+  };
+  const auto started = op->always<Done>([next, failed](Outcome<Done>& outcome) {
+    if (outcome.ok()) return next(nullptr);
+    failed(outcome.error());
+  });
+  resolve(
+      op, {entry.config},
+      [this, name, target = entry.target, started](std::vector<Properties>& resolved) {
+        services_.worker.start_connector(name, resolved.front(), target, started);
+      },
+      failed);
+}
+
+void StandaloneHerder::start(const OperationPtr& op, const std::string& name, Next next) {
+  try_start(op, name, [this, name, next](const std::exception_ptr& error) {
+    if (!error) return next();
+    const TargetState target = require(name, "Connector " + name + " not found").target;
+    try {
+      std::rethrow_exception(error);
+    } catch (...) {
+      std::throw_with_nested(ConnectException("Failed to transition connector " + name +
+                                              " to state " +
+                                              std::string(target_state_name(target))));
+    }
+  });
+}
+
+void StandaloneHerder::stop(const OperationPtr& op, const std::string& name, Next next) {
+  services_.worker.stop_connector(name,
+                                  op->then<Done>([next = std::move(next)](Done&) { next(); }));
+}
+
+void StandaloneHerder::remove_tasks(const OperationPtr& op, const std::string& name, Next next) {
+  const std::vector<ConnectorTaskId> ids = task_ids(name);
+  if (ids.empty()) return next();
+  services_.worker.stop_tasks(ids, op->then<Done>([this, name, ids, next](Done&) {
+    if (const auto at = entries_.find(name); at != entries_.end()) at->second.tasks.clear();
+    for (const ConnectorTaskId& id : ids) statuses_.remove_task(id);
+    next();
+  }));
+}
+
+bool StandaloneHerder::tasks_changed(const Entry& entry,
+                                     const std::vector<Properties>& tasks) const {
+  return entry.tasks != tasks || entry.tasks_made_from != entry.config;
+}
+
+void StandaloneHerder::regenerate(const OperationPtr& op, const std::string& name, Next next) {
+  if (!services_.worker.is_connector_running(name)) {
+    herder_logger().info("Skipping update of connector {} since it is not running", name);
+    return next();
+  }
+  services_.worker.task_configs(
+      name, op->then<std::vector<Properties>>([this, op, name, next](auto& tasks) {
+        Entry& entry = require(name, "Connector " + name + " not found");
+        restore_variables(entry.config, tasks);
+        if (!tasks_changed(entry, tasks)) return next();
+        remove_tasks(op, name, [this, op, name, next, tasks] {
+          Entry& current = require(name, "Connector " + name + " not found");
+          current.tasks = tasks;
+          current.tasks_made_from = current.config;
+          start_tasks(op, task_ids(name), next);
+        });
+      }));
+}
+
+void StandaloneHerder::start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids,
+                                   Next next) {
+  if (ids.empty()) return next();
+  const Entry& entry = require(ids.front().connector, "Connector not found");
+  std::vector<Properties> configs = {entry.config};
+  for (const ConnectorTaskId& id : ids) {
+    configs.push_back(entry.tasks.at(static_cast<size_t>(id.task)));
+  }
+  resolve(
+      op, std::move(configs),
+      [this, ids, target = entry.target, next](const std::vector<Properties>& resolved) {
+        for (size_t i = 0; i < ids.size(); ++i) {
+          services_.worker.start_task(ids[i], resolved.front(), resolved[i + 1], target);
+        }
+        next();
+      },
+      [this, ids](const std::exception_ptr& error) {
+        for (const ConnectorTaskId& id : ids) mark_failed(id, error);
+        std::rethrow_exception(error);
+      });
+}
+
+}  // namespace millrace

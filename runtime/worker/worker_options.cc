@@ -1,0 +1,267 @@
+#include "runtime/worker/rest_validators.h"
+#include "runtime/worker/worker_config.h"
+
+namespace millrace {
+
+const ConfigDef<WorkerOptions>& WorkerOptions::def() {
+  static const auto rows =
+      ConfigDef<WorkerOptions>{}
+          .optional(
+              &WorkerOptions::bootstrap_servers,
+              {.name = "bootstrap.servers",
+               .importance = Importance::High,
+               .doc = "Brokers to contact first, as host:port; unused with embedded.log.dir."})
+          .optional(&WorkerOptions::client_dns_lookup,
+                    {.name = "client.dns.lookup",
+                     .importance = Importance::Medium,
+                     .doc = "How clients use several addresses of one broker name.",
+                     .validator =
+                         one_of({"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"})})
+          .required(&WorkerOptions::key_converter,
+                    {.name = "key.converter",
+                     .importance = Importance::High,
+                     .doc = "Class that translates record keys, unless a connector sets its own.",
+                     .type = ConfigType::Class})
+          .optional(
+              &WorkerOptions::key_converter_plugin_version,
+              {.name = "key.converter.plugin.version",
+               .importance = Importance::Low,
+               .doc = "Version of the key converter, or a range of versions; null is the newest."})
+          .required(&WorkerOptions::value_converter,
+                    {.name = "value.converter",
+                     .importance = Importance::High,
+                     .doc = "Class that translates record values, unless a connector sets its own.",
+                     .type = ConfigType::Class})
+          .optional(
+              &WorkerOptions::value_converter_plugin_version,
+              {.name = "value.converter.plugin.version",
+               .importance = Importance::Low,
+               .doc =
+                   "Version of the value converter, or a range of versions; null is the newest."})
+          .optional(&WorkerOptions::task_shutdown_graceful_timeout_ms,
+                    {.name = "task.shutdown.graceful.timeout.ms",
+                     .importance = Importance::Low,
+                     .doc = "Time for all tasks together to stop, in milliseconds; what is left is "
+                            "abandoned."})
+          .optional(&WorkerOptions::offset_flush_interval_ms,
+                    {.name = "offset.flush.interval.ms",
+                     .importance = Importance::Low,
+                     .doc = "Time between commits of offsets, in milliseconds."})
+          .optional(&WorkerOptions::offset_flush_timeout_ms,
+                    {.name = "offset.flush.timeout.ms",
+                     .importance = Importance::Low,
+                     .doc = "Longest wait for records and offsets to be stored in one commit, in "
+                            "milliseconds."})
+          .optional(&WorkerOptions::plugin_path,
+                    {.name = "plugin.path",
+                     .importance = Importance::Low,
+                     .doc = "Folders with plugins; variables are not replaced here."})
+          .optional(
+              &WorkerOptions::plugin_discovery,
+              {.name = "plugin.discovery",
+               .importance = Importance::Low,
+               .doc = "How Java workers search for plugins; accepted and without effect here.",
+               .validator = one_of_ignoring_case(
+                   {"only_scan", "service_load", "hybrid_warn", "hybrid_fail"})})
+          .optional(&WorkerOptions::metrics_sample_window_ms,
+                    {.name = "metrics.sample.window.ms",
+                     .importance = Importance::Low,
+                     .doc = "Length of one sample of a metric, in milliseconds.",
+                     .validator = at_least(0)})
+          .optional(&WorkerOptions::metrics_num_samples, {.name = "metrics.num.samples",
+                                                          .importance = Importance::Low,
+                                                          .doc = "Samples kept per metric.",
+                                                          .validator = at_least(1)})
+          .optional(&WorkerOptions::metrics_recording_level,
+                    {.name = "metrics.recording.level",
+                     .importance = Importance::Low,
+                     .doc = "Most detailed metrics that are recorded.",
+                     .validator = one_of({"INFO", "DEBUG"})})
+          .optional(&WorkerOptions::metric_reporters,
+                    {.name = "metric.reporters",
+                     .importance = Importance::Low,
+                     .doc = "Java classes that report metrics; accepted and without effect here."})
+          .optional(
+              &WorkerOptions::header_converter,
+              {.name = "header.converter",
+               .importance = Importance::Low,
+               .doc = "Class that translates record headers, unless a connector sets its own.",
+               .type = ConfigType::Class})
+          .optional(
+              &WorkerOptions::header_converter_plugin_version,
+              {.name = "header.converter.plugin.version",
+               .importance = Importance::Low,
+               .doc =
+                   "Version of the header converter, or a range of versions; null is the newest."})
+          .optional(&WorkerOptions::config_providers,
+                    {.name = "config.providers",
+                     .importance = Importance::Low,
+                     .doc = "Names of the providers that variables in configurations may use."})
+          .optional(
+              &WorkerOptions::connector_client_config_override_policy,
+              {.name = "connector.client.config.override.policy",
+               .importance = Importance::Medium,
+               .doc = "Which client settings connectors may override: All, None or Principal."})
+          .optional(
+              &WorkerOptions::topic_creation_enable,
+              {.name = "topic.creation.enable",
+               .importance = Importance::Low,
+               .doc = "Whether source connectors with topic.creation settings may create topics."})
+          .optional(&WorkerOptions::topic_tracking_enable,
+                    {.name = "topic.tracking.enable",
+                     .importance = Importance::Low,
+                     .doc = "Whether the topics each connector uses are remembered."})
+          .optional(&WorkerOptions::topic_tracking_allow_reset,
+                    {.name = "topic.tracking.allow.reset",
+                     .importance = Importance::Low,
+                     .doc = "Whether the remembered topics may be reset on request."})
+          .optional(&WorkerOptions::source_max_in_flight_batches,
+                    {.name = "millrace.source.max.in.flight.batches",
+                     .importance = Importance::Low,
+                     .doc = "Batches of one source task that may wait for acknowledgement.",
+                     .validator = at_least(1)});
+  return rows;
+}
+
+const ConfigDef<TlsOptions>& TlsOptions::def() {
+  static const auto rows =
+      ConfigDef<TlsOptions>{}
+          .optional(&TlsOptions::protocol, {.name = "ssl.protocol",
+                                            .importance = Importance::Medium,
+                                            .doc = "Newest TLS version that is offered."})
+          .optional(&TlsOptions::provider, {.name = "ssl.provider",
+                                            .importance = Importance::Medium,
+                                            .doc = "Java security provider; without effect here."})
+          .optional(&TlsOptions::cipher_suites,
+                    {.name = "ssl.cipher.suites",
+                     .importance = Importance::Low,
+                     .doc = "Cipher suites that may be used; null is the library's choice."})
+          .optional(&TlsOptions::enabled_protocols, {.name = "ssl.enabled.protocols",
+                                                     .importance = Importance::Medium,
+                                                     .doc = "TLS versions that may be used."})
+          .optional(&TlsOptions::keystore_type, {.name = "ssl.keystore.type",
+                                                 .importance = Importance::Medium,
+                                                 .doc = "Format of the key store."})
+          .optional(&TlsOptions::keystore_location,
+                    {.name = "ssl.keystore.location",
+                     .importance = Importance::High,
+                     .doc = "File with the own key and certificate."})
+          .optional(&TlsOptions::keystore_password, {.name = "ssl.keystore.password",
+                                                     .importance = Importance::High,
+                                                     .doc = "Password of the key store."})
+          .optional(&TlsOptions::key_password, {.name = "ssl.key.password",
+                                                .importance = Importance::High,
+                                                .doc = "Password of the private key."})
+          .optional(&TlsOptions::keystore_key, {.name = "ssl.keystore.key",
+                                                .importance = Importance::High,
+                                                .doc = "Private key as PEM text."})
+          .optional(&TlsOptions::keystore_certificate_chain,
+                    {.name = "ssl.keystore.certificate.chain",
+                     .importance = Importance::High,
+                     .doc = "Own certificate chain as PEM text."})
+          .optional(&TlsOptions::truststore_certificates,
+                    {.name = "ssl.truststore.certificates",
+                     .importance = Importance::High,
+                     .doc = "Trusted certificates as PEM text."})
+          .optional(&TlsOptions::truststore_type, {.name = "ssl.truststore.type",
+                                                   .importance = Importance::Medium,
+                                                   .doc = "Format of the trust store."})
+          .optional(&TlsOptions::truststore_location,
+                    {.name = "ssl.truststore.location",
+                     .importance = Importance::High,
+                     .doc = "File with the trusted certificates."})
+          .optional(&TlsOptions::truststore_password, {.name = "ssl.truststore.password",
+                                                       .importance = Importance::High,
+                                                       .doc = "Password of the trust store."})
+          .optional(&TlsOptions::keymanager_algorithm,
+                    {.name = "ssl.keymanager.algorithm",
+                     .importance = Importance::Low,
+                     .doc = "Java key manager; without effect here."})
+          .optional(&TlsOptions::trustmanager_algorithm,
+                    {.name = "ssl.trustmanager.algorithm",
+                     .importance = Importance::Low,
+                     .doc = "Java trust manager; without effect here."})
+          .optional(&TlsOptions::endpoint_identification_algorithm,
+                    {.name = "ssl.endpoint.identification.algorithm",
+                     .importance = Importance::Low,
+                     .doc = "How a server's name is checked against its certificate; empty "
+                            "switches it off."})
+          .optional(&TlsOptions::secure_random_implementation,
+                    {.name = "ssl.secure.random.implementation",
+                     .importance = Importance::Low,
+                     .doc = "Java random generator; without effect here."})
+          .optional(&TlsOptions::engine_factory_class,
+                    {.name = "ssl.engine.factory.class",
+                     .importance = Importance::Low,
+                     .doc = "Java engine factory; without effect here.",
+                     .type = ConfigType::Class});
+  return rows;
+}
+
+const ConfigDef<RestOptions>& RestOptions::def() {
+  static const auto rows =
+      ConfigDef<RestOptions>{}
+          .optional(&RestOptions::listeners,
+                    {.name = "listeners",
+                     .importance = Importance::Low,
+                     .doc = "Addresses the REST server listens on, http or https.",
+                     .validator = listener_urls("listeners", false)})
+          .optional(&RestOptions::advertised_host_name,
+                    {.name = "rest.advertised.host.name",
+                     .importance = Importance::Low,
+                     .doc = "Host name other workers are told to use; null is the listener's."})
+          .optional(&RestOptions::advertised_port,
+                    {.name = "rest.advertised.port",
+                     .importance = Importance::Low,
+                     .doc = "Port other workers are told to use; null is the listener's."})
+          .optional(&RestOptions::advertised_listener,
+                    {.name = "rest.advertised.listener",
+                     .importance = Importance::Low,
+                     .doc = "Protocol other workers are told to use, http or https."})
+          .optional(&RestOptions::access_control_allow_origin,
+                    {.name = "access.control.allow.origin",
+                     .importance = Importance::Low,
+                     .doc = "Origins that browsers may call from; empty switches cross-origin "
+                            "requests off."})
+          .optional(&RestOptions::access_control_allow_methods,
+                    {.name = "access.control.allow.methods",
+                     .importance = Importance::Low,
+                     .doc = "Methods for cross-origin requests; empty means GET, POST and HEAD."})
+          .optional(&RestOptions::response_http_headers_config,
+                    {.name = "response.http.headers.config",
+                     .importance = Importance::Low,
+                     .doc = "Headers added to answers, as rules of action, name and value.",
+                     .validator = header_rules()})
+          .optional(&RestOptions::ssl_client_auth,
+                    {.name = "ssl.client.auth",
+                     .importance = Importance::Low,
+                     .doc = "Whether clients of https listeners must show a certificate.",
+                     .validator = one_of({"required", "requested", "none"})})
+          .optional(&RestOptions::extension_classes,
+                    {.name = "rest.extension.classes",
+                     .importance = Importance::Low,
+                     .doc = "Java classes that extend the REST server; none can be loaded here."})
+          .optional(&RestOptions::admin_listeners,
+                    {.name = "admin.listeners",
+                     .importance = Importance::Low,
+                     .doc = "Addresses for the admin resources; null is the main listeners, empty "
+                            "switches them off.",
+                     .validator = listener_urls("admin.listeners", true)});
+  return rows;
+}
+
+const ConfigDef<StandaloneOptions>& StandaloneOptions::def() {
+  static const auto rows =
+      ConfigDef<StandaloneOptions>{}
+          .required(&StandaloneOptions::offset_storage_file_filename,
+                    {.name = "offset.storage.file.filename",
+                     .importance = Importance::High,
+                     .doc = "File that keeps the offsets of source connectors."})
+          .optional(&StandaloneOptions::embedded_log_dir,
+                    {.name = "embedded.log.dir",
+                     .importance = Importance::High,
+                     .doc = "Folder of the embedded log; when set, no broker is used."});
+  return rows;
+}
+
+}  // namespace millrace
