@@ -1,0 +1,128 @@
+"""The two workers under test: ours and Kafka's own."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from kafka_broker import class_path, free_port
+from process import Process, wait_until
+from rest import Rest
+
+REPO = Path(__file__).resolve().parents[2]
+STRING = "org.apache.kafka.connect.storage.StringConverter"
+
+
+def properties(settings):
+    def escape(text):
+        return str(text).replace("\\", "\\\\").replace("\n", "\\n")
+    return "".join(f"{key}={escape(value)}\n" for key, value in settings.items())
+
+
+class Worker:
+    """A standalone worker in a folder of its own; `settings` are added to the worker file."""
+
+    ready_timeout = 60.0
+
+    def __init__(self, settings, folder=None, env=None):
+        self.owns_folder = folder is None
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="millrace-worker-"))
+        self.port = free_port()
+        self.env = dict(os.environ, **(env or {}))
+        self.settings = {
+            "key.converter": STRING,
+            "value.converter": STRING,
+            "offset.storage.file.filename": str(self.folder / "connect.offsets"),
+            "offset.flush.interval.ms": "1000",
+            "listeners": f"http://127.0.0.1:{self.port}",
+            **settings,
+        }
+        self.process = None
+        self.rest = Rest(f"http://127.0.0.1:{self.port}")
+
+    def command(self, arguments):
+        raise NotImplementedError
+
+    def launch(self, *connectors):
+        """Starts the process; connectors are dicts (written as properties files) or paths."""
+        worker_file = self.folder / "worker.properties"
+        worker_file.write_text(properties(self.settings))
+        files = []
+        for connector in connectors:
+            if isinstance(connector, dict):
+                path = self.folder / f"{connector['name']}.properties"
+                path.write_text(properties(connector))
+                connector = path
+            files.append(str(connector))
+        self.process = Process(self.command([str(worker_file), *files]),
+                               self.folder / "worker.log", env=self.env, cwd=self.folder)
+        return self
+
+    def start(self, *connectors):
+        self.launch(*connectors)
+        wait_until(lambda: self.rest.up() or not self.process.alive(), self.ready_timeout,
+                   "an answer of the worker", 0.005)
+        if not self.process.alive():
+            raise RuntimeError("the worker ended:\n" + self.process.output()[-4000:])
+        return self
+
+    def state(self, name):
+        """States of connector and tasks, e.g. ('RUNNING', ['RUNNING'])."""
+        reply = self.rest.get(f"/connectors/{name}/status")
+        if reply.status != 200:
+            return None, []
+        status = reply.json()
+        return status["connector"]["state"], [t["state"] for t in status["tasks"]]
+
+    def wait_running(self, name, tasks=1, timeout=30.0):
+        wait_until(lambda: self.state(name) == ("RUNNING", ["RUNNING"] * tasks), timeout,
+                   f"{name} to run with {tasks} tasks; now {self.state(name)}")
+
+    def stop(self):
+        return self.process.stop()
+
+    def close(self):
+        if self.process:
+            self.process.kill()
+        if self.owns_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Millrace(Worker):
+    def command(self, arguments):
+        binary = os.environ.get("MILLRACE_BIN", str(REPO / "build" / "dev" / "bin" / "millrace"))
+        return [binary, "standalone", *arguments]
+
+    @classmethod
+    def embedded(cls, settings=None, folder=None, env=None):
+        """On an embedded log in its own folder."""
+        worker = cls(settings or {}, folder, env)
+        worker.settings["embedded.log.dir"] = str(worker.folder / "log")
+        return worker
+
+
+class JavaWorker(Worker):
+    heap = "-Xmx2g"
+
+    def command(self, arguments):
+        return ["java", "-Xms256m", self.heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+                "-cp", class_path(), "org.apache.kafka.connect.cli.ConnectStandalone", *arguments]
+
+    def __init__(self, settings, folder=None, env=None):
+        super().__init__({"plugin.discovery": "service_load", **settings}, folder, env)
+
+
+def file_source(name, file, topic, **more):
+    return {"name": name, "connector.class": "FileStreamSource", "tasks.max": "1",
+            "file": str(file), "topic": topic, **more}
+
+
+def file_sink(name, file, topic, **more):
+    return {"name": name, "connector.class": "FileStreamSink", "tasks.max": "1",
+            "file": str(file), "topics": topic, **more}
