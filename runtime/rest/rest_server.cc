@@ -1,5 +1,7 @@
 #include "runtime/rest/rest_server.h"
 
+#include <utility>
+
 #include "runtime/core/executor.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/access_log.h"
@@ -83,6 +85,8 @@ struct RestServer::State : std::enable_shared_from_this<State> {
   AdvertisedUrl advertised;
   Router main_routes;  // empty until the resources are there
   Router admin_routes;
+  bool stopping = false;  // for the log: stop() may be called again
+  bool stopped = false;
 };
 
 RestServer::RestServer(boost::asio::io_context& io, Executor& control, RestConfig config,
@@ -126,9 +130,9 @@ void RestServer::initialize_resources(Herder& herder) {
 }
 
 void RestServer::stop(std::chrono::milliseconds limit, std::function<void()> done) {
-  logger().info("Stopping REST server");
-  state_->server.stop(limit, [done = std::move(done)] {
-    logger().info("REST server stopped");
+  if (!std::exchange(state_->stopping, true)) logger().info("Stopping REST server");
+  state_->server.stop(limit, [state = state_, done = std::move(done)] {
+    if (!std::exchange(state->stopped, true)) logger().info("REST server stopped");
     done();
   });
 }
