@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kLogger = "millrace.embedded.log";
 constexpr Millis kAppendRetryWait{500};
+constexpr int kTriesBeforeReopen = 3;  // the store often heals by itself once there is space
 
 // Keys: one letter for the kind, then big-endian numbers, so that order is offset order.
 constexpr char kMeta = 'm';
@@ -102,7 +103,7 @@ void check(const rocksdb::Status& status, const std::string& action) {
 }  // namespace
 
 LogStore::LogStore(const EmbeddedOptions& options) : options_(options) {
-  open(options);
+  open();
   load();
   writer_ = std::thread([this] { write_loop(); });
 }
@@ -117,15 +118,29 @@ LogStore::~LogStore() {
   if (db_) db_->Close();
 }
 
-void LogStore::open(const EmbeddedOptions& options) {
+void LogStore::open() {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(db_options(options), options.dir, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(db_options(options_), options_.dir, &db);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
-    throw ConnectException("embedded.log.dir " + options.dir +
+    throw ConnectException("embedded.log.dir " + options_.dir +
                            " is in use by another process; stop it, or choose another folder");
   }
-  check(status, "embedded.log.dir " + options.dir);
+  check(status, "embedded.log.dir " + options_.dir);
   db_.reset(db);
+}
+
+bool LogStore::reopen() {
+  const std::unique_lock lock(db_mutex_);
+  if (db_) db_->Close();
+  db_.reset();
+  try {
+    open();
+    log(LogLevel::Info, kLogger, "opened the embedded log " + options_.dir + " anew after an error");
+    return true;
+  } catch (const Error& error) {
+    log(LogLevel::Error, kLogger, error.what());
+    return false;
+  }
 }
 
 void LogStore::load() {
@@ -194,6 +209,8 @@ void LogStore::store_topic(const std::string& name, const TopicInfo& info) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const std::string value(reinterpret_cast<const char*>(&info), sizeof info);
+  const std::shared_lock lock(db_mutex_);
+  if (!db_) throw RetriableException("creating topic " + name + ": the embedded log is being opened anew");
   check(db_->Put(synced, std::string(1, kTopic) + name, value), "creating topic " + name);
   topics_.insert_or_assign(name, info);
   for (int32_t partition = 0; partition < info.partitions; ++partition) {
@@ -291,8 +308,14 @@ bool LogStore::write_synced(rocksdb::WriteBatch& batch, std::string& error) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const auto deadline = Clock::now() + Millis{options_.append_timeout_ms};
-  while (true) {
-    const rocksdb::Status status = db_->Write(synced, &batch);
+  for (int attempt = 1;; ++attempt) {
+    // A repeated write puts the same bytes under the same keys, so one that had got through
+    // although it was reported as failed does no harm.
+    rocksdb::Status status = rocksdb::Status::IOError("the store is being opened anew");
+    {
+      const std::shared_lock lock(db_mutex_);
+      if (db_) status = db_->Write(synced, &batch);
+    }
     if (status.ok()) return true;
     error = "appending to the embedded log " + options_.dir + ": " + status.ToString();
     log(LogLevel::Error, kLogger, error + "; trying again");
@@ -301,8 +324,12 @@ bool LogStore::write_synced(rocksdb::WriteBatch& batch, std::string& error) {
       if (stopping_ || Clock::now() >= deadline) return false;
       queue_changed_.wait_for(lock, kAppendRetryWait, [this] { return stopping_; });
     }
-    // After an error the store refuses writes until it is told to go on.
-    db_->Resume();
+    if (attempt >= kTriesBeforeReopen) {
+      reopen();
+    } else {
+      const std::shared_lock lock(db_mutex_);
+      db_->Resume();
+    }
   }
 }
 
@@ -321,6 +348,8 @@ std::optional<StoredChunk> LogStore::read(const TopicPartition& partition, int64
     if (state == states_.end() || offset >= state->second.next) return std::nullopt;
     key = chunk_key(partition, offset);
   }
+  const std::shared_lock lock(db_mutex_);
+  if (!db_) return std::nullopt;  // being opened anew; the reader asks again
   const rocksdb::Slice prefix(key.data(), kOffsetAt);
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
   at->SeekForPrev(key);
@@ -350,6 +379,8 @@ std::optional<StoredChunk> LogStore::read(const TopicPartition& partition, int64
 OffsetMap LogStore::group_offsets(const std::string& group) const {
   OffsetMap offsets;
   const std::string prefix = group_prefix(group);
+  const std::shared_lock lock(db_mutex_);
+  if (!db_) throw RetriableException("reading offsets of group " + group + ": the embedded log is being opened anew");
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
   for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
     const std::string rest = at->key().ToString().substr(prefix.size());
@@ -376,7 +407,14 @@ void LogStore::put_group_offsets(const std::string& group,
   }
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  check(db_->Write(synced, &batch), "committing offsets of group " + group);
+  rocksdb::Status status = rocksdb::Status::IOError("the store is being opened anew");
+  {
+    const std::shared_lock lock(db_mutex_);
+    if (db_) status = db_->Write(synced, &batch);
+  }
+  // The next commit finds a store that takes writes again, once there is space.
+  if (!status.ok()) reopen();
+  check(status, "committing offsets of group " + group);
 }
 
 void LogStore::announce_change() {
@@ -410,7 +448,9 @@ void LogStore::apply_retention(int64_t now_ms) {
 void LogStore::retain(const std::string& name, const TopicInfo& info, int32_t partition,
                       int64_t now_ms) {
   const std::string prefix = partition_key(kRecords, info.id, partition);
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
+  std::shared_lock lock(db_mutex_);
+  if (!db_) return;
+  std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
   const auto for_each_chunk = [&](const auto& visit) {
     for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
       if (!visit()) return;
@@ -444,7 +484,9 @@ void LogStore::retain(const std::string& name, const TopicInfo& info, int32_t pa
   batch.DeleteRange(prefix, end);
   batch.Put(partition_key(kStart, info.id, partition), start);
   if (!db_->Write({}, &batch).ok()) return;  // tried again at the next look
-  const std::lock_guard lock(state_mutex_);
+  at.reset();
+  lock.unlock();  // the state's lock comes before this one elsewhere
+  const std::lock_guard state_lock(state_mutex_);
   states_[{name, partition}].start = new_start;
 }
 

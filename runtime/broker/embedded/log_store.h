@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -84,7 +85,9 @@ class LogStore {
   };
   using States = std::map<TopicPartition, PartitionState>;
 
-  void open(const EmbeddedOptions& options);
+  void open();
+  /// After an error the store refuses writes; opened anew it takes them again. False: not yet.
+  bool reopen();
   void load();
   void load_partitions(const std::string& name, const TopicInfo& info);
   void store_topic(const std::string& name, const TopicInfo& info);
@@ -95,6 +98,8 @@ class LogStore {
   std::string chunk_key(const TopicPartition& partition, int64_t offset) const;
 
   EmbeddedOptions options_;
+  // Shared by those who use the store, exclusive while it is opened anew; null in between.
+  mutable std::shared_mutex db_mutex_;
   std::unique_ptr<rocksdb::DB> db_;
   std::string cluster_id_;
   mutable std::mutex state_mutex_;
