@@ -115,6 +115,7 @@ class Standalone {
     options.server = {kKafkaVersion, kCommit, cluster};
     options.worker_id = rest_->advertised().worker_id();
     options.override_policy = config_.worker.connector_client_config_override_policy;
+    options.worker_config = settings_;
     options.topic_tracking = config_.worker.topic_tracking_enable;
     options.topic_tracking_reset = config_.worker.topic_tracking_allow_reset;
     herder_ = std::make_unique<StandaloneHerder>(

@@ -163,14 +163,41 @@ std::vector<ClassKey> class_keys(const Properties& config) {
   return keys;
 }
 
+namespace {
+
+constexpr std::string_view kVersionSuffix = ".plugin.version";
+
+/// A converter key defaults to the worker's class, its version to that of the class in use.
+void add_converter_default(ConfigKey& key, const PluginCatalog& catalog, const Properties& config,
+                           const Properties& worker) {
+  std::string base = key.name;
+  const bool is_version = base.ends_with(kVersionSuffix);
+  if (is_version) base.resize(base.size() - kVersionSuffix.size());
+  if (!base.ends_with(".converter")) return;
+  const bool is_header = base == "header.converter";
+  const std::string* name = is_version ? find(config, base) : nullptr;
+  if (name == nullptr) name = find(worker, base);
+  const std::string fallback = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
+  if (name == nullptr && is_header && !worker.empty()) name = &fallback;
+  if (name == nullptr) return;
+  const PluginClass* plugin =
+      catalog.find(is_header ? PluginKind::HeaderConverter : PluginKind::Converter, *name);
+  if (plugin == nullptr) return;
+  if (!is_version) key.default_text = plugin->class_name;
+  else if (!plugin->version.empty()) key.default_text = plugin->version;
+}
+
+}  // namespace
+
 ConfigDefinition enriched_connector_def(const PluginCatalog& catalog, const PluginClass& plugin,
-                                        const Properties& config) {
+                                        const Properties& config, const Properties& worker) {
   ConfigDefinition definition;
   const bool is_source = plugin.kind == PluginKind::Source;
   for (ConfigKey key : (is_source ? source_connector_def() : sink_connector_def()).keys()) {
     if (key.name == "connector.plugin.version" && !plugin.version.empty()) {
       key.default_text = plugin.version;
     }
+    add_converter_default(key, catalog, config, worker);
     definition.add(std::move(key));
   }
   for (const ChainPart& part : chain_parts()) add_chain_keys(definition, catalog, part, config);

@@ -19,9 +19,10 @@ const ConfigDefinition& source_connector_def();
 const ConfigDefinition& sink_connector_def();
 
 /// The framework's keys for a connector of class `plugin`, with those of the transformations and
-/// predicates that `config` (variables resolved) names.
+/// predicates that `config` (variables resolved) names. Converters default to those of the
+/// worker's settings.
 ConfigDefinition enriched_connector_def(const PluginCatalog& catalog, const PluginClass& plugin,
-                                        const Properties& config);
+                                        const Properties& config, const Properties& worker);
 
 /// A key whose value names a plugin class.
 struct ClassKey {

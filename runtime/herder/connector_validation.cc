@@ -167,7 +167,7 @@ class Run {
         plugin_(plugin),
         config_(config),
         set_(without_nulls(config)),
-        definition_(enriched_connector_def(validator.plugins, plugin, set_)),
+        definition_(enriched_connector_def(validator.plugins, plugin, set_, validator.worker)),
         framework_(definition_, config) {}
 
   ConfigInfos run() {

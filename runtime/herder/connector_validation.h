@@ -16,6 +16,7 @@ struct ConnectorValidator {
   const PluginCatalog& plugins;
   const ConfigTransformer& transformer;
   std::string override_policy;  // connector.client.config.override.policy
+  Properties worker = {};       // whose converters are the defaults
 
   /// Runs code of the connector, reads files of config providers: not for the control thread.
   /// Throws RequestException 400 when there is no usable `connector.class`, and what providers or

@@ -33,6 +33,7 @@ struct HerderOptions {
   ServerInfo server = {};
   std::string worker_id = {};  // host:port of the advertised URL
   std::string override_policy = "All";
+  Properties worker_config = {};   // variables resolved; its converters are connectors' defaults
   bool topic_tracking = true;
   bool topic_tracking_reset = true;
   OperationQueue::Limits limits = {};
@@ -141,7 +142,8 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   void mark_failed(const std::string& name, std::exception_ptr error);
   void mark_failed(const ConnectorTaskId& id, std::exception_ptr error);
   ConnectorValidator validator() const {
-    return {services_.plugins, services_.transformer, options_.override_policy};
+    return {services_.plugins, services_.transformer, options_.override_policy,
+            options_.worker_config};
   }
 
   HerderServices services_;

@@ -42,9 +42,10 @@ void StandaloneHerder::alter_connector_offsets(
         if (entry.target != TargetState::Stopped || !entry.tasks.empty()) {
           throw RequestException(
               kBadRequest,
-              "Connectors must be in the STOPPED state before their offsets can be modified. Stop "
-              "this one with a 'PUT' request to '/connectors/" +
-                  name + "/stop'.");
+              "Connectors must be in the STOPPED state before their offsets can be modified. This "
+              "can be done for the specified connector by issuing a 'PUT' request to the "
+              "'/connectors/" +
+                  name + "/stop' endpoint");
         }
         resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
           services_.worker.alter_connector_offsets(

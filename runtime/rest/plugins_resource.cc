@@ -19,7 +19,10 @@ std::string_view without_connector_suffix(std::string_view name) {
 /// The plugin in the path is only a cross-check of `connector.class` (§3.10).
 void require_type_of_path(const NullableConfig& config, const std::string& plugin) {
   const auto type = config.find("connector.class");
-  if (type == config.end() || !type->second) return;
+  if (type == config.end() || !type->second) {
+    // Kafka 4.1 answers 500 here, though 400 everywhere else.
+    throw ConnectException("Connector config contains no connector type: set connector.class");
+  }
   if (without_connector_suffix(*type->second).ends_with(without_connector_suffix(plugin))) return;
   throw RequestException(
       400, fmt::format("Included connector type {} does not match request type {}", *type->second,

@@ -111,9 +111,16 @@ TEST_F(PluginsTest, ValidationOfAnEmptyBodyIs500) {
 
 TEST_F(PluginsTest, ErrorsOfTheHerderPass) {
   herder_.failure =
-      error_of<RequestException>(400, "Connector config {} contains no connector type");
-  const auto response = call("PUT", "/connector-plugins/X/config/validate", "{}");
+      error_of<RequestException>(400, "Failed to find any class X");
+  const auto response =
+      call("PUT", "/connector-plugins/X/config/validate", R"({"connector.class":"X"})");
   EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("Failed to find any class X"));
+}
+
+TEST_F(PluginsTest, ABodyWithoutClassIsAnInternalErrorAsInKafka) {
+  const auto response = call("PUT", "/connector-plugins/X/config/validate", "{}");
+  EXPECT_EQ(response.status, 500);
   EXPECT_THAT(response.body, HasSubstr("contains no connector type"));
 }
 
