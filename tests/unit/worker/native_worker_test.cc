@@ -1,0 +1,276 @@
+#include "runtime/worker/native_worker.h"
+
+#include <gtest/gtest.h>
+
+#include "connectors/converters/codec_converter.h"
+#include "connectors/converters/simple_codecs.h"
+#include "runtime/plugins/registry.h"
+#include "runtime/storage/memory_offset_store.h"
+#include "tests/unit/worker/fake_broker.h"
+#include "tests/unit/worker/loop_executor.h"
+#include "tests/unit/worker/test_connectors.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Listener final : public WorkerListener {
+ public:
+  void on_connector_status(const std::string&, Status status) override {
+    connector = std::move(status);
+  }
+  void on_task_status(const ConnectorTaskId&, Status status) override {
+    task = std::move(status);
+    states.push_back(task->state);
+  }
+  void on_reconfiguration_requested(const std::string&) override {}
+  void on_active_topic(const ConnectorTaskId&, const std::string& topic) override {
+    topics.push_back(topic);
+  }
+  std::optional<Status> connector;
+  std::optional<Status> task;
+  std::vector<State> states;
+  std::vector<std::string> topics;
+};
+
+class NativeWorkerTest : public testing::Test {
+ protected:
+  NativeWorkerTest() {
+    Script::slot() = &script_;
+    PluginTable table;
+    table.connector<ScriptedSource>({"test.SourceConnector", "1"});
+    table.connector<ScriptedSink>({"test.SinkConnector", "1"});
+    table.converter<converters::CodecConverter<converters::StringCodec>>(
+        {"org.apache.kafka.connect.storage.StringConverter"});
+    table.header_converter<converters::CodecHeaderConverter<converters::SimpleHeaderCodec>>(
+        {"org.apache.kafka.connect.storage.SimpleHeaderConverter"});
+    plugins_.add(table, "test");
+    WorkerLimits limits;
+    limits.offset_flush_interval = 20ms;
+    limits.offset_flush_timeout = 2000ms;
+    limits.graceful_shutdown = 3000ms;
+    make(limits);
+  }
+  ~NativeWorkerTest() override {
+    script_.release = true;
+    stop();
+    EXPECT_TRUE(control_.run_until([this] { return true; }));
+  }
+
+  void make(WorkerLimits limits) {
+    worker_ = std::make_unique<NativeWorker>(
+        WorkerServices{control_, broker_, offsets_, plugins_, settings_, "host:1", limits},
+        control_);
+    worker_->set_listener(listener_);
+  }
+  void start_task(const std::string& kind, Properties extra = {},
+                  TargetState target = TargetState::Started) {
+    Properties config{{"name", "c"}, {"connector.class", "test." + kind + "Connector"}};
+    config.merge(extra);
+    Properties task{{"task.class", "test.Task"}};
+    if (kind == "Sink") task["topics"] = "topic";
+    worker_->start_task(kId, config, task, target);
+  }
+  bool reaches(State state) {
+    return control_.run_until(
+        [&] { return listener_.task && listener_.task->state == state; });
+  }
+  void stop() {
+    bool done = false;
+    worker_->stop_tasks({kId}, [&done](const Outcome<Done>&) { done = true; });
+    EXPECT_TRUE(control_.run_until([&done] { return done; }));
+  }
+  std::vector<std::string> put() {
+    const std::lock_guard lock(script_.mutex);
+    return script_.put;
+  }
+
+  inline static const ConnectorTaskId kId{"c", 0};
+  Script script_;
+  LoopExecutor control_;
+  FakeLog log_;
+  FakeBroker broker_{log_};
+  MemoryOffsetStore offsets_;
+  PluginRegistry plugins_;
+  Properties settings_{
+      {"key.converter", "org.apache.kafka.connect.storage.StringConverter"},
+      {"value.converter", "org.apache.kafka.connect.storage.StringConverter"}};
+  Listener listener_;
+  std::unique_ptr<NativeWorker> worker_;
+};
+
+TEST_F(NativeWorkerTest, SourceCommitsWhatTheLogAcknowledged) {
+  script_.records = 10;
+  start_task("Source");
+  ASSERT_TRUE(reaches(State::Running));
+  const std::string key = R"(["c",{"p":0}])";
+  ASSERT_TRUE(control_.run_until([&] { return offsets_.get(key) == R"({"o":9})"; }));
+  EXPECT_EQ(log_.written_now().size(), 10U);
+  EXPECT_EQ(listener_.topics, std::vector<std::string>{"topic"});
+  stop();
+  EXPECT_EQ(listener_.states.back(), State::Unassigned);
+}
+
+TEST_F(NativeWorkerTest, OffsetsWaitForTheAcknowledgement) {
+  log_.hold_acks = true;
+  script_.records = 3;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] { return script_.polls > 50; }));
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), std::nullopt);
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.hold_acks = false;
+  }
+  stop();  // the final commit covers what was in flight
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), R"({"o":2})");
+}
+
+TEST_F(NativeWorkerTest, AFailedSendFailsTheTaskAndCommitsNothing) {
+  log_.fail_sends = true;
+  script_.records = 1;
+  start_task("Source");
+  ASSERT_TRUE(reaches(State::Failed));
+  EXPECT_NE(listener_.task->trace.find("Unrecoverable exception from producer send callback"),
+            std::string::npos);
+  EXPECT_NE(listener_.task->trace.find("Caused by: org.apache.kafka.common.KafkaException: the log "
+                                       "said no"),
+            std::string::npos);
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), std::nullopt);
+}
+
+TEST_F(NativeWorkerTest, AFailedSendIsPassedOverWhenErrorsAreTolerated) {
+  log_.fail_sends = true;
+  script_.records = 5;
+  start_task("Source", {{"errors.tolerance", "all"}});
+  ASSERT_TRUE(control_.run_until(
+      [&] { return offsets_.get(R"(["c",{"p":0}])") == R"({"o":4})"; }));
+  EXPECT_EQ(listener_.task->state, State::Running);
+}
+
+TEST_F(NativeWorkerTest, ExceptionsFromAnyMethodFailOnlyTheTask) {
+  for (const std::string kind : {"Source", "Sink"}) {
+    for (const std::string place : {"make_task", "start", "poll", "put", "start!", "poll!", "put!",
+                                    "open"}) {
+      const bool of_source = place.starts_with("poll");
+      const bool of_sink = place.starts_with("put") || place == "open";
+      if ((kind == "Source" && of_sink) || (kind == "Sink" && of_source)) continue;
+      SCOPED_TRACE(kind + " " + place);
+      listener_.task.reset();
+      script_.throw_from = place;
+      start_task(kind);
+      ASSERT_TRUE(reaches(State::Failed));
+      EXPECT_FALSE(listener_.task->trace.empty());
+      stop();
+    }
+  }
+}
+
+TEST_F(NativeWorkerTest, ExceptionsFromCommitHooksAreIgnored) {
+  for (const std::string place : {"commit_records", "commit"}) {
+    script_.throw_from = place;
+    script_.records = 5;
+    start_task("Source");
+    ASSERT_TRUE(control_.run_until([&] { return script_.records == 0 && script_.polls > 100; }));
+    EXPECT_EQ(listener_.task->state, State::Running) << place;
+    stop();
+    script_.polls = 0;
+  }
+}
+
+TEST_F(NativeWorkerTest, ATaskThatHangsInStopIsAbandoned) {
+  WorkerLimits limits;
+  limits.graceful_shutdown = 50ms;
+  make(limits);
+  script_.hang_in_stop = true;
+  start_task("Source");
+  ASSERT_TRUE(reaches(State::Running));
+  stop();
+  EXPECT_EQ(worker_->abandoned_tasks(), 1U);
+  EXPECT_EQ(listener_.states.back(), State::Running) << "a cancelled task reports nothing";
+  // The name is free for a new task at once.
+  script_.release = true;
+  listener_.task.reset();
+  start_task("Source");
+  EXPECT_TRUE(reaches(State::Running));
+}
+
+TEST_F(NativeWorkerTest, EveryCallOnATaskComesFromItsThread) {
+  script_.records = 5;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] { return script_.polls > 20; }));
+  stop();
+  const std::lock_guard lock(script_.mutex);
+  EXPECT_EQ(script_.threads.size(), 1U);
+  EXPECT_FALSE(script_.threads.contains(std::this_thread::get_id()));
+}
+
+TEST_F(NativeWorkerTest, APausedTaskStartsNothingUntilResumed) {
+  start_task("Source", {}, TargetState::Paused);
+  ASSERT_TRUE(reaches(State::Paused));
+  EXPECT_EQ(script_.polls, 0);
+  worker_->set_target_state("c", TargetState::Started, [](const Outcome<Done>&) {});
+  ASSERT_TRUE(reaches(State::Running));
+}
+
+TEST_F(NativeWorkerTest, SinkCommitsWhatItPut) {
+  log_.to_consume = {"a", "b", "c"};
+  start_task("Sink");
+  const TopicPartition partition = FakeConsumer::partition();
+  ASSERT_TRUE(control_.run_until([&] {
+    const std::lock_guard lock(log_.mutex);
+    return log_.committed.contains(partition) && raw(log_.committed.at(partition)) == 3;
+  }));
+  EXPECT_EQ(put(), (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST_F(NativeWorkerTest, ARetriablePutGetsTheSameBatchAgain) {
+  script_.put_failures = 3;
+  log_.to_consume = {"a", "b"};
+  start_task("Sink");
+  ASSERT_TRUE(control_.run_until([&] { return put().size() == 2; }));
+  EXPECT_EQ(put(), (std::vector<std::string>{"a", "b"}));
+  const std::lock_guard lock(script_.mutex);
+  EXPECT_EQ(script_.put_sizes, std::vector<int>{2});
+}
+
+TEST_F(NativeWorkerTest, OffsetsAheadOfConsumptionAreNotCommitted) {
+  script_.pre_commit_ahead = 100;
+  log_.to_consume = {"a"};
+  start_task("Sink");
+  ASSERT_TRUE(control_.run_until([&] { return put().size() == 1; }));
+  stop();
+  EXPECT_TRUE(log_.commits.empty());
+}
+
+TEST_F(NativeWorkerTest, AFailedPreCommitRewindsToTheLastCommit) {
+  log_.to_consume = {"a"};
+  script_.fail_pre_commit = true;
+  start_task("Sink");
+  ASSERT_TRUE(control_.run_until([&] {
+    const std::lock_guard lock(log_.mutex);
+    return !log_.seeks.empty();
+  }));
+  EXPECT_EQ(log_.seeks.front(), Offset{0});
+  EXPECT_EQ(listener_.task->state, State::Running);
+}
+
+TEST_F(NativeWorkerTest, ConnectorErrorsReachTheCallerAndTheStatus) {
+  const Properties config{{"name", "c"}, {"connector.class", "test.SourceConnector"}};
+  script_.throw_from = "connector.start";
+  std::string error;
+  worker_->start_connector("c", config, TargetState::Started, [&](Outcome<Done> outcome) {
+    try {
+      outcome.value();
+    } catch (const std::exception& e) {
+      error = e.what();
+    }
+  });
+  ASSERT_TRUE(control_.run_until([&] { return !error.empty() && listener_.connector; }));
+  EXPECT_EQ(error, "thrown from connector.start");
+  EXPECT_EQ(listener_.connector->state, State::Failed);
+  EXPECT_FALSE(worker_->is_connector_running("c"));
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,153 @@
+#pragma once
+// Connectors that do what a test tells them: throw from any method, hang in stop(), fail put() for
+// a while.
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "millrace/connector.h"
+#include "millrace/errors.h"
+#include "millrace/plugin.h"
+
+namespace millrace {
+
+/// What the connectors of one test do. One test at a time.
+struct Script {
+  std::string throw_from;                 // "start", "poll", "put", "connector.start", ...
+  std::atomic<bool> hang_in_stop = false;
+  std::atomic<bool> release = false;      // ends a hang
+  std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
+  std::atomic<bool> fail_pre_commit = false;
+  std::atomic<int64_t> pre_commit_ahead = 0;
+  std::atomic<int> polls = 0;
+  std::atomic<int> records = 0;           // left for the source to give out
+  std::mutex mutex;
+  std::vector<std::string> put;
+  std::vector<int> put_sizes;
+  std::set<std::thread::id> threads;      // that called the task
+
+  static Script& current() { return *slot(); }
+  static Script*& slot() {
+    static Script* script = nullptr;
+    return script;
+  }
+  void at(const std::string& place) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!place.starts_with("connector.")) threads.insert(std::this_thread::get_id());
+    }
+    if (throw_from == place) throw ConnectException("thrown from " + place);
+    if (throw_from == place + "!") throw 42;  // not even an exception
+  }
+  void maybe_hang() noexcept {
+    while (hang_in_stop && !release) std::this_thread::yield();
+  }
+};
+
+class ScriptedSourceTask final : public SourceTask {
+ public:
+  void start(const Properties&, SourceTaskContext&) override { Script::current().at("start"); }
+  void poll(RecordBatch& out, std::stop_token) override {
+    Script& script = Script::current();
+    ++script.polls;
+    script.at("poll");
+    while (!out.full() && script.records > 0) {
+      --script.records;
+      Record& record = out.add();
+      record.topic = "topic";
+      const auto partition = out.arena().make_array<MapEntry>(1);
+      partition[0] = {Value::string("p"), Value::int64(0)};
+      record.source_partition = Value::map(partition);
+      const auto offset = out.arena().make_array<MapEntry>(1);
+      offset[0] = {Value::string("o"), Value::int64(next_)};
+      record.source_offset = Value::map(offset);
+      record.value.value = Value::string(out.arena().copy("v" + std::to_string(next_++)));
+    }
+    if (out.empty()) std::this_thread::yield();
+  }
+  void commit_records(const RecordBatch&) override { Script::current().at("commit_records"); }
+  void commit() override { Script::current().at("commit"); }
+  void stop() noexcept override { Script::current().maybe_hang(); }
+
+ private:
+  int64_t next_ = 0;
+};
+
+class ScriptedSinkTask final : public SinkTask {
+ public:
+  void start(const Properties&, SinkTaskContext& context) override {
+    context_ = &context;
+    Script::current().at("start");
+  }
+  void open(std::span<const TopicPartition>) override { Script::current().at("open"); }
+  void put(RecordBatch& batch, std::stop_token) override {
+    Script& script = Script::current();
+    script.at("put");
+    if (batch.empty()) return;
+    if (script.put_failures > 0) {
+      --script.put_failures;
+      context_->timeout(1);
+      throw RetriableException("not now");
+    }
+    const std::lock_guard lock(script.mutex);
+    script.put_sizes.push_back(static_cast<int>(batch.size()));
+    for (const Record& record : batch.records()) {
+      if (record.state == RowState::Live) script.put.emplace_back(record.value.value.as_string());
+    }
+  }
+  OffsetMap pre_commit(const OffsetMap& current) override {
+    Script& script = Script::current();
+    script.at("pre_commit");
+    if (script.fail_pre_commit.exchange(false)) throw ConnectException("cannot flush");
+    OffsetMap offsets = current;
+    for (auto& [tp, offset] : offsets) offset = Offset{raw(offset) + script.pre_commit_ahead};
+    return offsets;
+  }
+  void close(std::span<const TopicPartition>) override { Script::current().at("close"); }
+  void stop() noexcept override { Script::current().maybe_hang(); }
+
+ private:
+  SinkTaskContext* context_ = nullptr;
+};
+
+template <class Base>
+class ScriptedConnector : public Base {
+ public:
+  static const ConfigDefinition& definition() {
+    static const ConfigDefinition none;
+    return none;
+  }
+  std::string_view version() const noexcept override { return "1"; }
+  std::string_view task_class() const noexcept override { return "test.Task"; }
+  const ConfigDefinition& config_def() const override { return definition(); }
+  void start(const Properties&, ConnectorContext&) override {
+    Script::current().at("connector.start");
+  }
+  std::vector<Properties> task_configs(int32_t) override {
+    Script::current().at("connector.task_configs");
+    return {Properties{}};
+  }
+  void stop() override { Script::current().at("connector.stop"); }
+};
+
+class ScriptedSource final : public ScriptedConnector<SourceConnector> {
+ public:
+  std::unique_ptr<SourceTask> make_task() override {
+    Script::current().at("make_task");
+    return std::make_unique<ScriptedSourceTask>();
+  }
+};
+
+class ScriptedSink final : public ScriptedConnector<SinkConnector> {
+ public:
+  std::unique_ptr<SinkTask> make_task() override {
+    Script::current().at("make_task");
+    return std::make_unique<ScriptedSinkTask>();
+  }
+};
+
+}  // namespace millrace
