@@ -68,6 +68,7 @@ public final class ConverterOracle {
   private static String read(Object converter, boolean header, byte[] data) {
     SchemaAndValue result = header ? ((HeaderConverter) converter).toConnectHeader("t", "h", data)
                                    : ((Converter) converter).toConnectData("t", data);
+    if (result == null) return "- | n";
     StringBuilder out = new StringBuilder();
     dump(out, result.schema());
     out.append(" | ");
@@ -262,7 +263,7 @@ public final class ConverterOracle {
     private int at;
     Tokens(String line) { all = line.split(" "); }
     String next() { return all[at++]; }
-    String peek() { return all[at]; }
+    String peek() { return at < all.length ? all[at] : ""; }
     int number() { return Integer.parseInt(next()); }
     String text() {
       byte[] b = bytes(next());
