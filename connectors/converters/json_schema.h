@@ -21,7 +21,4 @@ bool read_schema(const Value& json, const JsonOptions& options, SchemaPtr& out, 
 void append_schema(std::string& out, const Schema& schema, std::string_view field,
                    bool numeric_decimals);
 
-/// True when the schema or anything in it is a Decimal.
-bool contains_decimal(const Schema& schema);
-
 }  // namespace millrace::converters

@@ -73,7 +73,7 @@ bool JsonParser::fail_open_end(Context context, const char* start) {
 
 bool JsonParser::fail_character(std::string_view comment, std::string_view where) {
   const std::string shown = describe_byte(static_cast<unsigned char>(*at_));
-  if (comment.empty()) return fail(std::string(where) + shown, at_ + 1);
+  if (comment.empty()) return fail(std::string(where) + shown, at_);
   return fail("Unexpected character (" + shown + ")" + std::string(where) + ": " +
                   std::string(comment),
               at_);
@@ -85,7 +85,7 @@ bool JsonParser::fail_separator(std::string_view comment) {
   if (c < 0x20) {
     return fail("Illegal character (" + describe_byte(c) +
                     "): only regular white space (\\r, \\n, \\t) is allowed between tokens",
-                at_);
+                at_ + 1);
   }
   if (c == '/') {
     return fail_character(
@@ -152,14 +152,15 @@ bool JsonParser::fail_token() {
       break;
     }
   }
-  return fail("Unrecognized token '" + token + "': was expecting " + kValidValue, p);
+  return fail("Unrecognized token '" + token + "': was expecting " + kValidValue,
+              p < end_ ? p + 1 : p);
 }
 
 bool JsonParser::fail_control(bool name) {
   return fail("Illegal unquoted character (" + describe_byte(static_cast<unsigned char>(*at_)) +
                   "): has to be escaped using backslash to be included in " +
                   (name ? "name" : "string value"),
-              at_ + 1);
+              at_);
 }
 
 bool JsonParser::fail_depth() {

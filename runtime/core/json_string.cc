@@ -49,6 +49,7 @@ bool JsonParser::parse_string(std::string_view& out, bool name) {
     high |= static_cast<unsigned char>(*at_);
     ++at_;
   }
+  if (at_ == end_ && name && at_ == start) return fail_end(": was expecting closing '\"' for name");
   if (at_ == end_) return fail_end(name ? " in field name" : " in VALUE_STRING");
   if (*at_ != '"') return parse_string_slowly(start, out, name);
   out = {start, static_cast<size_t>(at_ - start)};

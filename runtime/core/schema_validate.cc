@@ -5,25 +5,6 @@
 namespace millrace {
 namespace {
 
-std::string_view java_class(Type type) noexcept {
-  static constexpr std::string_view kNames[] = {"null",
-                                                "java.lang.Byte",
-                                                "java.lang.Short",
-                                                "java.lang.Integer",
-                                                "java.lang.Long",
-                                                "java.lang.Float",
-                                                "java.lang.Double",
-                                                "java.lang.Boolean",
-                                                "java.lang.String",
-                                                "byte[]",
-                                                "java.util.ArrayList",
-                                                "java.util.HashMap",
-                                                "org.apache.kafka.connect.data.Struct",
-                                                "java.math.BigDecimal",
-                                                "java.util.Date"};
-  return kNames[static_cast<size_t>(type)];
-}
-
 std::string at(std::string_view location) {
   return location.empty() ? std::string() : " for " + std::string(location);
 }
