@@ -178,11 +178,11 @@ JsonCodec::ReadSchema* JsonCodec::schema_of(std::string_view text, CodecError& e
   return &read_cache_.insert(std::string(text), std::move(fresh));
 }
 
-const std::string& JsonCodec::schema_json(const Schema& schema) {
-  if (const WrittenSchema* known = write_cache_.find(&schema)) return known->json;
+const std::string* JsonCodec::schema_json(const Schema& schema, CodecError& error) {
+  if (const WrittenSchema* known = write_cache_.find(&schema)) return &known->json;
   WrittenSchema fresh{schema.shared_from_this(), {}};
-  append_schema(fresh.json, schema, {}, numeric_decimals_);
-  return write_cache_.insert(&schema, std::move(fresh)).json;
+  if (!append_schema(fresh.json, schema, {}, numeric_decimals_, error)) return nullptr;
+  return &write_cache_.insert(&schema, std::move(fresh)).json;
 }
 
 bool JsonCodec::encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& out,
@@ -195,7 +195,9 @@ bool JsonCodec::encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& 
     if (in.schema == nullptr) {
       scratch_ += "null";
     } else {
-      scratch_ += schema_json(*in.schema);
+      const std::string* schema = schema_json(*in.schema, error);
+      if (schema == nullptr) return false;
+      scratch_ += *schema;
     }
     scratch_ += ",\"payload\":";
   }

@@ -38,7 +38,8 @@ class JsonCodec {
   bool read_payload(ReadSchema& known, const Value* parsed, std::string_view text,
                     RecordBatch& batch, SchemaAndValue& out, CodecError& error);
   ReadSchema* schema_of(std::string_view text, CodecError& error);
-  const std::string& schema_json(const Schema& schema);
+  /// Null with the reason in `error` when the schema cannot be written.
+  const std::string* schema_json(const Schema& schema, CodecError& error);
 
   JsonOptions options_;
   bool numeric_decimals_ = false;

@@ -149,12 +149,11 @@ class SchemaReader {
   CodecError& error_;
 };
 
-void append_schema_or_null(std::string& out, const SchemaPtr& schema, bool numeric_decimals) {
-  if (schema) {
-    append_schema(out, *schema, {}, numeric_decimals);
-  } else {
-    out += "null";
-  }
+bool append_schema_or_null(std::string& out, const SchemaPtr& schema, bool numeric_decimals,
+                           CodecError& error) {
+  if (schema) return append_schema(out, *schema, {}, numeric_decimals, error);
+  out += "null";
+  return true;
 }
 
 void append_key(std::string& out, std::string_view key) {
@@ -182,28 +181,30 @@ bool read_schema(const Value& json, const JsonOptions& options, SchemaPtr& out,
   }
 }
 
-void append_schema(std::string& out, const Schema& schema, std::string_view field,
-                   bool numeric_decimals) {
-  out += "{\"type\":\"";
-  out += json_type(schema.type());
-  out += '"';
-  if (schema.type() == Type::Array) {
-    append_key(out, "items");
-    append_schema_or_null(out, schema.value_schema(), numeric_decimals);
-  } else if (schema.type() == Type::Map) {
-    append_key(out, "keys");
-    append_schema_or_null(out, schema.key_schema(), numeric_decimals);
-    append_key(out, "values");
-    append_schema_or_null(out, schema.value_schema(), numeric_decimals);
-  } else if (schema.type() == Type::Struct) {
-    append_key(out, "fields");
-    out += '[';
-    for (const Field& f : schema.fields()) {
-      if (f.index != 0) out += ',';
-      append_schema(out, *f.schema, f.name, numeric_decimals);
-    }
-    out += ']';
+namespace {
+
+bool append_children(std::string& out, const Schema& schema, bool numeric_decimals,
+                     CodecError& error) {
+  const auto child = [&](std::string_view key, const SchemaPtr& of) {
+    append_key(out, key);
+    return append_schema_or_null(out, of, numeric_decimals, error);
+  };
+  if (schema.type() == Type::Array) return child("items", schema.value_schema());
+  if (schema.type() == Type::Map) {
+    return child("keys", schema.key_schema()) && child("values", schema.value_schema());
   }
+  if (schema.type() != Type::Struct) return true;
+  append_key(out, "fields");
+  out += '[';
+  for (const Field& f : schema.fields()) {
+    if (f.index != 0) out += ',';
+    if (!append_schema(out, *f.schema, f.name, numeric_decimals, error)) return false;
+  }
+  out += ']';
+  return true;
+}
+
+void append_attributes(std::string& out, const Schema& schema) {
   append_key(out, "optional");
   out += schema.optional() ? "true" : "false";
   if (schema.name()) {
@@ -218,27 +219,39 @@ void append_schema(std::string& out, const Schema& schema, std::string_view fiel
     append_key(out, "doc");
     append_json_string(out, *schema.doc());
   }
-  if (!schema.parameters().empty()) {
-    append_key(out, "parameters");
-    char separator = '{';
-    for (const auto& [key, value] : schema.parameters()) {
-      out += std::exchange(separator, ',');
-      append_json_string(out, key);
-      out += ':';
-      append_json_string(out, value);
-    }
-    out += '}';
+  if (schema.parameters().empty()) return;
+  append_key(out, "parameters");
+  char separator = '{';
+  for (const auto& [key, value] : schema.parameters()) {
+    out += std::exchange(separator, ',');
+    append_json_string(out, key);
+    out += ':';
+    append_json_string(out, value);
   }
+  out += '}';
+}
+
+}  // namespace
+
+bool append_schema(std::string& out, const Schema& schema, std::string_view field,
+                   bool numeric_decimals, CodecError& error) {
+  out += "{\"type\":\"";
+  out += json_type(schema.type());
+  out += '"';
+  if (!append_children(out, schema, numeric_decimals, error)) return false;
+  append_attributes(out, schema);
   if (schema.has_default()) {
     append_key(out, "default");
-    CodecError ignored;  // a default was validated against its schema when it was built
-    JsonWriter{out, true, numeric_decimals, ignored}.write(&schema, schema.default_value());
+    // A default passed its class check, but not that of a logical type's content.
+    const JsonWriter writer{out, true, numeric_decimals, error};
+    if (!writer.write(&schema, schema.default_value())) return false;
   }
   if (field.data() != nullptr) {
     append_key(out, "field");
     append_json_string(out, field);
   }
   out += '}';
+  return true;
 }
 
 }  // namespace millrace::converters

@@ -11,6 +11,12 @@ namespace {
 constexpr int64_t kMsPerDay = 86'400'000;
 
 std::string invalid_type(const Schema& schema, const Value& value) {
+  if (schema.value_class() == Type::Decimal || schema.value_class() == Type::Date) {
+    const std::string logical_name = schema.name()->substr(schema.name()->rfind('.') + 1);
+    const char* java_name = schema.value_class() == Type::Decimal ? "BigDecimal" : "Date";
+    return "Invalid type for " + logical_name + ", expected " + java_name + " but was " +
+           std::string(java_class(value.type()));
+  }
   const std::string expected =
       schema.type() == Type::Bytes ? "bytes type" : std::string(type_name(schema.type()));
   return "Invalid type for " + expected + ": " + std::string(java_class(value.type()));

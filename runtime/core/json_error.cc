@@ -1,5 +1,7 @@
 // Reasons for refusing JSON text, in Jackson's words, because users match on them.
 
+#include <cstdio>
+
 #include "millrace/utf8.h"
 #include "runtime/core/json_parser.h"
 
@@ -142,7 +144,15 @@ bool JsonParser::fail_token() {
     const auto c = static_cast<unsigned char>(*p);
     if (c >= 0x80) {
       const utf8::Decoded decoded = utf8::decode({p, static_cast<size_t>(end_ - p)});
-      if (!decoded.valid) break;
+      if (!decoded.valid) {
+        const bool start_byte = decoded.length == 1 && (c < 0xC2 || c > 0xF4);
+        const auto bad = static_cast<unsigned char>(start_byte || p + 1 == end_ ? c : p[1]);
+        char hex[8];
+        std::snprintf(hex, sizeof hex, "%02x", bad);
+        return fail(std::string("Invalid UTF-8 ") + (start_byte ? "start" : "middle") +
+                        " byte 0x" + hex,
+                    p + (start_byte ? 1 : 2));
+      }
       token.append(p, decoded.length);
       p += decoded.length;
     } else if (is_identifier_part(c)) {

@@ -1,5 +1,6 @@
 // Numbers of JSON text. The reference reads fractions as BigDecimal and takes the double of that.
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -14,6 +15,12 @@ constexpr ptrdiff_t kSafeDigits = 18;         // always fit in an int64
 
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
+}
+
+// Jackson names the token before the number.
+const char* in_token(JsonContext context) noexcept {
+  if (context == JsonContext::Root) return " in null";
+  return context == JsonContext::Object ? " in FIELD_NAME" : " in START_ARRAY";
 }
 
 bool fits_int64(std::string_view digits, bool negative) noexcept {
@@ -37,7 +44,7 @@ bool JsonParser::parse_number(Value& out, Context context) {
     ++at_;
   }
   if (at_ == digits) {
-    if (at_ == end_) return fail_end(context == Context::Object ? " in FIELD_NAME" : " in null");
+    if (at_ == end_) return fail_end(in_token(context));
     return fail_character("expected digit (0-9) to follow minus sign, for valid numeric value",
                           " in numeric value");
   }
@@ -70,7 +77,7 @@ bool JsonParser::digits_after(const char* message, Context context) {
     at_ = mark;
     return fail_character(message, " in numeric value");
   }
-  if (at_ == end_) return fail_end(context == Context::Object ? " in FIELD_NAME" : " in null");
+  if (at_ == end_) return fail_end(in_token(context));
   return fail_character(message, " in numeric value");
 }
 
@@ -84,10 +91,7 @@ bool JsonParser::parse_big_integer(const char* start, uint64_t wrapped, Value& o
   const bool negative = *start == '-';
   const char* digits = start + (negative ? 1 : 0);
   if (at_ - digits > kMaxNumberLength) {
-    return fail_without_place(
-        "Number value length (" + std::to_string(at_ - digits) +
-        ") exceeds the maximum allowed (" + std::to_string(kMaxNumberLength) +
-        ", from `StreamReadConstraints.getMaxNumberLength()`)");
+    return fail_length(at_ - digits);
   }
   if (numbers_ != JsonNumbers::Double &&
       !fits_int64({digits, static_cast<size_t>(at_ - digits)}, negative)) {
@@ -100,27 +104,49 @@ bool JsonParser::parse_big_integer(const char* start, uint64_t wrapped, Value& o
 
 bool JsonParser::parse_fraction(const char* start, bool zero, Value& out) {
   const std::string_view text(start, static_cast<size_t>(at_ - start));
-  if (at_ - start > kMaxNumberLength) {
-    return fail_without_place("Number value length (" + std::to_string(text.size()) +
-                              ") exceeds the maximum allowed (" +
-                              std::to_string(kMaxNumberLength) +
-                              ", from `StreamReadConstraints.getMaxNumberLength()`)");
-  }
-  if (numbers_ == JsonNumbers::Exact) {
-    out = parse_decimal(text, arena_);
-    if (!out.is_null()) return true;
-    return fail_without_place("Value \"" + std::string(text) +
-                              "\" can not be deserialized as `java.math.BigDecimal`, reason:  Not "
-                              "a valid number representation");
-  }
+  const auto digits = std::count_if(text.begin(), text.end(), is_digit);
+  if (digits > kMaxNumberLength) return fail_length(digits);
   double value = 0;
+  bool in_range = true;
   // A BigDecimal has no negative zero.
-  if (!zero && std::from_chars(start, at_, value).ec != std::errc()) {
+  if (!zero) in_range = std::from_chars(start, at_, value).ec == std::errc();
+  if (numbers_ == JsonNumbers::Exact || !in_range || zero) {
+    const Value decimal = parse_decimal(text, arena_);
+    if (decimal.is_null()) return fail_exponent(text);
     // Out of range: from_chars leaves the value alone, Java gives infinity or zero.
-    value = std::strtod(std::string(text).c_str(), nullptr);
+    if (!in_range) value = std::strtod(std::string(text).c_str(), nullptr);
+    if (numbers_ == JsonNumbers::Exact) {
+      out = decimal;
+      return true;
+    }
   }
   out = Value::float64(value);
   return true;
+}
+
+bool JsonParser::fail_length(ptrdiff_t digits) {
+  return fail_without_place("Number value length (" + std::to_string(digits) +
+                            ") exceeds the maximum allowed (" + std::to_string(kMaxNumberLength) +
+                            ", from `StreamReadConstraints.getMaxNumberLength()`)");
+}
+
+// What BigDecimal says of an exponent beyond its range.
+bool JsonParser::fail_exponent(std::string_view text) {
+  constexpr size_t kMaxExponentDigits = 10;
+  std::string_view exponent = text.substr(text.find_first_of("eE") + 1);
+  const bool negative = exponent.starts_with('-');
+  if (negative || exponent.starts_with('+')) exponent.remove_prefix(1);
+  exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size()));
+  const char* reason = "Scale out of range.";
+  if (exponent.size() > kMaxExponentDigits) {
+    reason = "Too many nonzero exponent digits.";
+  } else if (exponent.size() == kMaxExponentDigits &&
+             exponent > std::string_view(negative ? "2147483648" : "2147483647")) {
+    reason = "Exponent overflow.";
+  }
+  return fail_without_place("Value \"" + std::string(text) +
+                            "\" can not be deserialized as `java.math.BigDecimal`, reason:  " +
+                            reason);
 }
 
 }  // namespace millrace::detail

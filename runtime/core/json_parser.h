@@ -17,6 +17,9 @@ struct JsonScratch {
   std::string text;
 };
 
+/// What a value stands in.
+enum class JsonContext : uint8_t { Root, Array, Object };
+
 class JsonParser {
  public:
   JsonParser(std::string_view text, Arena& arena, JsonNumbers numbers);
@@ -29,7 +32,7 @@ class JsonParser {
   std::string take_error() { return std::move(error_); }
 
  private:
-  enum class Context : uint8_t { Root, Array, Object };
+  using Context = JsonContext;
 
   void skip_blanks() noexcept {
     while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
@@ -67,6 +70,8 @@ class JsonParser {
   bool fail_token();
   bool fail_control(bool name);
   bool fail_depth();
+  bool fail_length(ptrdiff_t digits);
+  bool fail_exponent(std::string_view text);
   std::string location(const char* place) const;
 
   const char* begin_;

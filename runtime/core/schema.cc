@@ -140,10 +140,10 @@ SchemaBuilder& SchemaBuilder::parameters(const SchemaParameters& values) {
 
 SchemaBuilder& SchemaBuilder::default_value(const Value& value) {
   once(schema_->has_default_, "default");
-  if (value.is_null()) return *this;
-  if (const std::string error = validate_value(*schema_, value, "default"); !error.empty()) {
+  if (const std::string error = validate_value(*schema_, value, "value"); !error.empty()) {
     throw SchemaBuilderException("Invalid default value: " + error);
   }
+  if (value.is_null()) return *this;
   schema_->has_default_ = true;
   schema_->default_ = copy_value(value, schema_->arena_);
   return *this;

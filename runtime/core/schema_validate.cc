@@ -41,7 +41,7 @@ std::string validate_element(const SchemaPtr& schema, const Value& element, std:
                              std::string_view location) {
   if (schema && validate_value(*schema, element, {}).empty()) return {};
   const std::string place =
-      std::string(part) + (location.empty() ? std::string() : " of " + std::string(location));
+      std::string(part) + (location.empty() ? std::string() : " " + std::string(location));
   if (!schema) return "No schema defined for " + place;
   return validate_value(*schema, element, place);
 }

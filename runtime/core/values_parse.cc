@@ -129,7 +129,7 @@ class Parser {
     }
     tokens_.rewind(start);
     const std::string_view token = tokens_.next();
-    if (trim(token).empty()) return Parsed{primitive_schema(Type::String), Value::string(token)};
+    if (trim(token).empty()) return text(embedded ? token : tokens_.original());
     return scalar(trim(token), embedded);
   }
 
