@@ -70,8 +70,7 @@ uint32_t unit_at(std::string_view bytes, size_t at, bool little) noexcept {
   return little ? uint32_t{b} << 8U | a : uint32_t{a} << 8U | b;
 }
 
-// As Java's decoder: a high surrogate without its low half takes the following unit with it, and
-// a reversed mark is malformed unless the order was given.
+// As Java's decoder: a high surrogate without its low half takes the following unit with it.
 std::string decode_utf16(std::string_view bytes, Charset charset) {
   bool little = charset == Charset::Utf16Le;
   size_t at = 0;
@@ -84,7 +83,7 @@ std::string decode_utf16(std::string_view bytes, Charset charset) {
   for (; at + 1 < bytes.size(); at += 2) {
     const uint32_t unit = unit_at(bytes, at, little);
     if (unit < 0xD800 || unit >= 0xE000) {
-      utf8::append(out, unit == kReversedMark ? utf8::kReplacement : unit);
+      utf8::append(out, unit);
       continue;
     }
     if (unit >= 0xDC00) {

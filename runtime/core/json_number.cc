@@ -45,6 +45,7 @@ bool JsonParser::parse_number(Value& out, Context context) {
   }
   if (at_ == digits) {
     if (at_ == end_) return fail_end(in_token(context));
+    if (*at_ == '.') return fail_value(context);
     return fail_character("expected digit (0-9) to follow minus sign, for valid numeric value",
                           " in numeric value");
   }

@@ -78,6 +78,10 @@ SchemaBuilder SchemaBuilder::array(SchemaPtr element) {
 SchemaBuilder SchemaBuilder::map(SchemaPtr key, SchemaPtr value) {
   if (!key) throw SchemaBuilderException("keySchema cannot be null.");
   if (!value) throw SchemaBuilderException("valueSchema cannot be null.");
+  return map_of_unknown(std::move(key), std::move(value));
+}
+
+SchemaBuilder SchemaBuilder::map_of_unknown(SchemaPtr key, SchemaPtr value) {
   SchemaBuilder builder(Type::Map);
   builder.schema_->key_ = std::move(key);
   builder.schema_->value_ = std::move(value);

@@ -15,7 +15,7 @@ ALPHABET = ["a", "b", "Z", "0", " ", '"', "\\", "/", "\n", "\t", "\x01", "\x7f",
 def hexed(data):
     if data is None:
         return "-"
-    return "x" + (data if isinstance(data, bytes) else data.encode("utf-8")).hex()
+    return "x" + (data if isinstance(data, bytes) else data.encode("utf-8", "replace")).hex()
 
 
 class Schema:
@@ -292,7 +292,7 @@ class Cases:
         return json.dumps(node, separators=(",", ":"), ensure_ascii=False)
 
     def mutated(self, text):
-        data = bytearray(text.encode("utf-8"))
+        data = bytearray(text.encode("utf-8", "replace"))
         for _ in range(self.r.choice([0, 0, 1, 1, 2])):
             if not data:
                 break
