@@ -7,31 +7,95 @@
 namespace millrace::converters {
 namespace {
 
+constexpr uint32_t kMark = 0xFEFF;
+constexpr uint32_t kReversedMark = 0xFFFE;
+
+/// Java's names and aliases of each, in lower case.
+struct CharsetName {
+  Charset charset;
+  std::string_view name;
+};
+constexpr CharsetName kNames[] = {
+    {Charset::Utf8, "utf-8"},
+    {Charset::Utf8, "utf8"},
+    {Charset::Utf8, "unicode-1-1-utf-8"},
+    {Charset::Ascii, "us-ascii"},
+    {Charset::Ascii, "ascii"},
+    {Charset::Ascii, "us"},
+    {Charset::Ascii, "646"},
+    {Charset::Ascii, "ascii7"},
+    {Charset::Ascii, "cp367"},
+    {Charset::Ascii, "ibm367"},
+    {Charset::Ascii, "csascii"},
+    {Charset::Ascii, "default"},
+    {Charset::Ascii, "iso646-us"},
+    {Charset::Ascii, "iso-ir-6"},
+    {Charset::Ascii, "ansi_x3.4-1968"},
+    {Charset::Ascii, "ansi_x3.4-1986"},
+    {Charset::Ascii, "iso_646.irv:1983"},
+    {Charset::Ascii, "iso_646.irv:1991"},
+    {Charset::Latin1, "iso-8859-1"},
+    {Charset::Latin1, "iso8859-1"},
+    {Charset::Latin1, "iso8859_1"},
+    {Charset::Latin1, "iso_8859-1"},
+    {Charset::Latin1, "iso_8859_1"},
+    {Charset::Latin1, "iso_8859-1:1987"},
+    {Charset::Latin1, "8859_1"},
+    {Charset::Latin1, "latin1"},
+    {Charset::Latin1, "l1"},
+    {Charset::Latin1, "819"},
+    {Charset::Latin1, "cp819"},
+    {Charset::Latin1, "ibm819"},
+    {Charset::Latin1, "ibm-819"},
+    {Charset::Latin1, "iso-ir-100"},
+    {Charset::Latin1, "csisolatin1"},
+    {Charset::Utf16, "utf-16"},
+    {Charset::Utf16, "utf_16"},
+    {Charset::Utf16, "utf16"},
+    {Charset::Utf16, "unicode"},
+    {Charset::Utf16, "unicodebig"},
+    {Charset::Utf16Be, "utf-16be"},
+    {Charset::Utf16Be, "utf_16be"},
+    {Charset::Utf16Be, "x-utf-16be"},
+    {Charset::Utf16Be, "iso-10646-ucs-2"},
+    {Charset::Utf16Be, "unicodebigunmarked"},
+    {Charset::Utf16Le, "utf-16le"},
+    {Charset::Utf16Le, "utf_16le"},
+    {Charset::Utf16Le, "x-utf-16le"},
+    {Charset::Utf16Le, "unicodelittleunmarked"}};
+
 uint32_t unit_at(std::string_view bytes, size_t at, bool little) noexcept {
   const auto a = static_cast<unsigned char>(bytes[at]);
   const auto b = static_cast<unsigned char>(bytes[at + 1]);
   return little ? uint32_t{b} << 8U | a : uint32_t{a} << 8U | b;
 }
 
+// As Java's decoder: a high surrogate without its low half takes the following unit with it.
 std::string decode_utf16(std::string_view bytes, Charset charset) {
   bool little = charset == Charset::Utf16Le;
   size_t at = 0;
   if (charset == Charset::Utf16 && bytes.size() >= 2) {  // a byte order mark decides
     const uint32_t mark = unit_at(bytes, 0, false);
-    little = mark == 0xFFFE;
-    if (mark == 0xFEFF || little) at = 2;
+    little = mark == kReversedMark;
+    if (mark == kMark || little) at = 2;
   }
   std::string out;
   for (; at + 1 < bytes.size(); at += 2) {
     const uint32_t unit = unit_at(bytes, at, little);
-    const bool high = unit >= 0xD800 && unit < 0xDC00;
-    const uint32_t low = high && at + 3 < bytes.size() ? unit_at(bytes, at + 2, little) : 0;
-    if (low >= 0xDC00 && low < 0xE000) {
-      utf8::append(out, 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00));
-      at += 2;
-    } else {
-      utf8::append(out, unit >= 0xD800 && unit < 0xE000 ? utf8::kReplacement : unit);
+    if (unit < 0xD800 || unit >= 0xE000) {
+      utf8::append(out, unit);
+      continue;
     }
+    if (unit >= 0xDC00) {
+      utf8::append(out, utf8::kReplacement);
+      continue;
+    }
+    if (at + 3 >= bytes.size()) break;  // cut off: all that is left is one malformed piece
+    const uint32_t low = unit_at(bytes, at + 2, little);
+    const bool pair = low >= 0xDC00 && low < 0xE000;
+    utf8::append(out, pair ? 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00)
+                           : uint32_t{utf8::kReplacement});
+    at += 2;
   }
   if (at < bytes.size()) utf8::append(out, utf8::kReplacement);
   return out;
@@ -47,16 +111,11 @@ void append_unit(std::string& out, uint32_t unit, bool little) {
 }  // namespace
 
 std::optional<Charset> charset_of(std::string_view name) {
-  std::string upper;
-  for (const char c : name) {
-    if (c != '-' && c != '_') upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::string lower(name);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const CharsetName& known : kNames) {
+    if (known.name == lower) return known.charset;
   }
-  if (upper == "UTF8") return Charset::Utf8;
-  if (upper == "USASCII" || upper == "ASCII") return Charset::Ascii;
-  if (upper == "ISO88591" || upper == "LATIN1") return Charset::Latin1;
-  if (upper == "UTF16") return Charset::Utf16;
-  if (upper == "UTF16BE") return Charset::Utf16Be;
-  if (upper == "UTF16LE") return Charset::Utf16Le;
   return std::nullopt;
 }
 
@@ -75,7 +134,7 @@ std::string encode_text(std::string_view text, Charset charset) {
   if (charset == Charset::Utf8) return std::string(text);
   const bool little = charset == Charset::Utf16Le;
   std::string out;
-  if (charset == Charset::Utf16) append_unit(out, 0xFEFF, false);
+  if (charset == Charset::Utf16 && !text.empty()) append_unit(out, kMark, false);
   while (!text.empty()) {
     const utf8::Decoded c = utf8::decode(text);
     text.remove_prefix(c.length);

@@ -2,15 +2,31 @@
 
 #include <algorithm>
 
+#include "connectors/converters/converter_type.h"
 #include "connectors/converters/json_data.h"
 #include "connectors/converters/json_schema.h"
-#include "millrace/json.h"
 
 namespace millrace::converters {
 namespace {
 
-constexpr const char* kSchemaField = "schema";
-constexpr const char* kPayloadField = "payload";
+constexpr std::string_view kSchemaField = "schema";
+constexpr std::string_view kPayloadField = "payload";
+
+bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool fail_syntax(CodecError& error, const std::string& why) {
+  return error.fail("Converting byte[] to Kafka Connect data failed due to serialization error: " +
+                    why);
+}
+
+bool fail_envelope(CodecError& error) {
+  return error.fail(
+      "JsonConverter with schemas.enable requires \"schema\" and \"payload\" fields and may not "
+      "contain additional fields. If you are trying to deserialize plain JSON data, set "
+      "schemas.enable=false in your converter configuration.");
+}
 
 }  // namespace
 
@@ -46,86 +62,127 @@ const ConfigDef<JsonOptions>& JsonOptions::def() {
                     {.name = "replace.null.with.default",
                      .importance = Importance::Low,
                      .doc = "Whether null becomes the default value of a field that has one.",
-                     .group = "Schemas",
-                     .order = 2,
+                     .group = "Serialization",
+                     .order = 1,
                      .width = Width::Medium,
                      .display_name = "Replace null with default"});
   return def;
 }
 
+const ConfigDefinition& JsonCodec::definition() {
+  static const ConfigDefinition definition = with_converter_type(JsonOptions::def().definition());
+  return definition;
+}
+
 void JsonCodec::configure(const Properties& config, bool) {
   options_ = JsonOptions::def().parse(config);
   numeric_decimals_ = options_.decimal_format.size() == std::string_view("NUMERIC").size();
+  const auto limit = static_cast<size_t>(std::max(options_.schemas_cache_size, 0));
+  read_cache_.set_limit(limit);
+  write_cache_.set_limit(limit);
 }
 
 bool JsonCodec::decode(WireBytes wire, RecordBatch& batch, SchemaAndValue& out,
                        CodecError& error) {
   out = SchemaAndValue{};
   if (wire.is_null()) return true;
-  Value document;
-  if (std::string why = parse_json(wire.text(), batch.arena(), document); !why.empty()) {
-    return error.fail("Converting byte[] to Kafka Connect data failed due to serialization error: " +
-                      why);
+  if (!options_.schemas_enable) {
+    const std::string why = parse_json(wire.text(), batch.arena(), out.value);
+    return why.empty() || fail_syntax(error, why);
   }
-  if (options_.schemas_enable) return decode_envelope(wire, document, batch, out, error);
-  out.value = document;
-  return true;
+  bool done = false;
+  const bool ok = decode_known(wire.text(), batch, out, error, done);
+  return done ? ok : decode_envelope(wire.text(), batch, out, error);
 }
 
-bool JsonCodec::decode_envelope(WireBytes wire, const Value& document, RecordBatch& batch,
-                                SchemaAndValue& out, CodecError& error) {
-  const Value* schema = member(document, kSchemaField);
-  const Value* payload = member(document, kPayloadField);
-  if (document.type() != Type::Map || document.size() != 2 || schema == nullptr ||
-      payload == nullptr) {
-    return error.fail(
-        "JsonConverter with schemas.enable requires \"schema\" and \"payload\" fields and may not "
-        "contain additional fields. If you are trying to deserialize plain JSON data, set "
-        "schemas.enable=false in your converter configuration.");
+// The same schema as the last message, byte for byte: only the payload is parsed.
+bool JsonCodec::decode_known(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
+                             CodecError& error, bool& done) {
+  if (last_prefix_.empty() || !text.starts_with(last_prefix_)) return false;
+  text.remove_prefix(last_prefix_.size());
+  Value payload;
+  size_t end = 0;
+  const auto numbers = last_read_.exact ? JsonNumbers::Exact : JsonNumbers::Wide;
+  if (!parse_json(text, batch.arena(), payload, numbers, &end).empty() || end == 0) return false;
+  const std::string_view raw = text.substr(0, end);
+  while (end < text.size() && is_blank(text[end])) ++end;
+  if (end == text.size() || text[end] != '}') return false;  // more members, or broken
+  done = true;
+  return read_payload(last_read_, &payload, raw, batch, out, error);
+}
+
+bool JsonCodec::decode_envelope(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
+                                CodecError& error) {
+  std::string why;
+  members_.clear();
+  if (!parse_json_object(text, batch.arena(), members_, why, JsonNumbers::Wide)) {
+    // No object, or no JSON at all: the whole document tells which.
+    Value document;
+    why = parse_json(text, batch.arena(), document);
+    return why.empty() ? fail_envelope(error) : fail_syntax(error, why);
   }
-  const CachedSchema* known = schema_of(*schema, error);
-  if (known == nullptr) return false;
-  Value data = *payload;
-  if (known->has_decimal) {
-    // Decimals need the literal's digits; only schemas that have one pay for a second pass.
-    Value exact;
-    if (std::string why = parse_json(wire.text(), batch.arena(), exact, JsonNumbers::Exact);
-        !why.empty()) {
-      return error.fail(std::move(why));
+  const JsonMember* schema = nullptr;
+  const JsonMember* payload = nullptr;
+  for (const JsonMember& member : members_) {
+    if (member.name == kSchemaField) {
+      schema = &member;
+    } else if (member.name == kPayloadField) {
+      payload = &member;
+    } else {
+      return fail_envelope(error);
     }
-    data = *member(exact, kPayloadField);
   }
-  out.schema = known->schema ? batch.keep(known->schema) : nullptr;
-  const JsonReader reader{batch.arena(), options_.replace_null_with_default, error};
-  return reader.read(known->schema.get(), data, out.value);
+  if (schema == nullptr || payload == nullptr) return fail_envelope(error);
+  ReadSchema* known = schema_of(schema->scalar.text, error);
+  if (known == nullptr) return false;
+  const bool ok = read_payload(*known, known->exact ? nullptr : &payload->scalar.value,
+                               payload->scalar.text, batch, out, error);
+  last_prefix_.clear();
+  if (members_.size() == 2 && schema < payload) {
+    const char* from = text.data();
+    last_prefix_.assign(from, static_cast<size_t>(payload->scalar.text.data() - from));
+    last_read_ = *known;
+  }
+  return ok;
 }
 
-const JsonCodec::CachedSchema* JsonCodec::schema_of(const Value& json, CodecError& error) {
-  if (last_read_ != nullptr && last_read_->json == json) return last_read_;
-  const auto at = read_cache_.find(json);
-  if (at != read_cache_.end()) return last_read_ = at->second.get();
-  auto entry = std::make_unique<CachedSchema>();
-  if (!read_schema(json, options_, entry->schema, error)) return nullptr;
-  entry->json = copy_value(json, entry->arena);
-  entry->has_decimal = entry->schema && contains_decimal(*entry->schema);
-  if (read_cache_.size() >= static_cast<size_t>(std::max(options_.schemas_cache_size, 1))) {
-    read_cache_.clear();
+// `parsed` null: `text` is parsed for it.
+bool JsonCodec::read_payload(ReadSchema& known, const Value* parsed, std::string_view text,
+                             RecordBatch& batch, SchemaAndValue& out, CodecError& error) {
+  out.schema = batch.keep(known.schema);
+  JsonReader reader{batch.arena(), options_.replace_null_with_default, error};
+  if (parsed != nullptr) {
+    if (reader.read(known.schema.get(), *parsed, out.value)) return true;
+    if (!reader.needs_digits()) return false;
+    known.exact = true;
   }
-  const Value key = entry->json;
-  last_read_ = read_cache_.emplace(key, std::move(entry)).first->second.get();
-  return last_read_;
+  Value exact;
+  if (const std::string why = parse_json(text, batch.arena(), exact, JsonNumbers::Exact);
+      !why.empty()) {
+    return fail_syntax(error, why);
+  }
+  return JsonReader{batch.arena(), options_.replace_null_with_default, error}.read(
+      known.schema.get(), exact, out.value);
 }
 
-const std::string& JsonCodec::schema_json(const Schema& schema) {
-  if (last_written_ == &schema) return *last_written_json_;
-  if (write_cache_.size() >= static_cast<size_t>(std::max(options_.schemas_cache_size, 1))) {
-    write_cache_.clear();
+JsonCodec::ReadSchema* JsonCodec::schema_of(std::string_view text, CodecError& error) {
+  if (ReadSchema* known = read_cache_.find(text)) return known;
+  Arena arena;
+  Value json;
+  if (const std::string why = parse_json(text, arena, json, JsonNumbers::Exact); !why.empty()) {
+    fail_syntax(error, why);
+    return nullptr;
   }
-  const auto [at, is_new] = write_cache_.try_emplace(schema.shared_from_this());
-  if (is_new) append_schema(at->second, schema, {}, numeric_decimals_);
-  last_written_ = &schema;
-  last_written_json_ = &at->second;
-  return at->second;
+  ReadSchema fresh;
+  if (!read_schema(json, options_, fresh.schema, error)) return nullptr;
+  return &read_cache_.insert(std::string(text), std::move(fresh));
+}
+
+const std::string* JsonCodec::schema_json(const Schema& schema, CodecError& error) {
+  if (const WrittenSchema* known = write_cache_.find(&schema)) return &known->json;
+  WrittenSchema fresh{schema.shared_from_this(), {}};
+  if (!append_schema(fresh.json, schema, {}, numeric_decimals_, error)) return nullptr;
+  return &write_cache_.insert(&schema, std::move(fresh)).json;
 }
 
 bool JsonCodec::encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& out,
@@ -138,7 +195,9 @@ bool JsonCodec::encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& 
     if (in.schema == nullptr) {
       scratch_ += "null";
     } else {
-      scratch_ += schema_json(*in.schema);
+      const std::string* schema = schema_json(*in.schema, error);
+      if (schema == nullptr) return false;
+      scratch_ += *schema;
     }
     scratch_ += ",\"payload\":";
   }

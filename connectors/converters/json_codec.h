@@ -1,47 +1,54 @@
 #pragma once
 // JsonConverter: JSON with or without the schema envelope (connect-data.md §3.1).
 
-#include <memory>
 #include <string>
-#include <unordered_map>
+#include <string_view>
+#include <vector>
 
 #include "connectors/converters/codec_converter.h"
 #include "connectors/converters/json_options.h"
+#include "connectors/converters/lru_cache.h"
+#include "millrace/json.h"
 
 namespace millrace::converters {
 
 class JsonCodec {
  public:
-  static const ConfigDefinition& definition() { return JsonOptions::def().definition(); }
+  static const ConfigDefinition& definition();
   void configure(const Properties& config, bool is_key);
   bool decode(WireBytes wire, RecordBatch& batch, SchemaAndValue& out, CodecError& error);
   bool encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& out, CodecError& error);
 
  private:
-  /// A schema read from an envelope, with the JSON it was read from.
-  struct CachedSchema {
-    Arena arena;
-    Value json;
+  struct ReadSchema {
     SchemaPtr schema;
-    bool has_decimal = false;
+    /// Set once a payload needed the digits of its numbers: then they are kept from the start.
+    bool exact = false;
   };
-  struct HashValue {
-    size_t operator()(const Value& value) const noexcept { return hash_value(value); }
+  /// Text of a schema for the envelope, kept as long as the schema it belongs to.
+  struct WrittenSchema {
+    SchemaPtr schema;
+    std::string json;
   };
 
-  bool decode_envelope(WireBytes wire, const Value& document, RecordBatch& batch,
-                       SchemaAndValue& out, CodecError& error);
-  const CachedSchema* schema_of(const Value& json, CodecError& error);
-  const std::string& schema_json(const Schema& schema);
+  bool decode_envelope(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
+                       CodecError& error);
+  bool decode_known(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
+                    CodecError& error, bool& done);
+  bool read_payload(ReadSchema& known, const Value* parsed, std::string_view text,
+                    RecordBatch& batch, SchemaAndValue& out, CodecError& error);
+  ReadSchema* schema_of(std::string_view text, CodecError& error);
+  /// Null with the reason in `error` when the schema cannot be written.
+  const std::string* schema_json(const Schema& schema, CodecError& error);
 
   JsonOptions options_;
   bool numeric_decimals_ = false;
-  // Emptied when full: connectors have few schemas, and a full cache means there is no pattern.
-  std::unordered_map<Value, std::unique_ptr<CachedSchema>, HashValue> read_cache_;
-  std::unordered_map<SchemaPtr, std::string> write_cache_;
-  const CachedSchema* last_read_ = nullptr;
-  const Schema* last_written_ = nullptr;
-  const std::string* last_written_json_ = nullptr;
+  LruCache<std::string, std::string_view, ReadSchema> read_cache_;
+  LruCache<const Schema*, const Schema*, WrittenSchema> write_cache_;
+  // Messages of one topic mostly start with the same bytes: `{"schema":...,"payload":`.
+  std::string last_prefix_;
+  ReadSchema last_read_;
+  std::vector<JsonMember> members_;
   std::string scratch_;
 };
 

@@ -8,22 +8,39 @@
 
 namespace millrace::converters {
 
-/// JSON to Connect. Scalars are coerced as Jackson does, never type-checked.
-struct JsonReader {
-  Arena& arena;
-  bool replace_null_with_default;
-  CodecError& error;
+/// JSON to Connect. Scalars are coerced as Jackson does, never type-checked. Reads documents parsed
+/// with JsonNumbers::Wide or Exact.
+class JsonReader {
+ public:
+  JsonReader(Arena& arena, bool replace_null_with_default, CodecError& error)
+      : arena_(arena), replace_null_with_default_(replace_null_with_default), error_(error) {}
 
   /// `schema` null: the JSON value itself. False with the message of Java's DataException.
-  bool read(const Schema* schema, const Value& json, Value& out) const;
+  bool read(const Schema* schema, const Value& json, Value& out);
+  /// After a false: a number must be read again from its digits (JsonNumbers::Exact).
+  bool needs_digits() const noexcept { return needs_digits_; }
 
  private:
-  bool read_logical(const Schema& schema, const Value& json, Value& out) const;
-  bool read_decimal(const Schema& schema, const Value& json, Value& out) const;
-  bool read_bytes(const Value& json, Value& out) const;
-  bool read_array(const Schema& schema, const Value& json, Value& out) const;
-  bool read_map(const Schema& schema, const Value& json, Value& out) const;
-  bool read_struct(const Schema& schema, const Value& json, Value& out) const;
+  bool want_digits() noexcept {
+    needs_digits_ = true;
+    return false;
+  }
+  bool read_free(const Value& json, Value& out);
+  bool read_integer(Type type, const Value& json, Value& out);
+  bool read_real(Type type, const Value& json, Value& out);
+  bool read_logical(const Schema& schema, const Value& json, Value& out);
+  bool read_decimal(const Schema& schema, const Value& json, Value& out);
+  bool read_bytes(const Value& json, Value& out);
+  bool read_array(const Schema& schema, const Value& json, Value& out);
+  bool read_map(const Schema& schema, const Value& json, Value& out);
+  bool read_pair(const Schema& schema, const Value& json, MapEntry& out);
+  bool read_struct(const Schema& schema, const Value& json, Value& out);
+
+  Arena& arena_;
+  bool replace_null_with_default_;
+  CodecError& error_;
+  bool needs_digits_ = false;
+  bool made_null_ = false;  // something that was no null became one, which a struct must check
 };
 
 /// Connect to JSON, appended to `out`.

@@ -23,33 +23,30 @@ std::string_view json_type(Type type) noexcept {
   return {};
 }
 
-constexpr int kMaxSchemaDepth = 200;
-
 class SchemaReader {
  public:
   SchemaReader(const JsonOptions& options, CodecError& error) : options_(options), error_(error) {}
 
-  bool read(const Value& json, SchemaPtr& out, int depth) {
+  bool read(const Value& json, SchemaPtr& out) {
     out = nullptr;
     if (json.is_null()) return true;
-    if (depth > kMaxSchemaDepth) return error_.fail("Schema is nested too deeply");
     const Value* type = member(json, "type");
     if (type == nullptr || type->type() != Type::String) {
       return error_.fail("Schema must contain 'type' field");
     }
-    const auto builder = start(json, type->as_string(), depth);
+    const auto builder = start(json, type->as_string());
     if (!builder) return false;
     return finish(json, *builder, out);
   }
 
  private:
-  std::shared_ptr<SchemaBuilder> start(const Value& json, std::string_view type, int depth) {
+  std::shared_ptr<SchemaBuilder> start(const Value& json, std::string_view type) {
     for (const TypeName& entry : kTypes) {
       if (entry.name != type) continue;
       switch (entry.type) {
-        case Type::Array: return start_array(json, depth);
-        case Type::Map: return start_map(json, depth);
-        case Type::Struct: return start_struct(json, depth);
+        case Type::Array: return start_array(json);
+        case Type::Map: return start_map(json);
+        case Type::Struct: return start_struct(json);
         default: return std::make_shared<SchemaBuilder>(entry.type);
       }
     }
@@ -57,18 +54,18 @@ class SchemaReader {
     return nullptr;
   }
 
-  std::shared_ptr<SchemaBuilder> start_array(const Value& json, int depth) {
+  std::shared_ptr<SchemaBuilder> start_array(const Value& json) {
     const Value* items = member(json, "items");
     SchemaPtr element;
     if (items == nullptr || items->is_null()) {
       error_.fail("Array schema did not specify the element type");
-    } else if (read(*items, element, depth + 1)) {
+    } else if (read(*items, element)) {
       return std::make_shared<SchemaBuilder>(SchemaBuilder::array(element));
     }
     return nullptr;
   }
 
-  std::shared_ptr<SchemaBuilder> start_map(const Value& json, int depth) {
+  std::shared_ptr<SchemaBuilder> start_map(const Value& json) {
     const Value* keys = member(json, "keys");
     const Value* values = member(json, "values");
     SchemaPtr key;
@@ -77,13 +74,13 @@ class SchemaReader {
       error_.fail("Map schema did not specify the key type");
     } else if (values == nullptr || values->is_null()) {
       error_.fail("Map schema did not specify the value type");
-    } else if (read(*keys, key, depth + 1) && read(*values, value, depth + 1)) {
+    } else if (read(*keys, key) && read(*values, value)) {
       return std::make_shared<SchemaBuilder>(SchemaBuilder::map(key, value));
     }
     return nullptr;
   }
 
-  std::shared_ptr<SchemaBuilder> start_struct(const Value& json, int depth) {
+  std::shared_ptr<SchemaBuilder> start_struct(const Value& json) {
     auto builder = std::make_shared<SchemaBuilder>(Type::Struct);
     const Value* fields = member(json, "fields");
     if (fields == nullptr || fields->type() != Type::Array) {
@@ -97,7 +94,7 @@ class SchemaReader {
         return nullptr;
       }
       SchemaPtr schema;
-      if (!read(field, schema, depth + 1)) return nullptr;
+      if (!read(field, schema)) return nullptr;
       builder->field(std::string(name->as_string()), schema);
     }
     return builder;
@@ -136,13 +133,14 @@ class SchemaReader {
   bool default_value(const Value& json, SchemaBuilder& builder) {
     const Value* node = member(json, "default");
     if (node == nullptr) return true;
-    if (builder.peek().type() == Type::Struct && !node->is_null()) {
-      return error_.fail("Invalid default value", ErrorKind::SchemaBuilder);
-    }
     Arena arena;
     Value value;
-    const JsonReader reader{arena, options_.replace_null_with_default, error_};
+    JsonReader reader{arena, options_.replace_null_with_default, error_};
     if (!reader.read(&builder.peek(), *node, value)) return false;
+    // Java reads it with the builder for a schema, which no schema ever equals.
+    if (value.type() == Type::Struct) {
+      return error_.fail("Invalid default value", ErrorKind::SchemaBuilder);
+    }
     builder.default_value(value);
     return true;
   }
@@ -150,6 +148,13 @@ class SchemaReader {
   const JsonOptions& options_;
   CodecError& error_;
 };
+
+bool append_schema_or_null(std::string& out, const SchemaPtr& schema, bool numeric_decimals,
+                           CodecError& error) {
+  if (schema) return append_schema(out, *schema, {}, numeric_decimals, error);
+  out += "null";
+  return true;
+}
 
 void append_key(std::string& out, std::string_view key) {
   out += ",\"";
@@ -170,34 +175,36 @@ const Value* member(const Value& object, std::string_view name) noexcept {
 bool read_schema(const Value& json, const JsonOptions& options, SchemaPtr& out,
                  CodecError& error) {
   try {
-    return SchemaReader(options, error).read(json, out, 0);
+    return SchemaReader(options, error).read(json, out);
   } catch (const Error& bad) {
     return error.fail(bad.what(), bad.kind());
   }
 }
 
-void append_schema(std::string& out, const Schema& schema, std::string_view field,
-                   bool numeric_decimals) {
-  out += "{\"type\":\"";
-  out += json_type(schema.type());
-  out += '"';
-  if (schema.type() == Type::Array) {
-    append_key(out, "items");
-    append_schema(out, *schema.value_schema(), {}, numeric_decimals);
-  } else if (schema.type() == Type::Map) {
-    append_key(out, "keys");
-    append_schema(out, *schema.key_schema(), {}, numeric_decimals);
-    append_key(out, "values");
-    append_schema(out, *schema.value_schema(), {}, numeric_decimals);
-  } else if (schema.type() == Type::Struct) {
-    append_key(out, "fields");
-    out += '[';
-    for (const Field& f : schema.fields()) {
-      if (f.index != 0) out += ',';
-      append_schema(out, *f.schema, f.name, numeric_decimals);
-    }
-    out += ']';
+namespace {
+
+bool append_children(std::string& out, const Schema& schema, bool numeric_decimals,
+                     CodecError& error) {
+  const auto child = [&](std::string_view key, const SchemaPtr& of) {
+    append_key(out, key);
+    return append_schema_or_null(out, of, numeric_decimals, error);
+  };
+  if (schema.type() == Type::Array) return child("items", schema.value_schema());
+  if (schema.type() == Type::Map) {
+    return child("keys", schema.key_schema()) && child("values", schema.value_schema());
   }
+  if (schema.type() != Type::Struct) return true;
+  append_key(out, "fields");
+  out += '[';
+  for (const Field& f : schema.fields()) {
+    if (f.index != 0) out += ',';
+    if (!append_schema(out, *f.schema, f.name, numeric_decimals, error)) return false;
+  }
+  out += ']';
+  return true;
+}
+
+void append_attributes(std::string& out, const Schema& schema) {
   append_key(out, "optional");
   out += schema.optional() ? "true" : "false";
   if (schema.name()) {
@@ -212,37 +219,39 @@ void append_schema(std::string& out, const Schema& schema, std::string_view fiel
     append_key(out, "doc");
     append_json_string(out, *schema.doc());
   }
-  if (!schema.parameters().empty()) {
-    append_key(out, "parameters");
-    char separator = '{';
-    for (const auto& [key, value] : schema.parameters()) {
-      out += std::exchange(separator, ',');
-      append_json_string(out, key);
-      out += ':';
-      append_json_string(out, value);
-    }
-    out += '}';
+  if (schema.parameters().empty()) return;
+  append_key(out, "parameters");
+  char separator = '{';
+  for (const auto& [key, value] : schema.parameters()) {
+    out += std::exchange(separator, ',');
+    append_json_string(out, key);
+    out += ':';
+    append_json_string(out, value);
   }
+  out += '}';
+}
+
+}  // namespace
+
+bool append_schema(std::string& out, const Schema& schema, std::string_view field,
+                   bool numeric_decimals, CodecError& error) {
+  out += "{\"type\":\"";
+  out += json_type(schema.type());
+  out += '"';
+  if (!append_children(out, schema, numeric_decimals, error)) return false;
+  append_attributes(out, schema);
   if (schema.has_default()) {
     append_key(out, "default");
-    CodecError ignored;  // a default was validated against its schema when it was built
-    JsonWriter{out, true, numeric_decimals, ignored}.write(&schema, schema.default_value());
+    // A default passed its class check, but not that of a logical type's content.
+    const JsonWriter writer{out, true, numeric_decimals, error};
+    if (!writer.write(&schema, schema.default_value())) return false;
   }
   if (field.data() != nullptr) {
     append_key(out, "field");
     append_json_string(out, field);
   }
   out += '}';
-}
-
-bool contains_decimal(const Schema& schema) {
-  if (schema.value_class() == Type::Decimal) return true;
-  if (schema.key_schema() && contains_decimal(*schema.key_schema())) return true;
-  if (schema.value_schema() && contains_decimal(*schema.value_schema())) return true;
-  for (const Field& field : schema.fields()) {
-    if (contains_decimal(*field.schema)) return true;
-  }
-  return false;
+  return true;
 }
 
 }  // namespace millrace::converters

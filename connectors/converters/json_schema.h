@@ -17,11 +17,9 @@ const Value* member(const Value& object, std::string_view name) noexcept;
 /// DataException.
 bool read_schema(const Value& json, const JsonOptions& options, SchemaPtr& out, CodecError& error);
 
-/// Appends the JSON of a schema; inside a struct `field` is the name it ends with.
-void append_schema(std::string& out, const Schema& schema, std::string_view field,
-                   bool numeric_decimals);
-
-/// True when the schema or anything in it is a Decimal.
-bool contains_decimal(const Schema& schema);
+/// Appends the JSON of a schema; inside a struct `field` is the name it ends with. False when a
+/// default cannot be written, e.g. a time outside the day.
+bool append_schema(std::string& out, const Schema& schema, std::string_view field,
+                   bool numeric_decimals, CodecError& error);
 
 }  // namespace millrace::converters

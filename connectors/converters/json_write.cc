@@ -11,8 +11,15 @@ namespace {
 constexpr int64_t kMsPerDay = 86'400'000;
 
 std::string invalid_type(const Schema& schema, const Value& value) {
-  return "Invalid type for " + std::string(type_name(schema.type())) + ": " +
-         std::string(type_name(value.type()));
+  if (schema.value_class() == Type::Decimal || schema.value_class() == Type::Date) {
+    const std::string logical_name = schema.name()->substr(schema.name()->rfind('.') + 1);
+    const char* java_name = schema.value_class() == Type::Decimal ? "BigDecimal" : "Date";
+    return "Invalid type for " + logical_name + ", expected " + java_name + " but was " +
+           std::string(java_class(value.type()));
+  }
+  const std::string expected =
+      schema.type() == Type::Bytes ? "bytes type" : std::string(type_name(schema.type()));
+  return "Invalid type for " + expected + ": " + std::string(java_class(value.type()));
 }
 
 bool all_string_keys(const Value& map) noexcept {
@@ -134,7 +141,7 @@ bool JsonWriter::write_map(const Schema* schema, const Value& value) const {
 
 bool JsonWriter::write_struct(const Schema* schema, const Value& value) const {
   const StructData& data = value.as_struct();
-  if (schema != nullptr && !same_schema(data.schema, schema)) {
+  if (!same_schema(data.schema, schema)) {
     return error.fail("Mismatching schema.");
   }
   out += '{';

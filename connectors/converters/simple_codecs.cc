@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "millrace/log.h"
+#include "connectors/converters/converter_type.h"
 #include "millrace/text.h"
 #include "millrace/values.h"
 
@@ -15,9 +15,14 @@ const ConfigDefinition& no_settings() {
   return none;
 }
 
+const ConfigDefinition& type_only() {
+  static const ConfigDefinition definition = with_converter_type(ConfigDefinition{});
+  return definition;
+}
+
 }  // namespace
 
-const ConfigDefinition& ByteArrayCodec::definition() { return no_settings(); }
+const ConfigDefinition& ByteArrayCodec::definition() { return type_only(); }
 
 bool ByteArrayCodec::decode(WireBytes wire, RecordBatch&, SchemaAndValue& out, CodecError&) {
   static const Schema* const kSchema = primitive_schema(Type::Bytes, true).get();
@@ -38,7 +43,7 @@ bool ByteArrayCodec::encode(const SchemaAndValue& in, RecordBatch&, WireBytes& o
   }
   if (in.value.type() != Type::Bytes) {
     return error.fail("ByteArrayConverter is not compatible with objects of type " +
-                      std::string(type_name(in.value.type())));
+                      std::string(java_class(in.value.type())));
   }
   const auto bytes = in.value.as_bytes();
   out = WireBytes::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -79,6 +84,43 @@ constexpr size_t wire_size(Type type) noexcept {
   }
 }
 
+std::string_view java_type_name(Type type) noexcept {
+  switch (type) {
+    case Type::Boolean:
+      return "boolean";
+    case Type::Int16:
+      return "short";
+    case Type::Int32:
+      return "integer";
+    case Type::Int64:
+      return "long";
+    case Type::Float32:
+      return "float";
+    default:
+      return "double";
+  }
+}
+
+/// As Kafka's deserialisers call themselves in messages; two of them do not say their type.
+std::string_view deserializer_name(Type type) noexcept {
+  switch (type) {
+    case Type::Boolean:
+      return "BooleanDeserializer";
+    case Type::Int16:
+      return "ShortDeserializer";
+    case Type::Int32:
+      return "IntegerDeserializer";
+    case Type::Int64:
+      return "LongDeserializer";
+    default:
+      return "Deserializer";
+  }
+}
+
+std::string deserialize_message(Type type) {
+  return "Failed to deserialize " + std::string(java_type_name(type)) + ": ";
+}
+
 uint64_t to_bits(const Value& value) noexcept {
   if (value.type() == Type::Float32) return std::bit_cast<uint32_t>(value.as_float());
   if (value.type() == Type::Float64) {
@@ -104,7 +146,7 @@ Value from_bits(Type type, uint64_t bits) noexcept {
 
 template <Type T>
 const ConfigDefinition& NumberCodec<T>::definition() {
-  return no_settings();
+  return type_only();
 }
 
 template <Type T>
@@ -114,13 +156,15 @@ bool NumberCodec<T>::decode(WireBytes wire, RecordBatch&, SchemaAndValue& out, C
   out.value = Value();
   if (wire.is_null()) return true;
   if (wire.size != wire_size(T)) {
-    return error.fail("Size of data received by deserializer is not " +
+    return error.fail(deserialize_message(T) + "Size of data received by " +
+                      std::string(deserializer_name(T)) + " is not " +
                       std::to_string(wire_size(T)));
   }
   uint64_t bits = 0;
   for (uint32_t i = 0; i < wire.size; ++i) bits = bits << 8U | wire.data[i];
   if (T == Type::Boolean && bits > 1) {
-    return error.fail("Unexpected byte received by BooleanDeserializer: " + std::to_string(bits));
+    return error.fail(deserialize_message(T) + "Unexpected byte received by BooleanDeserializer: " +
+                      std::to_string(static_cast<int8_t>(bits)));
   }
   out.value = from_bits(T, bits);
   return true;
@@ -137,9 +181,13 @@ bool NumberCodec<T>::encode(const SchemaAndValue& in, RecordBatch& batch, WireBy
     out = WireBytes{};
     return true;
   }
+  if (T == Type::Boolean && in.value.type() != T) {
+    return error.fail("BooleanConverter is not compatible with objects of type " +
+                      std::string(java_class(in.value.type())));
+  }
   if (in.value.type() != T) {
-    return error.fail("Failed to serialize to a " + std::string(type_name(T)) +
-                      " (was " + std::string(type_name(in.value.type())) + "): ");
+    return error.fail("Failed to serialize to " + std::string(java_type_name(T)) + " (was " +
+                      std::string(java_class(in.value.type())) + "): ");
   }
   const uint64_t bits = to_bits(in.value);
   const auto bytes = batch.arena().make_array<uint8_t>(wire_size(T));

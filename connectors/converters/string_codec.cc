@@ -2,6 +2,7 @@
 #include <cctype>
 
 #include "connectors/converters/charset.h"
+#include "connectors/converters/converter_type.h"
 #include "connectors/converters/simple_codecs.h"
 #include "millrace/text.h"
 
@@ -19,17 +20,18 @@ const ConfigDef<StringOptions>& options_def() {
       &StringOptions::encoding,
       {.name = kEncoding,
        .importance = Importance::High,
-       .doc = "Name of the character set for reading and writing strings."});
+       .doc = "Name of the character set for reading and writing strings.",
+       .width = Width::Medium,
+       .display_name = "Encoding"});
   return def;
 }
 
-// The keys of Kafka's own (de)serialisers win over the converter's.
+// The keys of Kafka's own (de)serialisers win over the converter's, those with the side in front
+// only: the converter overwrites the others.
 Charset charset_for(const Properties& config, const StringOptions& options,
-                    const std::string& serde_key, const std::string& plain_key) {
-  std::string name = options.encoding;
-  for (const std::string& key : {plain_key, serde_key}) {
-    if (const std::string* value = find(config, key)) name = *value;
-  }
+                    const std::string& serde_key) {
+  const std::string* own = find(config, serde_key);
+  const std::string& name = own != nullptr ? *own : options.encoding;
   const auto charset = charset_of(name);
   if (!charset) {
     throw Error(ErrorKind::Serialization, "Unsupported encoding " + name + "; known are " +
@@ -40,15 +42,16 @@ Charset charset_for(const Properties& config, const StringOptions& options,
 
 }  // namespace
 
-const ConfigDefinition& StringCodec::definition() { return options_def().definition(); }
+const ConfigDefinition& StringCodec::definition() {
+  static const ConfigDefinition definition = with_converter_type(options_def().definition());
+  return definition;
+}
 
 void StringCodec::configure(const Properties& config, bool is_key) {
   const StringOptions options = options_def().parse(config);
   const std::string side = is_key ? "key" : "value";
-  decode_charset_ =
-      charset_for(config, options, side + ".deserializer.encoding", "deserializer.encoding");
-  encode_charset_ =
-      charset_for(config, options, side + ".serializer.encoding", "serializer.encoding");
+  decode_charset_ = charset_for(config, options, side + ".deserializer.encoding");
+  encode_charset_ = charset_for(config, options, side + ".serializer.encoding");
 }
 
 bool StringCodec::decode(WireBytes wire, RecordBatch& batch, SchemaAndValue& out, CodecError&) {

@@ -76,8 +76,9 @@ class Arena {
 
   std::vector<Block> blocks_;
   size_t current_ = 0;  // index of the block cursor_ is in; blocks_.size() when there is none
-  uintptr_t cursor_ = 0;
-  uintptr_t end_ = 0;
+  // Without a block: past the end for every size but 0, and never null.
+  uintptr_t cursor_ = 1;
+  uintptr_t end_ = 1;
   size_t reserved_ = 0;
 };
 

@@ -26,17 +26,20 @@ void append_java_float(std::string& out, float value);
 /// Nesting above this is refused, so that hostile input cannot exhaust the stack (Jackson: 1000).
 inline constexpr int kMaxJsonDepth = 1000;
 
-/// Parses the first JSON value of `text`; what follows it is ignored, as Jackson does. Integers
-/// become Int64 (wrapping modulo 2^64), other numbers Float64, objects Maps with string keys in
-/// document order (duplicate keys: last wins), text is copied into `arena` only when it has
-/// escapes, else it points into `text`. Blank input gives Null. Returns the empty string, or the
-/// reason, with line and column, in Jackson's words where users match on them.
+/// How numbers that are no int64 come out.
 enum class JsonNumbers : uint8_t {
-  Double,  // as said above
-  Exact,   // numbers that are no int64 become Decimal with the scale of the literal
+  Double,  // integers wrap modulo 2^64, fractions are Float64
+  Wide,    // such integers are Decimal of scale 0, fractions are Float64
+  Exact,   // such integers and all fractions are Decimal with the scale of the literal
 };
+
+/// Parses the first JSON value of `text`; what follows it is ignored, as Jackson does, and
+/// `consumed`, if given, is where it ends. Integers become Int64, other numbers as `numbers` says,
+/// objects Maps with string keys in document order (duplicate keys: last wins), text is copied into
+/// `arena` only when it has escapes, else it points into `text`. Blank input gives Null. Returns the
+/// empty string, or the reason, with line and column, in Jackson's words where users match on them.
 std::string parse_json(std::string_view text, Arena& arena, Value& out,
-                       JsonNumbers numbers = JsonNumbers::Double);
+                       JsonNumbers numbers = JsonNumbers::Double, size_t* consumed = nullptr);
 
 /// A value with the text it was read from.
 struct JsonScalar {
@@ -51,6 +54,6 @@ struct JsonMember {
 /// Members of a JSON object, one level deep, each with its own text; duplicate names are kept.
 /// False with the reason in `error` for anything else.
 bool parse_json_object(std::string_view text, Arena& arena, std::vector<JsonMember>& members,
-                       std::string& error);
+                       std::string& error, JsonNumbers numbers = JsonNumbers::Double);
 
 }  // namespace millrace

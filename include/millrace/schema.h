@@ -95,6 +95,8 @@ class SchemaBuilder {
   static SchemaBuilder structure() { return SchemaBuilder(Type::Struct); }
   static SchemaBuilder array(SchemaPtr element);
   static SchemaBuilder map(SchemaPtr key, SchemaPtr value);
+  /// A map whose key or value schema may be missing (`Values` parsing only).
+  static SchemaBuilder map_of_unknown(SchemaPtr key, SchemaPtr value);
 
   SchemaBuilder& optional(bool value = true);
   SchemaBuilder& name(std::string value);

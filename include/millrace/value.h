@@ -36,6 +36,8 @@ enum class Type : uint8_t {
 
 /// `INT8`, `STRING`, ... as Kafka prints a Schema.Type; `DECIMAL` and `DATE` for the last two.
 std::string_view type_name(Type type) noexcept;
+/// `class java.lang.Long`, ... as Java prints the class of such a value in messages.
+std::string_view java_class(Type type) noexcept;
 
 struct StructData;
 struct DecimalData;

@@ -33,7 +33,7 @@ void* Arena::allocate_slow(size_t size, size_t align) {
 }
 
 void Arena::reset() noexcept {
-  while (blocks_.size() > 1 && reserved_ > kMaxRetained) {
+  while (reserved_ > kMaxRetained) {
     Block& last = blocks_.back();
     unpoison(reinterpret_cast<uintptr_t>(last.memory.get()), last.size);
     reserved_ -= last.size;
@@ -43,7 +43,7 @@ void Arena::reset() noexcept {
     poison(reinterpret_cast<uintptr_t>(block.memory.get()), block.size);
   }
   if (blocks_.empty()) {
-    cursor_ = end_ = 0;
+    cursor_ = end_ = 1;
   } else {
     use_block(0);
   }

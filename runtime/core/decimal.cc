@@ -108,12 +108,16 @@ Value parse_decimal(std::string_view text, Arena& arena) {
     return {};
   }
   const std::vector<uint8_t> bytes = to_bytes(digits, negative);
+  return Value::decimal(make_decimal(static_cast<int32_t>(scale), bytes, arena));
+}
+
+const DecimalData* make_decimal(int32_t scale, std::span<const uint8_t> unscaled, Arena& arena) {
   auto* data = static_cast<DecimalData*>(
-      arena.allocate(sizeof(DecimalData) + bytes.size(), alignof(DecimalData)));
-  data->scale = static_cast<int32_t>(scale);
-  data->length = static_cast<uint32_t>(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<uint8_t*>(data + 1));
-  return Value::decimal(data);
+      arena.allocate(sizeof(DecimalData) + unscaled.size(), alignof(DecimalData)));
+  data->scale = scale;
+  data->length = static_cast<uint32_t>(unscaled.size());
+  std::copy(unscaled.begin(), unscaled.end(), reinterpret_cast<uint8_t*>(data + 1));
+  return data;
 }
 
 }  // namespace millrace

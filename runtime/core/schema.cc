@@ -78,6 +78,10 @@ SchemaBuilder SchemaBuilder::array(SchemaPtr element) {
 SchemaBuilder SchemaBuilder::map(SchemaPtr key, SchemaPtr value) {
   if (!key) throw SchemaBuilderException("keySchema cannot be null.");
   if (!value) throw SchemaBuilderException("valueSchema cannot be null.");
+  return map_of_unknown(std::move(key), std::move(value));
+}
+
+SchemaBuilder SchemaBuilder::map_of_unknown(SchemaPtr key, SchemaPtr value) {
   SchemaBuilder builder(Type::Map);
   builder.schema_->key_ = std::move(key);
   builder.schema_->value_ = std::move(value);
@@ -140,10 +144,10 @@ SchemaBuilder& SchemaBuilder::parameters(const SchemaParameters& values) {
 
 SchemaBuilder& SchemaBuilder::default_value(const Value& value) {
   once(schema_->has_default_, "default");
-  if (value.is_null()) return *this;
-  if (const std::string error = validate_value(*schema_, value, "default"); !error.empty()) {
+  if (const std::string error = validate_value(*schema_, value, "value"); !error.empty()) {
     throw SchemaBuilderException("Invalid default value: " + error);
   }
+  if (value.is_null()) return *this;
   schema_->has_default_ = true;
   schema_->default_ = copy_value(value, schema_->arena_);
   return *this;

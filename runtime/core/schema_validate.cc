@@ -5,25 +5,6 @@
 namespace millrace {
 namespace {
 
-std::string_view java_class(Type type) noexcept {
-  static constexpr std::string_view kNames[] = {"null",
-                                                "java.lang.Byte",
-                                                "java.lang.Short",
-                                                "java.lang.Integer",
-                                                "java.lang.Long",
-                                                "java.lang.Float",
-                                                "java.lang.Double",
-                                                "java.lang.Boolean",
-                                                "java.lang.String",
-                                                "byte[]",
-                                                "java.util.ArrayList",
-                                                "java.util.HashMap",
-                                                "org.apache.kafka.connect.data.Struct",
-                                                "java.math.BigDecimal",
-                                                "java.util.Date"};
-  return kNames[static_cast<size_t>(type)];
-}
-
 std::string at(std::string_view location) {
   return location.empty() ? std::string() : " for " + std::string(location);
 }
@@ -60,7 +41,7 @@ std::string validate_element(const SchemaPtr& schema, const Value& element, std:
                              std::string_view location) {
   if (schema && validate_value(*schema, element, {}).empty()) return {};
   const std::string place =
-      std::string(part) + (location.empty() ? std::string() : " of " + std::string(location));
+      std::string(part) + (location.empty() ? std::string() : " " + std::string(location));
   if (!schema) return "No schema defined for " + place;
   return validate_value(*schema, element, place);
 }

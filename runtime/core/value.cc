@@ -15,6 +15,25 @@ std::string_view type_name(Type type) noexcept {
   return kNames[static_cast<size_t>(type)];
 }
 
+std::string_view java_class(Type type) noexcept {
+  static constexpr std::string_view kNames[] = {"null",
+                                                "class java.lang.Byte",
+                                                "class java.lang.Short",
+                                                "class java.lang.Integer",
+                                                "class java.lang.Long",
+                                                "class java.lang.Float",
+                                                "class java.lang.Double",
+                                                "class java.lang.Boolean",
+                                                "class java.lang.String",
+                                                "class [B",
+                                                "class java.util.ArrayList",
+                                                "class java.util.HashMap",
+                                                "class org.apache.kafka.connect.data.Struct",
+                                                "class java.math.BigDecimal",
+                                                "class java.util.Date"};
+  return kNames[static_cast<size_t>(type)];
+}
+
 Value Value::structure(const StructData* v) noexcept {
   return {Type::Struct, v, v->schema->fields().size()};
 }

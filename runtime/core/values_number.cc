@@ -1,0 +1,172 @@
+// Numbers in Values text, and how the elements of a collection agree on one type.
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <string>
+
+#include "millrace/decimal.h"
+#include "runtime/core/values_detail.h"
+
+namespace millrace::detail {
+namespace {
+
+constexpr int64_t kMsPerDay = 86'400'000;
+
+/// The value when it is integral and fits an int64, whatever its scale.
+std::optional<int64_t> exact_integer(const DecimalData& decimal, Arena& arena) {
+  std::string digits;
+  append_decimal(digits, *make_decimal(0, decimal.unscaled(), arena));
+  const bool negative = digits[0] == '-';
+  if (negative) digits.erase(0, 1);
+  if (digits == "0") return 0;
+  int64_t scale = decimal.scale;
+  while (scale > 0 && digits.back() == '0') {
+    digits.pop_back();
+    --scale;
+  }
+  constexpr int64_t kMostDigits = 19;
+  if (scale > 0 || static_cast<int64_t>(digits.size()) - scale > kMostDigits) return std::nullopt;
+  digits.append(static_cast<size_t>(-scale), '0');
+  uint64_t magnitude = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
+  const uint64_t most = uint64_t{1} << 63U;
+  if (negative ? magnitude > most : magnitude >= most) return std::nullopt;
+  return static_cast<int64_t>(negative ? 0 - magnitude : magnitude);
+}
+
+template <class Int>
+bool fits(int64_t v) noexcept {
+  return v >= std::numeric_limits<Int>::min() && v <= std::numeric_limits<Int>::max();
+}
+
+ParsedValue smallest(int64_t v) {
+  if (fits<int8_t>(v)) return {primitive_schema(Type::Int8), Value::int8(static_cast<int8_t>(v))};
+  if (fits<int16_t>(v)) {
+    return {primitive_schema(Type::Int16), Value::int16(static_cast<int16_t>(v))};
+  }
+  if (fits<int32_t>(v)) {
+    return {primitive_schema(Type::Int32), Value::int32(static_cast<int32_t>(v))};
+  }
+  return {primitive_schema(Type::Int64), Value::int64(v)};
+}
+
+bool is_number(Type type) noexcept {
+  return type >= Type::Int8 && type <= Type::Float64;
+}
+
+bool is_named(const Schema& schema, std::string_view name) noexcept {
+  return schema.name() && *schema.name() == name;
+}
+
+/// Values.convertToLong of an element: numbers cut, dates encoded by their own schema.
+int64_t long_of(const ParsedValue& element) {
+  const Value& v = element.value;
+  if (v.type() != Type::Date) {
+    return v.type() >= Type::Float32 ? static_cast<int64_t>(v.as_double()) : v.as_int();
+  }
+  return is_named(*element.schema, logical::kDate) ? v.as_int() / kMsPerDay : v.as_int();
+}
+
+/// To the Date, Time or Timestamp `schema`.
+bool to_temporal(const Schema& schema, const ParsedValue& element, Value& out) {
+  const bool date = is_named(schema, logical::kDate);
+  const bool time = is_named(schema, logical::kTime);
+  const Schema& own = *element.schema;
+  const int64_t ms = element.value.as_int();
+  if (element.value.type() == Type::Date) {
+    if (*own.name() == *schema.name()) {
+      out = element.value;
+      return true;
+    }
+    const bool from_timestamp = is_named(own, logical::kTimestamp);
+    if (!date && !time) {
+      out = element.value;
+      return true;
+    }
+    if (from_timestamp) {
+      out = Value::date(date ? ms / kMsPerDay * kMsPerDay : ms - ms / kMsPerDay * kMsPerDay);
+      return true;
+    }
+  }
+  const int64_t number = long_of(element);
+  if (!date && !time) {
+    out = Value::date(number);
+    return true;
+  }
+  const auto narrow = int64_t{static_cast<int32_t>(number)};
+  if (time && (narrow < 0 || narrow > kMsPerDay)) return false;
+  out = Value::date(date ? narrow * kMsPerDay : narrow);
+  return true;
+}
+
+}  // namespace
+
+std::optional<ParsedValue> parse_value_number(std::string_view text, Arena& arena) {
+  const Value decimal = parse_decimal(text, arena);
+  if (decimal.is_null()) return std::nullopt;
+  if (const auto integer = exact_integer(decimal.as_decimal(), arena)) return smallest(*integer);
+  const int32_t scale = decimal.as_decimal().scale;
+  if (scale != 0) {
+    const std::string copy(text);
+    const float single = std::strtof(copy.c_str(), nullptr);
+    if (std::isfinite(single)) {
+      return ParsedValue{primitive_schema(Type::Float32), Value::float32(single)};
+    }
+    const double wide = std::strtod(copy.c_str(), nullptr);
+    if (std::isfinite(wide)) {
+      return ParsedValue{primitive_schema(Type::Float64), Value::float64(wide)};
+    }
+  }
+  return ParsedValue{logical::decimal(scale).build(), decimal};
+}
+
+SchemaPtr common_schema(const std::vector<ParsedValue>& elements) {
+  SchemaPtr common;
+  for (const ParsedValue& element : elements) {
+    const SchemaPtr& next = element.schema;
+    if (!next) continue;
+    if (!common || common->type() == next->type()) {
+      common = next;
+    } else if (!is_number(common->type()) || !is_number(next->type())) {
+      return nullptr;
+    } else if (next->type() > common->type()) {
+      common = next;
+    }
+  }
+  return common;
+}
+
+bool convert_element(const Schema& schema, const ParsedValue& element, Value& out) {
+  out = element.value;
+  if (out.is_null()) return false;
+  if (!is_number(schema.type())) return true;
+  if (schema.value_class() == Type::Date) return to_temporal(schema, element, out);
+  if (out.type() == schema.type()) return true;
+  if (out.type() == Type::Date && schema.type() >= Type::Float32) return false;
+  const bool real = out.type() == Type::Float32 || out.type() == Type::Float64;
+  const double number = real ? out.as_double() : static_cast<double>(long_of(element));
+  switch (schema.type()) {
+    case Type::Int8:
+      out = Value::int8(static_cast<int8_t>(long_of(element)));
+      return true;
+    case Type::Int16:
+      out = Value::int16(static_cast<int16_t>(long_of(element)));
+      return true;
+    case Type::Int32:
+      out = Value::int32(static_cast<int32_t>(long_of(element)));
+      return true;
+    case Type::Int64:
+      out = Value::int64(long_of(element));
+      return true;
+    case Type::Float32:
+      out = Value::float32(static_cast<float>(number));
+      return true;
+    default:
+      out = Value::float64(number);
+      return true;
+  }
+}
+
+}  // namespace millrace::detail

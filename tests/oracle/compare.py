@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Runs the native and the Java converters on the same random cases and compares the answers.
+
+compare.py --native PROGRAM --jars FOLDER --source ConverterOracle.java [--seed N] [--cases N]
+"""
+
+import argparse
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import Cases, Schema, hexed  # noqa: E402
+
+JSON = "json.JsonConverter"
+STRING = "storage.StringConverter"
+SIMPLE = "storage.SimpleHeaderConverter"
+NUMBERS = {"Boolean": "BOOLEAN", "Short": "INT16", "Integer": "INT32", "Long": "INT64",
+           "Float": "FLOAT32", "Double": "FLOAT64"}
+ENCODINGS = ["UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16", "UTF-16BE", "UTF-16LE", "utf8", "latin1",
+             "ASCII", "cp819", "UTF_16", "x-no-such"]
+
+
+def json_settings(g):
+    return ";".join(filter(None, [
+        "schemas.enable=" + ("true" if g.maybe(0.5) else "false"),
+        g.r.choice(["", "decimal.format=NUMERIC", "decimal.format=base64"]),
+        g.r.choice(["", "", "replace.null.with.default=false"]),
+        g.r.choice(["", "", "schemas.cache.size=2", "schemas.cache.size=0"])]))
+
+
+def side(g):
+    return g.r.choice(["key", "value", "value", "header"])
+
+
+def json_read(g):
+    return [JSON, side(g), "read", "schemas.enable=false", hexed(g.mutated(g.document()))]
+
+
+def json_read_schema(g):
+    s = g.schema()
+    settings = "schemas.enable=true" + (";replace.null.with.default=false" if g.maybe(0.2) else "")
+    text = '{"schema":%s,"payload":%s}' % (g.schema_json(s), g.payload(s))
+    if g.maybe(0.03):
+        text = g.r.choice(["", "null", "[]", "{}", '{"schema":null,"payload":1}', '{"payload":1,"schema":null}',
+                           '{"schema":{"type":"int8"},"payload":1,"x":2}', '{"schema":1,"payload":1}',
+                           '{"schema":{"type":"int8"},"payload":1}x', '{"schema":{"type":"int8"}}',
+                           '{"schema":{"type":"int8"},"payload":1,"payload":2}',
+                           '{"schema":{"type":"int8"},"payload":5 } ', '{"schema":{"type":"string"},"payload":5'])
+    return [JSON, side(g), "read", settings, hexed(g.mutated(text) if g.maybe(0.1) else text)]
+
+
+def json_write(g):
+    settings = json_settings(g)
+    if g.maybe(0.25):
+        return [JSON, side(g), "write", settings, "- " + g.free_value()]
+    s = g.schema()
+    value = "n" if g.maybe(0.05) else g.value(s, wrong=0.02)
+    return [JSON, side(g), "write", settings, s.text() + " " + value]
+
+
+def string_read(g):
+    raw = g.r.choice([g.word(12).encode(), g.mutated(g.word(12)), g.r.randbytes(g.r.randint(0, 12)),
+                      g.word(8).encode("utf-16"), g.word(8).encode("utf-16-be")])
+    settings = "" if g.maybe(0.3) else "converter.encoding=" + g.r.choice(ENCODINGS)
+    if g.maybe(0.1):
+        settings += ";value.deserializer.encoding=US-ASCII;deserializer.encoding=UTF-16"
+    return [STRING, side(g), "read", settings, hexed(None if g.maybe(0.03) else raw)]
+
+
+def string_write(g):
+    settings = "" if g.maybe(0.3) else "converter.encoding=" + g.r.choice(ENCODINGS)
+    if g.maybe(0.1):
+        settings += ";value.serializer.encoding=US-ASCII;serializer.encoding=UTF-16"
+    s = g.schema()
+    data = g.r.choice(["- " + g.free_value(), "- s " + hexed(g.word(12)), s.text() + " " + g.value(s)])
+    return [STRING, side(g), "write", settings, data]
+
+
+def simple_read(g):
+    text = g.header_text()
+    raw = g.mutated(text) if g.maybe(0.2) else text.encode()
+    return [SIMPLE, "header", "read", "", hexed(None if g.maybe(0.01) else raw)]
+
+
+def simple_write(g):
+    s = g.schema()
+    return [SIMPLE, "header", "write", "", g.r.choice(["- " + g.free_value(), s.text() + " " + g.value(s)])]
+
+
+def fixed_read(g):
+    name = g.r.choice(list(NUMBERS) + ["ByteArray"])
+    raw = g.r.randbytes(g.r.choice([0, 1, 2, 4, 8, 8, 4, 2, 1, 3]))
+    if name == "Boolean" and g.maybe(0.7):
+        raw = bytes([g.r.choice([0, 1, 2, 255])])
+    return [f"converters.{name}Converter", side(g), "read", "", hexed(None if g.maybe(0.05) else raw)]
+
+
+def fixed_write(g):
+    name = g.r.choice(list(NUMBERS) + ["ByteArray"])
+    s = Schema(NUMBERS.get(name, "BYTES"), optional=g.maybe(0.5))
+    data = s.text() + " " + g.value(s)
+    if g.maybe(0.3):
+        data = g.r.choice(["-", g.schema(0).text()]) + " " + g.free_value(1)
+    return [f"converters.{name}Converter", side(g), "write", "", data]
+
+
+def struct_put(g):
+    s = g.schema(defaults=False)
+    return ["struct", "", "put", "", s.text() + " " + ("n" if g.maybe(0.1) else g.value(s, wrong=0.2))]
+
+
+GENERATORS = [json_read, json_read_schema, json_write, string_read, string_write, simple_read,
+              simple_write, fixed_read, fixed_write, struct_put]
+CONFIGS = [[c, "value", "config", "", ""] for c in
+           [JSON, STRING, SIMPLE, "converters.ByteArrayConverter"] +
+           [f"converters.{n}Converter" for n in NUMBERS]]
+
+
+def unhex(token):
+    return bytes.fromhex(token[1:]).decode("utf-8", "replace")
+
+
+def shortest(match):
+    """One form for all digits of one number: JDK before 19 does not always print the shortest."""
+    text = match.group(0)
+    single = struct.unpack("<f", struct.pack("<f", float(text)))[0] if abs(float(text)) < 3e38 else None
+    digits = len(re.sub(r"E.*|[-.]", "", text).strip("0"))
+    return repr(single) if single is not None and digits <= 9 else repr(float(text))
+
+
+def canonical(text):
+    text = re.sub(r"-?\d+\.\d+(E-?\d+)?", shortest, text)
+    return re.sub(r"\[B@[0-9a-f]+", "[B@", text)
+
+
+def verdict(case, ours, java):
+    """Empty when the answers agree, else what differs."""
+    if ours == java:
+        return ""
+    a, b = ours.split(" "), java.split(" ")
+    if a[0] != b[0]:
+        return "one fails"
+    if a[0] == "OK":
+        if case[2] == "write" and a[1][:1] == "x" == b[1][:1]:
+            encoding = "utf-16" if "UTF-16" in case[3] or "UTF_16" in case[3] else "utf-8"
+            texts = [bytes.fromhex(t[1][1:]) for t in (a, b)]
+            if encoding == "utf-16":
+                texts = [t.replace(b"\0", b"") for t in texts]
+            if len({canonical(t.decode("utf-8", "replace")) for t in texts}) == 1:
+                return ""
+        return "results differ"
+    if a[1] != b[1] and b[1].startswith("org.apache.kafka"):
+        return "classes differ"
+    if not b[1].startswith("org.apache.kafka"):
+        return ""
+    if case[0] == JSON and case[2] == "read" and not is_utf8(bytes.fromhex(case[4][1:])):
+        return ""  # Jackson decodes while it goes, and may fail elsewhere
+    mine, theirs = unhex(a[2]), unhex(b[2]).replace("LinkedHashMap", "HashMap")
+    if mine == theirs:
+        return ""
+    cause = unhex(b[3]) if len(b) > 3 else ""
+    if mine.startswith(theirs):  # the reason follows at once instead of in a cause
+        if case[0] == STRING and rest_of(mine, theirs).startswith("; known are"):
+            return ""  # the native message goes on with what there is
+        rest = rest_of(mine, theirs)
+        if rest and rest in cause:
+            return ""
+        return "reasons differ"
+    return "messages differ"
+
+
+def rest_of(mine, theirs):
+    """What the native message says after the Java one; its end-of-input names the token before."""
+    rest = mine[len(theirs):].split("\n")[0]
+    return re.sub(r"(Unexpected end-of-input in )\w+$", r"\1", rest.lstrip(": ") if rest[:1] == ":" else rest)
+
+
+def is_utf8(data):
+    try:
+        data.decode("utf-8")
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def shown(answer):
+    return " ".join(unhex(t)[:300] if t[:1] == "x" and len(t) % 2 else t for t in answer.split(" "))
+
+
+def run(command, lines):
+    done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True,
+                          env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"))
+    answers = done.stdout.splitlines()
+    if len(answers) != len(lines):
+        sys.exit(f"{command[0]} answered {len(answers)} of {len(lines)} cases; first without answer: "
+                 f"{lines[len(answers)] if len(answers) < len(lines) else ''}\n{done.stderr[-2000:]}")
+    return answers
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--native", required=True)
+    parser.add_argument("--jars", required=True)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--cases", type=int, default=2500, help="of each kind")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--show", type=int, default=3, help="differences of each kind")
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.cases} cases of each kind")
+    generator = Cases(random.Random(options.seed))
+    kinds = [k for k in GENERATORS if not options.only or k.__name__ in options.only.split(",")]
+    cases = [(k.__name__, k(generator)) for k in kinds for _ in range(options.cases)]
+    cases += [("config", c) for c in CONFIGS]
+    lines = ["\t".join(c) for _, c in cases]
+    with tempfile.TemporaryDirectory() as classes:
+        path = f"{options.jars}/*"
+        subprocess.run(["javac", "-cp", path, "-d", classes, options.source], check=True)
+        java = run(["java", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC", "-cp",
+                    f"{classes}:{path}", "ConverterOracle"], lines)
+    ours = run([options.native], lines)
+    bad = {}
+    total = 0
+    succeeded = {}
+    for (kind, case), mine, theirs in zip(cases, ours, java):
+        succeeded[kind] = succeeded.get(kind, 0) + theirs.startswith("OK")
+        what = verdict(case, mine, theirs)
+        if what:
+            total += 1
+            bad.setdefault((kind, what), []).append((case, mine, theirs))
+    for (kind, what), found in sorted(bad.items()):
+        print(f"== {kind}: {what}: {len(found)}")
+        for case, mine, theirs in sorted(found, key=lambda f: len(f[0][4]))[:options.show]:
+            text = unhex(case[4]) if case[2] == "read" and case[4] != "-" else case[4]
+            print(f"  case   {case[:4]} {text!r}\n         {case[4][:200]}")
+            print(f"  native {shown(mine)!r}\n  java   {shown(theirs)!r}")
+    for kind, count in succeeded.items():
+        print(f"{kind}: Java accepted {count}")
+    print(f"{len(cases)} cases, {total} differences")
+    return 1 if total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
