@@ -25,20 +25,39 @@ bool has_client_prefix(const std::string& key) {
   return key.starts_with("producer.") || key.starts_with("consumer.") || key.starts_with("admin.");
 }
 
-}  // namespace
-
-Properties source_producer_config(const Properties& worker, const ConnectorTaskId& id,
-                                  const Properties& connector) {
+Properties producer_config(const Properties& worker, std::string client_id,
+                           const Properties& connector) {
   Properties config{{"acks", "all"},
                     {"enable.idempotence", "false"},
                     {"max.in.flight.requests.per.connection", "1"},
                     {"delivery.timeout.ms", "2147483647"},
                     {"max.block.ms", "9223372036854775807"},
-                    {"client.id", "connector-producer-" + id.to_string()}};
+                    {"client.id", std::move(client_id)}};
   inherit_bootstrap(config, worker);
   put_all(config, with_prefix(worker, "producer."));
   put_all(config, with_prefix(connector, "producer.override."));
   return config;
+}
+
+Properties admin_config(const Properties& worker, std::string client_id,
+                        const Properties& connector) {
+  Properties config = worker_admin_config(worker);
+  config["client.id"] = std::move(client_id);
+  put_all(config, with_prefix(worker, "admin."));
+  put_all(config, with_prefix(connector, "admin.override."));
+  return config;
+}
+
+}  // namespace
+
+Properties source_producer_config(const Properties& worker, const ConnectorTaskId& id,
+                                  const Properties& connector) {
+  return producer_config(worker, "connector-producer-" + id.to_string(), connector);
+}
+
+Properties dlq_producer_config(const Properties& worker, const ConnectorTaskId& id,
+                               const Properties& connector) {
+  return producer_config(worker, "connector-dlq-producer-" + id.to_string(), connector);
 }
 
 Properties sink_consumer_config(const Properties& worker, const ConnectorTaskId& id,
@@ -50,6 +69,7 @@ Properties sink_consumer_config(const Properties& worker, const ConnectorTaskId&
   inherit_bootstrap(config, worker);
   put_all(config, with_prefix(worker, "consumer."));
   put_all(config, with_prefix(connector, "consumer.override."));
+  // Java lets a user turn it on, and the sink then loses what it had not flushed.
   config["enable.auto.commit"] = "false";
   return config;
 }
@@ -63,13 +83,19 @@ Properties worker_admin_config(const Properties& worker) {
   return config;
 }
 
+Properties task_admin_config(const Properties& worker, const ConnectorTaskId& id,
+                             const Properties& connector) {
+  return admin_config(worker, "connector-adminclient-" + id.to_string(), connector);
+}
+
+Properties dlq_admin_config(const Properties& worker, const ConnectorTaskId& id,
+                            const Properties& connector) {
+  return admin_config(worker, "connector-dlq-adminclient-" + id.to_string(), connector);
+}
+
 Properties connector_admin_config(const Properties& worker, const std::string& connector_name,
                                   const Properties& connector) {
-  Properties config = worker_admin_config(worker);
-  config["client.id"] = "connector-worker-adminclient-" + connector_name;
-  put_all(config, with_prefix(worker, "admin."));
-  put_all(config, with_prefix(connector, "admin.override."));
-  return config;
+  return admin_config(worker, "connector-worker-adminclient-" + connector_name, connector);
 }
 
 std::string sink_group_id(const Properties& worker, const std::string& connector_name,
@@ -93,6 +119,11 @@ Policy policy_of(std::string name) {
                         "\"; known are All, None and Principal");
 }
 
+const char* short_name(Policy policy) {
+  if (policy == Policy::None) return "None";
+  return policy == Policy::Principal ? "Principal" : "All";
+}
+
 bool allows(Policy policy, std::string_view key) {
   static constexpr std::array<std::string_view, 3> kPrincipalKeys = {
       "sasl.jaas.config", "sasl.mechanism", "security.protocol"};
@@ -112,7 +143,8 @@ std::vector<std::pair<std::string, std::string>> check_overrides(const std::stri
     if (!used) return;
     for (const auto& [key, value] : with_prefix(connector, prefix)) {
       if (allows(policy, key)) continue;
-      errors.emplace_back(prefix + key, "The '" + policy_name + "' policy does not allow '" + key +
+      errors.emplace_back(prefix + key, std::string("The '") + short_name(policy) +
+                                            "' policy does not allow '" + key +
                                             "' to be overridden in the connector configuration.");
     }
   };

@@ -14,10 +14,19 @@ namespace millrace {
 
 Properties source_producer_config(const Properties& worker, const ConnectorTaskId& id,
                                   const Properties& connector);
+/// Writes a sink's dead letters; `producer.override.` applies.
+Properties dlq_producer_config(const Properties& worker, const ConnectorTaskId& id,
+                               const Properties& connector);
 Properties sink_consumer_config(const Properties& worker, const ConnectorTaskId& id,
                                 const Properties& connector);
 /// Clients of the worker itself: all unprefixed settings.
 Properties worker_admin_config(const Properties& worker);
+/// Creates the topics of a source task: unprefixed, then `admin.`, then `admin.override.`.
+Properties task_admin_config(const Properties& worker, const ConnectorTaskId& id,
+                             const Properties& connector);
+/// Creates a sink's dead letter topic.
+Properties dlq_admin_config(const Properties& worker, const ConnectorTaskId& id,
+                            const Properties& connector);
 /// Offsets of sinks over REST: unprefixed, then `admin.`, then `admin.override.`.
 Properties connector_admin_config(const Properties& worker, const std::string& connector_name,
                                   const Properties& connector);

@@ -1,8 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "millrace/errors.h"
-#include "runtime/broker/kafka/java_client_config.h"
+#include "runtime/broker/kafka/client_translator.h"
 
 namespace millrace::kafka {
 namespace {
@@ -28,7 +29,8 @@ class Tokens {
     }
     std::string word;
     while (!rest_.empty() && !std::isspace(static_cast<unsigned char>(rest_.front())) &&
-           rest_.front() != '=' && rest_.front() != ';') {
+           rest_.front() != '=' && rest_.front() != ';' && rest_.front() != '"' &&
+           rest_.front() != '\'') {
       word += rest_.front();
       rest_.remove_prefix(1);
     }
@@ -99,14 +101,20 @@ JaasEntry parse_jaas(std::string_view text) {
   JaasEntry entry;
   entry.module = tokens.next();
   if (entry.module.empty()) throw ConfigException(where + "it is empty");
-  if (const std::string flag = tokens.next(); flag.empty() || flag == ";" || flag == "=") {
+  static constexpr std::array<std::string_view, 4> kFlags = {"required", "requisite",
+                                                             "sufficient", "optional"};
+  const std::string flag = to_lower(tokens.next());
+  if (std::find(kFlags.begin(), kFlags.end(), flag) == kFlags.end()) {
     throw ConfigException(where + "after " + entry.module +
                           " a control flag such as `required` must follow");
   }
   while (true) {
     bool quoted = false;
     const std::string key = tokens.next(&quoted);
-    if (key.empty() && !quoted) return entry;  // Java insists on the `;`; leniency is harmless
+    if (key.empty() && !quoted) {
+      entry.terminated = false;  // leniency is harmless
+      return entry;
+    }
     if (key == ";" && !quoted) break;
     if (tokens.next() != "=") throw ConfigException(where + "`=` must follow option " + key);
     const std::string value = tokens.next(&quoted);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "millrace/properties.h"
@@ -16,7 +17,13 @@ struct ClientConfig {
   Properties rdkafka;                 // for rd_kafka_conf_set
   Properties topic;                   // topic-level settings, same call
   std::vector<std::string> warnings;  // without values of secrets
-  int64_t api_timeout_ms = 60'000;    // default.api.timeout.ms
+
+  // Settings that are kept by us and not by the client library.
+  int64_t api_timeout_ms = 60'000;     // default.api.timeout.ms
+  int64_t max_block_ms = 60'000;       // producer: how long a full buffer may block
+  int32_t max_poll_records = 500;      // consumer: rows of a batch
+  int64_t metadata_max_age_ms = 300'000;
+  bool retries_without_limit = false;  // producer: delivery.timeout.ms is endless
 };
 
 /// Throws ConfigException that names the key for settings that cannot work here.
@@ -27,6 +34,7 @@ ClientConfig translate(const Properties& java, ClientKind kind);
 struct JaasEntry {
   std::string module;
   Properties options;
+  bool terminated = true;  // false: the `;` that Java insists on is missing
 };
 JaasEntry parse_jaas(std::string_view text);
 

@@ -24,30 +24,38 @@ struct ClientRule {
 
 inline std::span<const ClientRule> client_rules() {
   static constexpr int64_t kHour = 3'600'000;
+  static constexpr int64_t kMaxInt = 2'147'483'647;
   static constexpr std::array kRules = {
       ClientRule{"client.id", "client.id", ""},
       ClientRule{"client.rack", "client.rack", ""},
       ClientRule{"metadata.max.age.ms", "topic.metadata.refresh.interval.ms", "300000",
-                 Clients::All, -1, kHour},
+                 Clients::All, 10, kHour},
       ClientRule{"metadata.recovery.strategy", "metadata.recovery.strategy", ""},
+      ClientRule{"metadata.recovery.rebootstrap.trigger.ms",
+                 "metadata.recovery.rebootstrap.trigger.ms", "", Clients::All, 0, kMaxInt},
+      ClientRule{"client.dns.lookup", "client.dns.lookup", ""},
+      ClientRule{"enable.metrics.push", "enable.metrics.push", "false"},
       ClientRule{"connections.max.idle.ms", "connections.max.idle.ms", "540000", Clients::All, 0,
-                 2'147'483'647},
+                 kMaxInt},
       ClientRule{"socket.connection.setup.timeout.ms", "socket.connection.setup.timeout.ms",
-                 "10000", Clients::All, 1000, 2'147'483'647},
+                 "10000", Clients::All, 1000, kMaxInt},
       ClientRule{"acks", "acks", "all", Clients::Producer},
-      ClientRule{"retries", "retries", "2147483647", Clients::Producer, 0, 2'147'483'647},
+      ClientRule{"retries", "retries", "2147483647", Clients::Producer, 0, kMaxInt},
+      ClientRule{"linger.ms", "linger.ms", "", Clients::Producer, 0, 900'000},
       ClientRule{"compression.type", "compression.codec", "", Clients::Producer},
       ClientRule{"max.request.size", "message.max.bytes", "1048576", Clients::Producer, 1000,
                  1'000'000'000},
       ClientRule{"transactional.id", "transactional.id", "", Clients::Producer},
       ClientRule{"transaction.timeout.ms", "transaction.timeout.ms", "", Clients::Producer, 1000,
-                 2'147'483'647},
+                 kMaxInt},
       ClientRule{"isolation.level", "isolation.level", "read_uncommitted", Clients::Consumer},
       ClientRule{"check.crcs", "check.crcs", "true", Clients::Consumer},
       ClientRule{"allow.auto.create.topics", "allow.auto.create.topics", "true",
                  Clients::Consumer},
       ClientRule{"fetch.max.wait.ms", "fetch.wait.max.ms", "500", Clients::Consumer, 0, 300'000},
       ClientRule{"fetch.min.bytes", "fetch.min.bytes", "1", Clients::Consumer, 1, 100'000'000},
+      ClientRule{"max.partition.fetch.bytes", "max.partition.fetch.bytes", "1048576",
+                 Clients::Consumer, 1, 1'000'000'000},
       ClientRule{"enable.auto.commit", "enable.auto.commit", "false", Clients::Consumer},
       ClientRule{"auto.commit.interval.ms", "auto.commit.interval.ms", "", Clients::Consumer, 0,
                  86'400'000},
@@ -59,17 +67,23 @@ inline std::span<const ClientRule> client_rules() {
   return kRules;
 }
 
-/// Java settings without a meaning here; no warning for them.
+/// Java settings without a meaning here, or looked at elsewhere; no warning for them.
 inline const std::vector<std::string>& ignored_client_keys() {
   static const std::vector<std::string> kKeys = {
-      "metric.reporters", "metrics.num.samples", "metrics.recording.level",
-      "metrics.sample.window.ms", "metadata.max.idle.ms", "security.providers", "ssl.provider",
-      "ssl.secure.random.implementation", "ssl.keymanager.algorithm", "ssl.trustmanager.algorithm",
-      "ssl.protocol", "ssl.enabled.protocols", "ssl.cipher.suites", "interceptor.classes",
-      "enable.metrics.push", "socket.connection.setup.timeout.max.ms",
-      "metadata.recovery.rebootstrap.trigger.ms", "partitioner.adaptive.partitioning.enable",
-      "partitioner.availability.timeout.ms", "sasl.client.callback.handler.class",
-      "sasl.login.class", "sasl.login.callback.handler.class"};
+      "auto.include.jmx.reporter", "metric.reporters", "metrics.num.samples",
+      "metrics.recording.level", "metrics.sample.window.ms", "metadata.max.idle.ms",
+      "security.providers", "ssl.provider", "ssl.secure.random.implementation",
+      "ssl.keymanager.algorithm", "ssl.trustmanager.algorithm",
+      "socket.connection.setup.timeout.max.ms", "partitioner.adaptive.partitioning.enable",
+      "partitioner.availability.timeout.ms", "key.serializer", "value.serializer",
+      "key.deserializer", "value.deserializer", "exclude.internal.topics",
+      "sasl.kerberos.kinit.cmd", "sasl.kerberos.min.time.before.relogin",
+      "sasl.kerberos.service.name", "sasl.kerberos.ticket.renew.jitter",
+      "sasl.kerberos.ticket.renew.window.factor", "sasl.login.refresh.buffer.seconds",
+      "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.window.factor",
+      "sasl.login.refresh.window.jitter", "sasl.login.connect.timeout.ms",
+      "sasl.login.read.timeout.ms", "sasl.login.retry.backoff.ms",
+      "sasl.login.retry.backoff.max.ms"};
   return kKeys;
 }
 
@@ -77,9 +91,10 @@ inline constexpr std::string_view kNativeMarker = "librdkafka.";
 
 /// Native settings that load code, reach a shell or break what the worker relies on.
 inline bool is_denied_native(std::string_view key) {
-  static constexpr std::array<std::string_view, 8> kDenied = {
-      "plugin.library.paths", "ssl.providers", "sasl.kerberos.kinit.cmd", "enabled_events",
-      "opaque",               "debug",         "log_level",               "internal.termination.signal"};
+  static constexpr std::array<std::string_view, 9> kDenied = {
+      "plugin.library.paths", "ssl.providers", "sasl.kerberos.kinit.cmd",
+      "enabled_events",       "opaque",        "default_topic_conf",
+      "debug",                "log_level",     "internal.termination.signal"};
   return key.starts_with("ssl.engine.") || key.starts_with("test.mock.") || key.ends_with("_cb") ||
          (key.starts_with("sasl.oauthbearer.assertion.") && key.ends_with("file")) ||
          std::find(kDenied.begin(), kDenied.end(), key) != kDenied.end();
