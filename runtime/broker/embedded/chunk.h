@@ -37,7 +37,10 @@ class ChunkWriter {
   int64_t newest_ms_ = 0;
 };
 
-/// Reads a chunk in order; records point into its bytes.
+/// Start of a chunk, unchecked; nullopt when the bytes cannot be one.
+std::optional<ChunkHeader> peek_chunk(std::string_view bytes) noexcept;
+
+/// Reads a chunk in order; records point into its bytes. Copyable.
 class ChunkReader {
  public:
   /// nullopt when the bytes are no chunk or are damaged.

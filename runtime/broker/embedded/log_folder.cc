@@ -1,0 +1,135 @@
+#include "runtime/broker/embedded/log_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "millrace/errors.h"
+
+namespace millrace::embedded {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kReadyText = "# Folder of an embedded log of Millrace. Do not edit.\nformat=1\n";
+constexpr const char* kTemporary = "millrace-log.properties.tmp";
+constexpr const char* kProbe = "millrace-room.tmp";
+constexpr size_t kProbeSize = size_t{64} * 1024;
+
+[[noreturn]] void fail(const std::string& dir, const std::string& reason) {
+  throw ConnectException("embedded.log.dir " + dir + " " + reason);
+}
+
+[[noreturn]] void fail_errno(const std::string& dir, const std::string& action) {
+  fail(dir, "cannot be used: " + action + ": " + std::strerror(errno));
+}
+
+class File {
+ public:
+  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  bool is_open() const noexcept { return fd_ >= 0; }
+  bool write(std::string_view text) noexcept {
+    while (!text.empty()) {
+      const ssize_t n = ::write(fd_, text.data(), text.size());
+      if (n < 0 && errno != EINTR) return false;
+      if (n > 0) text.remove_prefix(static_cast<size_t>(n));
+    }
+    return true;
+  }
+  bool sync() noexcept { return ::fsync(fd_) == 0; }
+
+ private:
+  int fd_;
+};
+
+void sync_folder(const std::string& dir) {
+  File folder(dir, O_RDONLY | O_DIRECTORY);
+  if (!folder.is_open() || !folder.sync()) fail_errno(dir, "syncing the folder");
+}
+
+/// Name of something that is not ours; empty when there is none.
+std::string foreign_entry(const std::string& dir) {
+  std::error_code error;
+  fs::directory_iterator entries(dir, error);
+  if (error) fail(dir, "cannot be used: listing the folder: " + error.message());
+  for (const fs::directory_entry& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    // The second is made by mkfs at the root of a file system.
+    if (name != kTemporary && name != kProbe && name != "lost+found") return name;
+  }
+  return {};
+}
+
+FolderState read_state(const std::string& dir) {
+  const std::string path = dir + "/" + kFolderFile;
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) fail_errno(dir, "reading " + std::string(kFolderFile));
+  if (text.empty()) return FolderState::New;
+  if (text == kReadyText) return FolderState::Ready;
+  fail(dir, "has an unknown format: " + std::string(kFolderFile) +
+                " is damaged or of another version; use the version that wrote it, or choose an "
+                "empty folder");
+}
+
+}  // namespace
+
+FolderState claim_folder(const std::string& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) fail(dir, "cannot be created: " + error.message());
+  if (!fs::is_directory(dir, error)) fail(dir, "is not a folder");
+  const std::string path = dir + "/" + kFolderFile;
+  if (fs::exists(path, error)) return read_state(dir);
+  const std::string other = foreign_entry(dir);
+  // A second process may have claimed it since.
+  if (fs::exists(path, error)) return read_state(dir);
+  if (!other.empty()) {
+    fail(dir, "holds other files (" + other + ") and no embedded log; choose an empty folder");
+  }
+  {
+    File file(path, O_WRONLY | O_CREAT | O_EXCL);
+    if (!file.is_open() && errno != EEXIST) fail_errno(dir, "creating " + path);
+  }
+  sync_folder(dir);
+  return read_state(dir);
+}
+
+void mark_folder_ready(const std::string& dir) {
+  const std::string temporary = dir + "/" + kTemporary;
+  {
+    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file.is_open() || !file.write(kReadyText) || !file.sync()) {
+      fail_errno(dir, "writing " + temporary);
+    }
+  }
+  if (::rename(temporary.c_str(), (dir + "/" + kFolderFile).c_str()) != 0) {
+    fail_errno(dir, "renaming " + temporary);
+  }
+  sync_folder(dir);
+}
+
+bool folder_has_room(const std::string& dir) noexcept {
+  static constexpr std::array<char, kProbeSize> kZeros{};
+  const std::string path = dir + "/" + kProbe;
+  bool room = false;
+  {
+    File file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    room = file.is_open() && file.write({kZeros.data(), kZeros.size()}) && file.sync();
+  }
+  ::unlink(path.c_str());
+  return room;
+}
+
+}  // namespace millrace::embedded
