@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -20,7 +19,6 @@ namespace fs = std::filesystem;
 constexpr const char* kReadyText = "# Folder of an embedded log of Millrace. Do not edit.\nformat=1\n";
 constexpr const char* kTemporary = "millrace-log.properties.tmp";
 constexpr const char* kProbe = "millrace-room.tmp";
-constexpr size_t kProbeSize = size_t{64} * 1024;
 
 [[noreturn]] void fail(const std::string& dir, const std::string& reason) {
   throw ConnectException("embedded.log.dir " + dir + " " + reason);
@@ -47,6 +45,7 @@ class File {
     }
     return true;
   }
+  bool reserve(int64_t bytes) noexcept { return ::posix_fallocate(fd_, 0, bytes) == 0; }
   bool sync() noexcept { return ::fsync(fd_) == 0; }
 
  private:
@@ -120,13 +119,12 @@ void mark_folder_ready(const std::string& dir) {
   sync_folder(dir);
 }
 
-bool folder_has_room(const std::string& dir) noexcept {
-  static constexpr std::array<char, kProbeSize> kZeros{};
+bool folder_has_room(const std::string& dir, int64_t bytes) noexcept {
   const std::string path = dir + "/" + kProbe;
   bool room = false;
   {
     File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    room = file.is_open() && file.write({kZeros.data(), kZeros.size()}) && file.sync();
+    room = file.is_open() && file.reserve(bytes) && file.sync();
   }
   ::unlink(path.c_str());
   return room;

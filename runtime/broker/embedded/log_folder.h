@@ -2,6 +2,7 @@
 // The folder of an embedded log and the small file that says that it is one. A folder with other
 // content is never taken for a log, and a log whose store is damaged is never begun anew.
 
+#include <cstdint>
 #include <string>
 
 namespace millrace::embedded {
@@ -20,7 +21,7 @@ FolderState claim_folder(const std::string& dir);
 /// Notes that the folder holds a complete log from now on. Durable. Throws ConnectException.
 void mark_folder_ready(const std::string& dir);
 
-/// True when a small file can be written and synced in the folder, so there is room again.
-bool folder_has_room(const std::string& dir) noexcept;
+/// True when a file of `bytes` can be made in the folder and synced.
+bool folder_has_room(const std::string& dir, int64_t bytes) noexcept;
 
 }  // namespace millrace::embedded

@@ -106,8 +106,8 @@ bool LogStore::write_until_timeout(rocksdb::WriteBatch& batch, std::string& erro
     }
     error = writing_failed(status, "appending");
     if (attempt == 1) {
-      log(LogLevel::Error, kLogger, error + "; trying for " +
-                                        std::to_string(options_.append_timeout_ms) + " ms");
+      log(LogLevel::Error, kLogger,
+          error + " (trying again for " + std::to_string(options_.append_timeout_ms) + " ms)");
     }
     {
       std::unique_lock lock(queue_mutex_);
@@ -148,10 +148,11 @@ void LogStore::heal(bool hard) {
   {
     const std::shared_lock lock(db_mutex_);
     if (db_ && db_->Resume().ok()) return;
-    // Closed, the log could not be read either, so only when it can be opened again.
     if (db_ && !hard) return;
   }
-  if (folder_has_room(options_.dir)) reopen();
+  // Opening writes out what is in the write-ahead log. Without room for it the store would stay
+  // closed and could not be read either.
+  if (folder_has_room(options_.dir, options_.memory_bytes)) reopen();
 }
 
 void LogStore::reopen() {

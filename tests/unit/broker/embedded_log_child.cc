@@ -3,7 +3,8 @@
 //
 //   embedded_log_child append DIR FIRST_ID    appends and commits until killed; reports on stdout
 //   embedded_log_child open DIR               opens the log and says so; until stdin ends
-//   embedded_log_child full DIR give-up|wait  a disk that is full for a while
+//   embedded_log_child full DIR give-up|wait tmpfs|limit
+//                                             a disk that is full for a while
 //   embedded_log_child sync DIR               syncs that fail although the bytes arrived
 
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <future>
 
 #include "embedded_child.h"
 #include "millrace/log.h"
@@ -107,9 +109,9 @@ int open_and_wait(const std::string& dir) {
 /// a limit on the size of files.
 class SmallDisk {
  public:
-  explicit SmallDisk(const std::string& dir) : dir_(dir) {
+  SmallDisk(const std::string& dir, bool may_mount) : dir_(dir) {
     const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
-    mounted_ = ::unshare(spaces) == 0 &&
+    mounted_ = may_mount && ::unshare(spaces) == 0 &&
                ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                ::mount("tmpfs", dir.c_str(), "tmpfs", 0, "size=16m") == 0;
     ::signal(SIGXFSZ, SIG_IGN);
@@ -282,58 +284,93 @@ void wait_for_room(SmallDisk& disk, const EmbeddedOptions& options) {
   if (const auto error = send_and_say(log, 2000, 2050, kLongestOnDisk)) fail(error->message);
 }
 
-int full_disk(const std::string& dir, bool waits) {
-  SmallDisk disk(dir);
+int full_disk(const std::string& dir, bool waits, bool may_mount) {
+  SmallDisk disk(dir, may_mount);
   EmbeddedOptions options = child_options(dir + "/log");
   options.append_timeout_ms = waits ? kLongTime.count() : 0;
   return run_and_recover(options,
                          [&] { waits ? wait_for_room(disk, options) : give_up(disk, options); });
 }
 
-/// A record so large that two of them fill a chunk.
-PlainRecord half_chunk(int32_t partition, char letter) {
-  return {std::nullopt, std::string(600'000, letter), {}, 1, partition};
+std::string chunk_of_letters(int count, char letter) {
+  RecordBatch batch;
+  add_record(batch, kChildTopic, {std::nullopt, std::string(1, letter), {}, 1});
+  ChunkWriter writer;
+  for (int i = 0; i < count; ++i) writer.add(batch[0], 1);
+  return writer.finish();
+}
+
+/// Appends the chunks in one write, while syncs fail; returns how many were refused.
+int fail_one_write(LogStore& store, int chunks, int records_each) {
+  const TopicPartition partition{kChildTopic, 0};
+  std::promise<void> writer_busy;
+  std::promise<void> all_queued;
+  std::promise<void> all_done;
+  std::atomic<int> refused = 0;
+  std::atomic<int> left = chunks;
+  store.append({partition, chunk_of_letters(1, 'a'), 1, [&](int64_t base, const std::string&) {
+                  require(base >= 0, "an append");
+                  writer_busy.set_value();
+                  all_queued.get_future().wait();
+                }});
+  writer_busy.get_future().wait();
+  syncs_fail = true;
+  for (int i = 0; i < chunks; ++i) {
+    store.append({partition, chunk_of_letters(records_each, 'x'),
+                  static_cast<uint32_t>(records_each), [&](int64_t base, const std::string&) {
+                    refused += base < 0 ? 1 : 0;
+                    if (--left == 0) all_done.set_value();
+                  }});
+  }
+  all_queued.set_value();
+  all_done.get_future().wait();
+  syncs_fail = false;
+  return refused;
+}
+
+/// The values of partition 0, read from every offset on.
+std::string letters(const TestLog& log) {
+  TestConsumer consumer(log, "check");
+  consumer.consumer->subscribe({kChildTopic}, consumer);
+  std::string all;
+  for (const auto& [offset, record] : consumer.drain()) {
+    require(offset == static_cast<int64_t>(all.size()), "offsets have no gaps");
+    all += *record.value;
+  }
+  for (size_t from = 0; from < all.size(); ++from) {
+    consumer.consumer->seek({kChildTopic, 0}, Offset{static_cast<int64_t>(from)});
+    std::string rest;
+    for (const auto& [offset, record] : consumer.drain()) rest += *record.value;
+    require(rest == all.substr(from), "reading from " + std::to_string(from) + " gives " + rest);
+  }
+  return all;
 }
 
 int failed_syncs(const std::string& dir) {
   EmbeddedOptions options = child_options(dir);
   options.append_timeout_ms = 0;
-  std::vector<std::string> wanted;
-  TestLog log(options);
-  const auto letters = [&] {
-    TestConsumer consumer(log, "check");
-    consumer.consumer->subscribe({kChildTopic}, consumer);
-    std::string all;
-    int64_t next = 0;
-    for (const auto& [offset, record] : consumer.drain()) {
-      require(offset == next++, "offsets have no gaps");
-      all += record.value->at(0);
+  std::string wanted;
+  {
+    TestLog log(options);
+    log.store->create_topic({kChildTopic, 1});
+    const auto send = [&](size_t count, char letter) {
+      const PlainRecord record{std::nullopt, std::string(1, letter), {}, 1};
+      const auto reports = log.send(kChildTopic, std::vector<PlainRecord>(count, record));
+      if (reports.at(0).error) return false;
+      wanted += std::string(count, letter);
+      return true;
+    };
+    for (const char letter : {'b', 'c'}) {
+      // The bytes reach the disk, but nobody may rely on it.
+      require(fail_one_write(*log.store, 3, 2) == 3, "a write whose sync failed is refused");
+      wanted += 'a';
+      require(eventually([&] { return send(1, letter); }), "appends succeed again");
+      require(send(3, letter), "and go on");
+      require(letters(log) == wanted, "what was refused does not come back: " + letters(log));
     }
-    return all;
-  };
-  const auto send = [&](int count, char letter) {
-    const std::vector<PlainRecord> records(static_cast<size_t>(count), half_chunk(0, letter));
-    std::optional<RowError> error;
-    for (const Report& report : log.send(kChildTopic, records)) {
-      if (report.error) error = report.error;
-    }
-    return error;
-  };
-  require(!send(1, 'a'), "an append");
-  for (const char letter : {'b', 'c'}) {
-    syncs_fail = true;
-    // Three chunks reach the disk, but nobody may rely on it.
-    require(send(6, 'x').has_value(), "an append whose sync failed is not acknowledged");
-    syncs_fail = false;
-    require(eventually([&] { return !send(1, letter); }), "appends succeed again");
-    require(!send(3, letter), "and go on");
   }
-  require(letters() == "abbbbcccc", "what was not acknowledged does not come back: " + letters());
-  log.groups.reset();
-  log.store.reset();
-  log.store = std::make_shared<LogStore>(options);
-  log.groups = std::make_shared<Groups>(log.store);
-  require(letters() == "abbbbcccc", "also not after opening it again: " + letters());
+  TestLog log(options);
+  require(letters(log) == wanted, "nor after opening it again: " + letters(log));
   return 0;
 }
 
@@ -343,7 +380,9 @@ int run(const std::vector<std::string>& arguments) {
   const std::string& dir = arguments[2];
   if (scenario == "append") append_until_killed(dir, std::stoull(arguments.at(3)));
   if (scenario == "open") return open_and_wait(dir);
-  if (scenario == "full") return full_disk(dir, arguments.at(3) == "wait");
+  if (scenario == "full") {
+    return full_disk(dir, arguments.at(3) == "wait", arguments.at(4) == "tmpfs");
+  }
   if (scenario == "sync") return failed_syncs(dir);
   fail("no such scenario: " + scenario);
 }
