@@ -43,7 +43,8 @@ Decoded decode(std::string_view text) noexcept {
     if (i >= text.size() || !is_continuation(s[i])) return {kReplacement, i, false};
     code = (code << 6U) | (s[i] & 0x3FU);
   }
-  if (code >= 0xD800 && code <= 0xDFFF) return {kReplacement, lead.length, false};
+  // A surrogate in three bytes is one malformed piece, unlike other bad sequences.
+  if (code >= 0xD800 && code < 0xE000) return {kReplacement, lead.length, false};
   return {code, lead.length, true};
 }
 
