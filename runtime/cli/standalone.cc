@@ -58,12 +58,11 @@ class Standalone {
     logger().info("Kafka Connect worker initializing ...");
     load_plugins(raw);
     config_ = StandaloneConfig::load(settings_);
-    const auto rest_config = rest::parse_rest_config(settings_);
-    rest::refuse_extensions(rest_config);
+    rest::refuse_extensions(config_.rest);
     check_overrides(config_.worker.connector_client_config_override_policy, {}, {});
     broker_ = open_broker(config_, settings_);
     const std::string cluster = cluster_id();
-    rest_ = std::make_unique<rest::RestServer>(io_, control_, rest_config);
+    rest_ = std::make_unique<rest::RestServer>(io_, control_, config_.rest);
     rest_->listen();
     offsets_ = std::make_unique<FileOffsetStore>(config_.standalone.offset_storage_file_filename);
     make_worker(cluster);
@@ -98,10 +97,7 @@ class Standalone {
 
   std::string cluster_id() {
     logger().info("Creating Kafka admin client");
-    constexpr int64_t kDefaultTimeoutMs = 60'000;
-    const std::string* timeout = find(settings_, "default.api.timeout.ms");
-    const int64_t ms = timeout != nullptr ? std::stoll(*timeout) : kDefaultTimeoutMs;
-    std::string id = broker_->cluster_id(Millis{ms});
+    std::string id = broker_->cluster_id();
     logger().info("Kafka cluster ID: {}", id);
     return id;
   }
