@@ -4,12 +4,13 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/cli/asio_executor.h"
 #include "runtime/cli/open_broker.h"
+#include "runtime/cli/shipped_plugins.h"
+#include "runtime/cli/standalone_config.h"
 #include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/standalone_herder.h"
@@ -19,7 +20,6 @@
 #include "runtime/storage/config_transformer.h"
 #include "runtime/storage/file_offset_store.h"
 #include "runtime/worker/native_worker.h"
-#include "runtime/worker/worker_config.h"
 
 namespace millrace {
 namespace {
@@ -34,13 +34,6 @@ constexpr std::chrono::milliseconds kAnswerLimit{1'000};
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.cli.ConnectStandalone");
   return instance;
-}
-
-/// The plugins folder beside the executable: <prefix>/bin/millrace -> <prefix>/plugins.
-std::string shipped_plugins() {
-  std::error_code error;
-  const auto exe = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (exe.parent_path().parent_path() / "plugins").string();
 }
 
 WorkerLimits limits_of(const WorkerOptions& options) {
