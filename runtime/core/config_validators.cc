@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 #include "millrace/config_def.h"
+#include "runtime/core/java_regex.h"
 
 namespace millrace {
 namespace {
@@ -33,7 +33,7 @@ ConfigValidator range(std::optional<Number> minimum, std::optional<Number> maxim
             }
             return {};
           },
-          "[" + text(minimum) + "," + text(maximum) + "]"};
+          "[" + text(minimum) + (maximum ? ",...," : ",") + text(maximum) + "]"};
 }
 
 std::string join(const std::vector<std::string>& names) {
@@ -53,7 +53,9 @@ ConfigValidator at_least(int64_t minimum) { return range<int64_t>(minimum, std::
 ConfigValidator between(int64_t minimum, int64_t maximum) {
   return range<int64_t>(minimum, maximum);
 }
-ConfigValidator between_real(double minimum, double maximum) { return range<double>(minimum, maximum); }
+ConfigValidator between_real(double minimum, double maximum) {
+  return range<double>(minimum, maximum);
+}
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
   const std::string names = join(allowed);
@@ -77,6 +79,13 @@ ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
             return "String must be one of (case insensitive): " + names;
           },
           "(case insensitive) [" + names + "]"};
+}
+
+ConfigValidator non_null() {
+  return {[](const ConfigValue& value) -> std::string {
+            return std::holds_alternative<std::monostate>(value) ? "entry must be non null" : "";
+          },
+          "non-null string"};
 }
 
 ConfigValidator non_empty_string() {
@@ -135,9 +144,9 @@ ConfigValidator valid_regex() {
             const auto* text = std::get_if<std::string>(&value);
             if (text == nullptr) return {};
             try {
-              const std::regex pattern(*text, std::regex::ECMAScript);
+              const JavaRegex pattern(*text);
               return {};
-            } catch (const std::regex_error& error) {
+            } catch (const Error& error) {
               return "Invalid regex: " + std::string(error.what());
             }
           },
