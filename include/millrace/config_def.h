@@ -89,7 +89,7 @@ struct ConfigKey {
   int32_t order = -1;
   Width width = Width::None;
   std::optional<std::string> display_name;  // unset: the name
-  std::vector<std::string> dependents;
+  std::vector<std::string> dependents;  // keys whose values depend on this one; must be defined
   std::optional<ConfigValidator> validator;
   /// Values REST recommends; may be empty. A ConfigException becomes an error of the key.
   std::function<std::vector<std::string>()> recommender;
@@ -159,6 +159,7 @@ struct KeySpec {
   std::optional<std::string> display_name = {};
   std::optional<ConfigType> type = {};  // only to say Class for a std::string field
   std::function<std::vector<std::string>()> recommender = {};
+  std::vector<std::string> dependents = {};
 };
 
 namespace detail {
@@ -244,6 +245,7 @@ class ConfigDef {
     key.width = spec.width;
     key.display_name = std::move(spec.display_name);
     key.recommender = std::move(spec.recommender);
+    key.dependents = std::move(spec.dependents);
     return key;
   }
   template <class T>

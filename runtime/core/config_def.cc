@@ -1,6 +1,7 @@
 #include "millrace/config_def.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/core/nearest.h"
 
@@ -38,6 +39,16 @@ void recommend(const ConfigKey& key, ConfigKeyResult& result) {
   } catch (const ConfigException& error) {
     result.errors.emplace_back(error.what());
   }
+}
+
+/// Keys that `key` names as dependents and nobody defined: a mistake in the definition.
+std::vector<std::string> undefined_dependents(const ConfigDefinition& definition,
+                                              const ConfigKey& key) {
+  std::vector<std::string> names;
+  std::ranges::copy_if(key.dependents, std::back_inserter(names), [&](const std::string& name) {
+    return definition.find(name) == nullptr;
+  });
+  return names;
 }
 
 /// Text for a cell of a Markdown table.
@@ -99,11 +110,19 @@ std::vector<ConfigKeyResult> ConfigDefinition::validate(const Properties& proper
     result.name = key.name;
     result.value = check(key, properties, result.errors);
     recommend(key, result);
+    for (const std::string& name : undefined_dependents(*this, key)) {
+      result.errors.push_back(name + " is referred in the dependents, but not defined.");
+    }
   }
   return results;
 }
 
 std::vector<ConfigValue> ConfigDefinition::parse(const Properties& properties) const {
+  for (const ConfigKey& key : keys_) {
+    if (const auto names = undefined_dependents(*this, key); !names.empty()) {
+      throw ConfigException("The dependents of " + key.name + " are not defined: " + names.front());
+    }
+  }
   std::vector<ConfigValue> values;
   values.reserve(keys_.size());
   for (const ConfigKey& key : keys_) {

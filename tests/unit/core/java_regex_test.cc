@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "millrace/errors.h"
-#include "tests/unit/core/temporary_folder.h"
+#include "tests/unit/core/support.h"
 
 namespace millrace {
 namespace {
+
+using core_test::message_of;
 
 bool matches(std::string_view pattern, std::string_view text) {
   return JavaRegex(pattern).matches(text);

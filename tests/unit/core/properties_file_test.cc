@@ -6,11 +6,15 @@
 
 #include "millrace/errors.h"
 #include "millrace/utf8.h"
-#include "tests/unit/core/temporary_folder.h"
+#include "tests/unit/core/support.h"
 
 namespace millrace {
 namespace {
 
+using core_test::message_of;
+using core_test::OpenFolder;
+using core_test::Random;
+using core_test::WithoutPrivileges;
 using namespace std::string_literals;
 
 struct Case {
@@ -173,9 +177,8 @@ std::u32string random_text(std::mt19937& random, size_t most) {
 }
 
 TEST(PropertiesFileTest, AnyWayOfWritingReadsBack) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  Random seeded;
+  std::mt19937& random = seeded.engine();
   for (int round = 0; round < 3000; ++round) {
     const bool utf8 = round % 2 == 0;
     RandomWriter writer(random, utf8);
@@ -199,9 +202,8 @@ char byte_of_interest(std::mt19937& random) {
 }
 
 TEST(PropertiesFileTest, AnyBytesParseOrAreRefused) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  Random seeded;
+  std::mt19937& random = seeded.engine();
   for (int round = 0; round < 5000; ++round) {
     std::string bytes;
     for (size_t n = random() % 24; n > 0; --n) bytes += byte_of_interest(random);
@@ -217,14 +219,14 @@ TEST(PropertiesFileTest, AnyBytesParseOrAreRefused) {
 }
 
 TEST(PropertiesFileTest, ReadsAFile) {
-  const TemporaryFolder folder;
+  const OpenFolder folder;
   const auto file = folder.write("w.properties", "a=\xE9\nb=2\n");
   EXPECT_EQ(read_properties_file(file), (Properties{{"a", "\xC3\xA9"}, {"b", "2"}}));
   EXPECT_EQ(read_properties_file(folder.write("empty", "")), Properties{});
 }
 
 TEST(PropertiesFileTest, UnreadableFilesAreNamedWithTheReason) {
-  const TemporaryFolder folder;
+  const OpenFolder folder;
   const auto message = [](const std::filesystem::path& path) {
     std::string text;
     EXPECT_THROW(
