@@ -97,7 +97,10 @@ Value parse_decimal(std::string_view text, Arena& arena) {
   if (at < text.size()) {
     if (text[at] != 'e' && text[at] != 'E') return {};
     std::string_view exponent = text.substr(at + 1);
-    if (!exponent.empty() && exponent[0] == '+') exponent.remove_prefix(1);
+    if (exponent.starts_with('+')) {
+      exponent.remove_prefix(1);
+      if (exponent.starts_with('-')) return {};
+    }
     int32_t value = 0;
     const auto [end, error] =
         std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
