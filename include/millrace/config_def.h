@@ -89,7 +89,7 @@ struct ConfigKey {
   int32_t order = -1;
   Width width = Width::None;
   std::optional<std::string> display_name;  // unset: the name
-  std::vector<std::string> dependents;  // keys whose values depend on this one; must be defined
+  std::vector<std::string> dependents;      // keys whose values depend on this one; must be defined
   std::optional<ConfigValidator> validator;
   /// Values REST recommends; may be empty. A ConfigException becomes an error of the key.
   std::function<std::vector<std::string>()> recommender;

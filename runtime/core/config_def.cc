@@ -45,9 +45,8 @@ void recommend(const ConfigKey& key, ConfigKeyResult& result) {
 std::vector<std::string> undefined_dependents(const ConfigDefinition& definition,
                                               const ConfigKey& key) {
   std::vector<std::string> names;
-  std::ranges::copy_if(key.dependents, std::back_inserter(names), [&](const std::string& name) {
-    return definition.find(name) == nullptr;
-  });
+  std::ranges::copy_if(key.dependents, std::back_inserter(names),
+                       [&](const std::string& name) { return definition.find(name) == nullptr; });
   return names;
 }
 

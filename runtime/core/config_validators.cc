@@ -49,7 +49,9 @@ std::string upper(std::string text) {
 
 }  // namespace
 
-ConfigValidator at_least(int64_t minimum) { return range<int64_t>(minimum, std::nullopt); }
+ConfigValidator at_least(int64_t minimum) {
+  return range<int64_t>(minimum, std::nullopt);
+}
 ConfigValidator between(int64_t minimum, int64_t maximum) {
   return range<int64_t>(minimum, maximum);
 }
@@ -59,13 +61,14 @@ ConfigValidator between_real(double minimum, double maximum) {
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
   const std::string names = join(allowed);
-  return {[allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
-            const auto* text = std::get_if<std::string>(&value);
-            if (text != nullptr && std::find(allowed.begin(), allowed.end(), *text) != allowed.end())
-              return {};
-            return "String must be one of: " + names;
-          },
-          "[" + names + "]"};
+  return {
+      [allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
+        const auto* text = std::get_if<std::string>(&value);
+        if (text != nullptr && std::find(allowed.begin(), allowed.end(), *text) != allowed.end())
+          return {};
+        return "String must be one of: " + names;
+      },
+      "[" + names + "]"};
 }
 
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
@@ -132,8 +135,7 @@ ConfigValidator unique_aliases() {
             if (list == nullptr) return {};
             std::vector<std::string> sorted = *list;
             std::sort(sorted.begin(), sorted.end());
-            const bool repeated =
-                std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+            const bool repeated = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
             return repeated ? "Duplicate alias provided." : "";
           },
           "unique aliases"};

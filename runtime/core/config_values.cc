@@ -115,15 +115,20 @@ std::string parse_text(ConfigType type, std::string_view text, ConfigValue& out)
       return parse_integer<int16_t>(text, out) ? "" : "Not a number of type SHORT";
     case ConfigType::Long:
       return parse_integer<int64_t>(text, out) ? "" : "Not a number of type LONG";
-    case ConfigType::Double: return parse_double(text, out) ? "" : "Not a number of type DOUBLE";
+    case ConfigType::Double:
+      return parse_double(text, out) ? "" : "Not a number of type DOUBLE";
     case ConfigType::List: {
       const std::string copy(text);
       out = split_list(&copy);
       return {};
     }
-    case ConfigType::Password: out = Password(std::string(text)); return {};
+    case ConfigType::Password:
+      out = Password(std::string(text));
+      return {};
     case ConfigType::String:
-    case ConfigType::Class: out = std::string(text); return {};
+    case ConfigType::Class:
+      out = std::string(text);
+      return {};
   }
   return "unknown type";
 }

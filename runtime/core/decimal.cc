@@ -24,8 +24,8 @@ std::pair<std::string, bool> to_digits(std::span<const uint8_t> bytes) {
   }
   const BigNumber number(BN_bin2bn(magnitude.data(), static_cast<int>(magnitude.size()), nullptr),
                          &BN_free);
-  const std::unique_ptr<char, void (*)(char*)> text(
-      BN_bn2dec(number.get()), [](char* p) { OPENSSL_free(p); });
+  const std::unique_ptr<char, void (*)(char*)> text(BN_bn2dec(number.get()),
+                                                    [](char* p) { OPENSSL_free(p); });
   return {text.get(), negative};
 }
 

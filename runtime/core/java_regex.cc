@@ -1,7 +1,7 @@
 #include "runtime/core/java_regex.h"
 
-#include <boost/regex.hpp>
 #include <algorithm>
+#include <boost/regex.hpp>
 #include <charconv>
 #include <string>
 
@@ -110,7 +110,7 @@ class Translator {
 
   /// The classes of ASCII characters. Others, such as `\p{L}`, need whole characters, not bytes.
   void property() {
-    constexpr std::string_view kNames[] = {"Lower", "Upper", "Alpha", "Digit", "Alnum", "Punct",
+    constexpr std::string_view kNames[] = {"Lower", "Upper", "Alpha", "Digit", "Alnum",  "Punct",
                                            "Graph", "Print", "Blank", "Cntrl", "XDigit", "Space"};
     const size_t end = pattern_.find('}', at_);
     std::string_view name;

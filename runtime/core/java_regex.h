@@ -1,5 +1,5 @@
 #pragma once
-// Patterns users write for the Java worker: `topics.regex`, `topic.creation.*.include`, allow lists.
+// Patterns users write for the Java worker: `topics.regex`, topic creation groups, allow lists.
 
 #include <memory>
 #include <string_view>

@@ -19,9 +19,13 @@ const std::string* find(const Properties& properties, std::string_view key) noex
 namespace {
 
 // Java's trim(): all of U+0000..U+0020. Bytes of UTF-8 sequences are above.
-bool is_trimmed(char c) noexcept { return static_cast<unsigned char>(c) <= ' '; }
+bool is_trimmed(char c) noexcept {
+  return static_cast<unsigned char>(c) <= ' ';
+}
 // \s of java.util.regex, which LIST elements are split with.
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) noexcept {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 template <class Predicate>
 std::string_view strip(std::string_view text, Predicate is_stripped) noexcept {

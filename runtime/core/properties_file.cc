@@ -10,8 +10,12 @@
 namespace millrace {
 namespace {
 
-bool is_blank(char32_t c) noexcept { return c == ' ' || c == '\t' || c == '\f'; }
-bool is_line_end(char32_t c) noexcept { return c == '\n' || c == '\r'; }
+bool is_blank(char32_t c) noexcept {
+  return c == ' ' || c == '\t' || c == '\f';
+}
+bool is_line_end(char32_t c) noexcept {
+  return c == '\n' || c == '\r';
+}
 
 /// Code points of the input, one at a time.
 class Source {
@@ -81,10 +85,14 @@ char32_t read_hex4(const std::u32string& text, size_t& at) {
   char32_t value = 0;
   for (int i = 0; i < 4; ++i, ++at) {
     const char32_t c = at < text.size() ? text[at] : U'\0';
-    if (c >= '0' && c <= '9') value = value * 16 + (c - '0');
-    else if (c >= 'a' && c <= 'f') value = value * 16 + (c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') value = value * 16 + (c - 'A' + 10);
-    else throw ConfigException("Malformed \\uxxxx encoding.");
+    if (c >= '0' && c <= '9')
+      value = value * 16 + (c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + (c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      value = value * 16 + (c - 'A' + 10);
+    else
+      throw ConfigException("Malformed \\uxxxx encoding.");
   }
   return value;
 }
@@ -128,12 +136,23 @@ std::string unescape(const std::u32string& text) {
     if (c == '\\' && at < text.size()) {
       c = text[at++];
       switch (c) {
-        case 't': c = '\t'; break;
-        case 'n': c = '\n'; break;
-        case 'r': c = '\r'; break;
-        case 'f': c = '\f'; break;
-        case 'u': c = read_hex4(text, at); break;
-        default: break;
+        case 't':
+          c = '\t';
+          break;
+        case 'n':
+          c = '\n';
+          break;
+        case 'r':
+          c = '\r';
+          break;
+        case 'f':
+          c = '\f';
+          break;
+        case 'u':
+          c = read_hex4(text, at);
+          break;
+        default:
+          break;
       }
     }
     out.append(c);

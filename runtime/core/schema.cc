@@ -174,8 +174,7 @@ Value copy_into(const Schema& schema, const Value& value, Arena& arena) {
   if (value.type() == Type::Struct) {
     const std::span<Value> members = arena.make_array<Value>(value.size());
     for (const Field& field : schema.fields()) {
-      members[field.index] =
-          copy_into(*field.schema, value.as_struct().values[field.index], arena);
+      members[field.index] = copy_into(*field.schema, value.as_struct().values[field.index], arena);
     }
     auto* data = arena.make<StructData>();
     *data = {&schema, members.data()};

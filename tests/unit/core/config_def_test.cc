@@ -115,7 +115,9 @@ TEST(ConfigValidatorsTest, ConnectorNames) {
   }
   EXPECT_THAT(errors(ConfigType::String, validator, ""),
               ElementsAre(invalid("", "String may not be empty")));
-  const std::string bad = "a\x01" "b\x7f\u0085\u009f\u00a0";
+  const std::string bad =
+      "a\x01"
+      "b\x7f\u0085\u009f\u00a0";
   EXPECT_THAT(errors(ConfigType::String, validator, bad),
               ElementsAre(invalid(bad,
                                   "String may not contain control sequences but had the following "
@@ -202,7 +204,9 @@ TEST(ConfigDefinitionTest, ValidateFindsAllErrorsParseTheFirst) {
   EXPECT_TRUE(results[1].visible);
   EXPECT_EQ(message_of([&] { numbers().parse(bad); }),
             "Invalid value x for configuration first: Not a number of type INT");
-  EXPECT_EQ(message_of([&] { numbers().parse({{"second", "0"}}); }),
+  EXPECT_EQ(message_of([&] {
+              numbers().parse({{"second", "0"}});
+            }),
             "Invalid value 0 for configuration second: Value must be at least 1");
 }
 
@@ -355,7 +359,9 @@ TEST(ConfigDefTest, ParsesIntoFields) {
 TEST(ConfigDefTest, RefusesWithTheMessageOfTheFirstBadKey) {
   EXPECT_EQ(message_of([] { options_def().parse({}); }),
             "Missing required configuration \"text\" which has no default value.");
-  EXPECT_EQ(message_of([] { options_def().parse({{"text", "t"}, {"number", "11"}}); }),
+  EXPECT_EQ(message_of([] {
+              options_def().parse({{"text", "t"}, {"number", "11"}});
+            }),
             "Invalid value 11 for configuration number: Value must be no more than 10");
 }
 

@@ -88,13 +88,20 @@ TEST(ConfigValuesTest, Long) {
 TEST(ConfigValuesTest, Double) {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const auto& [text, expected] :
-       std::vector<std::pair<std::string, double>>{{"1", 1},           {"1.5", 1.5},
-                                                   {"-.5", -0.5},      {"5.", 5},
-                                                   {"1e3", 1000},      {"1E-3", 0.001},
-                                                   {"1.5d", 1.5},      {"1.5F", 1.5},
-                                                   {" 2 ", 2},         {"+Infinity", infinity},
-                                                   {"0x1p3", 8},       {"0x.8P1", 1},
-                                                   {"1e400", infinity}, {"-1e400", -infinity},
+       std::vector<std::pair<std::string, double>>{{"1", 1},
+                                                   {"1.5", 1.5},
+                                                   {"-.5", -0.5},
+                                                   {"5.", 5},
+                                                   {"1e3", 1000},
+                                                   {"1E-3", 0.001},
+                                                   {"1.5d", 1.5},
+                                                   {"1.5F", 1.5},
+                                                   {" 2 ", 2},
+                                                   {"+Infinity", infinity},
+                                                   {"0x1p3", 8},
+                                                   {"0x.8P1", 1},
+                                                   {"1e400", infinity},
+                                                   {"-1e400", -infinity},
                                                    {"1e-400", 0}}) {
     EXPECT_EQ(parse(ConfigType::Double, text), ConfigValue(expected)) << text;
   }
@@ -127,7 +134,13 @@ TEST(ConfigValuesTest, List) {
            {" \t", {}},
            {"a b,c", {"a b", "c"}},
            // The whole is trimmed of control characters, the elements only of white space.
-           {"\x0b" "a\x0b,\x01" "b\x01, \u00a0c\u00a0", {"a", "\x01" "b\x01", "\u00a0c\u00a0"}}}) {
+           {"\x0b"
+            "a\x0b,\x01"
+            "b\x01, \u00a0c\u00a0",
+            {"a",
+             "\x01"
+             "b\x01",
+             "\u00a0c\u00a0"}}}) {
     EXPECT_EQ(parse(ConfigType::List, text), ConfigValue(expected)) << text;
   }
 }
@@ -169,10 +182,9 @@ TEST(ConfigValuesTest, TextAsRestShowsIt) {
 
 TEST(ConfigValuesTest, NamesOfTypes) {
   Strings names;
-  for (const ConfigType type :
-       {ConfigType::Boolean, ConfigType::String, ConfigType::Int, ConfigType::Short,
-        ConfigType::Long, ConfigType::Double, ConfigType::List, ConfigType::Class,
-        ConfigType::Password}) {
+  for (const ConfigType type : {ConfigType::Boolean, ConfigType::String, ConfigType::Int,
+                                ConfigType::Short, ConfigType::Long, ConfigType::Double,
+                                ConfigType::List, ConfigType::Class, ConfigType::Password}) {
     names.emplace_back(config_type_name(type));
   }
   EXPECT_EQ(names, (Strings{"BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "CLASS",

@@ -61,8 +61,9 @@ TEST(JavaRegexTest, ADotIsNotALineEnd) {
 }
 
 TEST(JavaRegexTest, MalformedPatternsAreRefusedWithTheReason) {
-  for (const char* pattern : {"(", ")", "[", "a**", "*a", "a{2,1}", "\\", "\\u12", "\\uzzzz", "\\p{L}",
-                              "\\pL", "\\p{Alpha", "\\i", "\\K", "(?<n", "\\u00e9", "(?P<n>a)", "(?<=^|-)b"}) {
+  for (const char* pattern :
+       {"(", ")", "[", "a**", "*a", "a{2,1}", "\\", "\\u12", "\\uzzzz", "\\p{L}", "\\pL",
+        "\\p{Alpha", "\\i", "\\K", "(?<n", "\\u00e9", "(?P<n>a)", "(?<=^|-)b"}) {
     EXPECT_NE(refusal(pattern), "") << pattern;
   }
   EXPECT_EQ(refusal("a\\ib"), "Illegal/unsupported escape sequence near index 1 of a\\ib");

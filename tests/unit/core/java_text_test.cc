@@ -89,8 +89,8 @@ void compare_properties(const std::string& kind, PropertiesEncoding encoding, St
       ++ambiguous;
       continue;
     }
-    ASSERT_EQ(our_properties(files[i], encoding), answers[i]) << "file in hexadecimal: "
-                                                              << questions[i];
+    ASSERT_EQ(our_properties(files[i], encoding), answers[i])
+        << "file in hexadecimal: " << questions[i];
     if (answers[i].starts_with("error ")) ++errors;
   }
   EXPECT_GT(errors, 100U);
@@ -98,11 +98,24 @@ void compare_properties(const std::string& kind, PropertiesEncoding encoding, St
   EXPECT_LT(ambiguous, files.size() / 20);
 }
 
-const Strings kParts{"a",  "b",  "key",    "=",        ":",      " ",      "\t",     "\f",
-                     "\n", "\r", "\r\n",   "\\",       "\\\n",   "\\\r\n", "\\\r",   "\\\\",
-                     "#",  "!",  "\\t",    "\\n",      "\\q",    "\\=",    "\\:",    "\\ ",
-                     "\v", "\"", "\\u0041", "\\u00e9", "\\uD83D", "\\uDE00", "\\u0000", "\\u000a",
-                     "\\#", std::string(1, '\0'),      "\\u20AC", "\\U0041"};
+const Strings kParts{"a",       "b",
+                     "key",     "=",
+                     ":",       " ",
+                     "\t",      "\f",
+                     "\n",      "\r",
+                     "\r\n",    "\\",
+                     "\\\n",    "\\\r\n",
+                     "\\\r",    "\\\\",
+                     "#",       "!",
+                     "\\t",     "\\n",
+                     "\\q",     "\\=",
+                     "\\:",     "\\ ",
+                     "\v",      "\"",
+                     "\\u0041", "\\u00e9",
+                     "\\uD83D", "\\uDE00",
+                     "\\u0000", "\\u000a",
+                     "\\#",     std::string(1, '\0'),
+                     "\\u20AC", "\\U0041"};
 
 TEST(JavaTextTest, Latin1PropertiesFilesReadAlike) {
   Strings parts = kParts;
@@ -121,12 +134,45 @@ TEST(JavaTextTest, Utf8PropertiesFilesReadAlike) {
 
 TEST(JavaTextTest, DecimalsReadAndPrintAlike) {
   Random random;
-  Strings texts{"",     "+",    "-",     ".",     "1.",     ".1",   "1e+-5",        "1e--5",
-                "-0",   "0.00", "-0.0",  "1e",    "1e+",    "e1",   "1e2147483647", "1e2147483648",
-                "0x10", "1E-2147483647", "0.1e-2147483647", "1e-2147483648",        "1 ",
-                " 1",   "1_0",  "NaN",   "127",   "128",    "-128", "-129",         "32768",
-                "1e-6", "1e-7", "123e-9", "1e+6", "0e3",    "0e-7", "0e-6",         "--1"};
-  const Strings parts{"0", "1", "5", "9", "99", "128", "256", "65536", ".", "e", "E", "-", "+", "1"};
+  Strings texts{"",
+                "+",
+                "-",
+                ".",
+                "1.",
+                ".1",
+                "1e+-5",
+                "1e--5",
+                "-0",
+                "0.00",
+                "-0.0",
+                "1e",
+                "1e+",
+                "e1",
+                "1e2147483647",
+                "1e2147483648",
+                "0x10",
+                "1E-2147483647",
+                "0.1e-2147483647",
+                "1e-2147483648",
+                "1 ",
+                " 1",
+                "1_0",
+                "NaN",
+                "127",
+                "128",
+                "-128",
+                "-129",
+                "32768",
+                "1e-6",
+                "1e-7",
+                "123e-9",
+                "1e+6",
+                "0e3",
+                "0e-7",
+                "0e-6",
+                "--1"};
+  const Strings parts{"0",     "1", "5", "9", "99", "128", "256",
+                      "65536", ".", "e", "E", "-",  "+",   "1"};
   for (int i = 0; i < 20'000; ++i) {
     texts.push_back(std::string(random.one_in(2) ? "-" : "") + std::to_string(random(100'000)) +
                     mixed(random, parts, 7));
@@ -152,8 +198,12 @@ TEST(JavaTextTest, DoublesReadAlike) {
   Random random;
   const Strings parts{"0", "1", "9",  "5",  ".",  "e", "E",   "-",        "+", "d",
                       "F", "x", "0x", "0X", "p3", "P", "NaN", "Infinity", "_", "\t"};
-  Strings texts{"4.9e-324", "2.4703282292062327e-324", "2.4703282292062328e-324",
-                "1.7976931348623159e308", "9007199254740993", "0x1.fffffffffffff8p1023"};
+  Strings texts{"4.9e-324",
+                "2.4703282292062327e-324",
+                "2.4703282292062328e-324",
+                "1.7976931348623159e308",
+                "9007199254740993",
+                "0x1.fffffffffffff8p1023"};
   for (int i = 0; i < 20'000; ++i) texts.push_back(mixed(random, parts, 6));
   Strings questions;
   for (const std::string& text : texts) questions.push_back(to_hex(text));
@@ -177,16 +227,20 @@ TEST(JavaTextTest, DoublesReadAlike) {
 
 /// A pattern of the constructs that both engines have.
 std::string random_pattern(Random& random, int depth) {
-  static const Strings kAtoms{"a",      "b",        "-",     "\\.",    ".",      "\\d",  "\\w",
-                              "[a-c]",  "[^a]",     "[]a]",  "[a\\-b]", "\\Q.a\\E", "\\x61", "\\u0062",
-                              "\\p{Alpha}", "[\\p{Digit}.]", "\\P{Upper}", "\\S", "[^\\d.]", "\\<"};
-  static const Strings kQuantifiers{"*", "+", "?", "{2}", "{1,2}", "{1,}", "*?", "+?", "*+", "++", "?+"};
+  static const Strings kAtoms{"a",          "b",       "-",          "\\.",
+                              ".",          "\\d",     "\\w",        "[a-c]",
+                              "[^a]",       "[]a]",    "[a\\-b]",    "\\Q.a\\E",
+                              "\\x61",      "\\u0062", "\\p{Alpha}", "[\\p{Digit}.]",
+                              "\\P{Upper}", "\\S",     "[^\\d.]",    "\\<"};
+  static const Strings kQuantifiers{"*",  "+",  "?",  "{2}", "{1,2}", "{1,}",
+                                    "*?", "+?", "*+", "++",  "?+"};
   static const Strings kGroups{"(", "(?:", "(?i:", "(?=", "(?!", "(?>", "(?-i:"};
   std::string pattern = depth > 2 && random.one_in(4) ? "(?i)" : "";
   for (size_t n = 1 + random(3); n > 0; --n) {
     const bool group = depth > 0 && random.one_in(3);
     const std::string& open = kGroups[random(kGroups.size())];
-    pattern += group ? open + random_pattern(random, depth - 1) + ")" : kAtoms[random(kAtoms.size())];
+    pattern +=
+        group ? open + random_pattern(random, depth - 1) + ")" : kAtoms[random(kAtoms.size())];
     const bool look = group && (open == "(?=" || open == "(?!");
     if (!look && random.one_in(3)) pattern += kQuantifiers[random(kQuantifiers.size())];
   }

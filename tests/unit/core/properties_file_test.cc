@@ -65,7 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
     Escapes, PropertiesRulesTest,
     testing::Values(Case{"a\\:b=c", {{"a:b", "c"}}}, Case{"a\\=b=c", {{"a=b", "c"}}},
                     Case{"a\\ b=c", {{"a b", "c"}}}, Case{"a=\\q", {{"a", "q"}}},
-                    Case{"a=\\ x", {{"a", " x"}}}, Case{"a=\\t\\n\\r\\f\\\\", {{"a", "\t\n\r\f\\"}}},
+                    Case{"a=\\ x", {{"a", " x"}}},
+                    Case{"a=\\t\\n\\r\\f\\\\", {{"a", "\t\n\r\f\\"}}},
                     Case{"a=\\b\\0\\\"", {{"a", "b0\""}}}, Case{"\\#a=1", {{"#a", "1"}}},
                     Case{"\\u0061\\u00e9=\\u20AC", {{"a\xC3\xA9", "\xE2\x82\xAC"}}},
                     Case{"\\u003da=b", {{"=a", "b"}}}, Case{"a=\\U0061", {{"a", "U0061"}}},
@@ -128,11 +129,20 @@ class RandomWriter {
 
   void escaped(char32_t c) {
     switch (c) {
-      case '\n': text_ += "\\n"; return;
-      case '\r': text_ += "\\r"; return;
-      case '\t': text_ += "\\t"; return;
-      case '\f': text_ += "\\f"; return;
-      default: break;
+      case '\n':
+        text_ += "\\n";
+        return;
+      case '\r':
+        text_ += "\\r";
+        return;
+      case '\t':
+        text_ += "\\t";
+        return;
+      case '\f':
+        text_ += "\\f";
+        return;
+      default:
+        break;
     }
     if (c >= 0x10000) {
       escape_unit(0xD800 + ((c - 0x10000) >> 10U));
@@ -148,8 +158,8 @@ class RandomWriter {
   void character(char32_t c, bool special) {
     if (one_in(10)) text_ += one_in(2) ? "\\\n  " : "\\\r\n\t";
     const bool is_separator = U" \t\f=:#!"s.find(c) != std::u32string::npos;
-    const bool raw = c != '\\' && c != '\n' && c != '\r' && !(special && is_separator) &&
-                     (utf8_ || c < 0x100);
+    const bool raw =
+        c != '\\' && c != '\n' && c != '\r' && !(special && is_separator) && (utf8_ || c < 0x100);
     // A blank after a continuation would be dropped.
     const bool after_break = !text_.empty() && (text_.ends_with("\n  ") || text_.ends_with("\n\t"));
     if (!raw || (after_break && is_separator) || one_in(8)) return escaped(c);

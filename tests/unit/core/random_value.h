@@ -19,9 +19,12 @@ class RandomValues {
   SchemaPtr schema(int depth) {
     if (depth == 0 || random_(3) != 0) return leaf();
     switch (random_(3)) {
-      case 0: return SchemaBuilder::array(schema(depth - 1)).optional(random_.one_in(2)).build();
-      case 1: return SchemaBuilder::map(leaf(), schema(depth - 1)).build();
-      default: break;
+      case 0:
+        return SchemaBuilder::array(schema(depth - 1)).optional(random_.one_in(2)).build();
+      case 1:
+        return SchemaBuilder::map(leaf(), schema(depth - 1)).build();
+      default:
+        break;
     }
     auto builder = SchemaBuilder::structure();
     for (size_t i = random_(12); i > 0; --i) {
@@ -39,7 +42,8 @@ class RandomValues {
         for (Value& element : elements) element = value(*schema.value_schema(), arena);
         return Value::array(elements);
       }
-      case Type::Map: return map(schema, arena);
+      case Type::Map:
+        return map(schema, arena);
       case Type::Struct: {
         const auto members = arena.make_array<Value>(schema.fields().size());
         for (const Field& field : schema.fields()) {
@@ -49,7 +53,8 @@ class RandomValues {
         *data = {&schema, members.data()};
         return Value::structure(data);
       }
-      default: return scalar(schema.value_class(), arena);
+      default:
+        return scalar(schema.value_class(), arena);
     }
   }
 
@@ -65,11 +70,16 @@ class RandomValues {
     constexpr size_t kPrimitives = static_cast<size_t>(Type::Bytes);
     const bool optional = random_.one_in(2);
     switch (random_(kPrimitives + 4)) {
-      case 0: return logical::decimal(static_cast<int32_t>(random_(20)) - 5).build();
-      case 1: return logical::date().optional(optional).build();
-      case 2: return logical::time().build();
-      case 3: return logical::timestamp().build();
-      default: return primitive_schema(static_cast<Type>(1 + random_(kPrimitives)), optional);
+      case 0:
+        return logical::decimal(static_cast<int32_t>(random_(20)) - 5).build();
+      case 1:
+        return logical::date().optional(optional).build();
+      case 2:
+        return logical::time().build();
+      case 3:
+        return logical::timestamp().build();
+      default:
+        return primitive_schema(static_cast<Type>(1 + random_(kPrimitives)), optional);
     }
   }
 
@@ -86,16 +96,26 @@ class RandomValues {
 
   Value scalar(Type type, Arena& arena) {
     switch (type) {
-      case Type::Int8: return Value::int8(static_cast<int8_t>(integer()));
-      case Type::Int16: return Value::int16(static_cast<int16_t>(integer()));
-      case Type::Int32: return Value::int32(static_cast<int32_t>(integer()));
-      case Type::Int64: return Value::int64(integer());
-      case Type::Float32: return Value::float32(static_cast<float>(real()));
-      case Type::Float64: return Value::float64(real());
-      case Type::Boolean: return Value::boolean(random_.one_in(2));
-      case Type::Date: return Value::date(integer());
-      case Type::String: return Value::string(arena.copy(text(6)));
-      default: break;
+      case Type::Int8:
+        return Value::int8(static_cast<int8_t>(integer()));
+      case Type::Int16:
+        return Value::int16(static_cast<int16_t>(integer()));
+      case Type::Int32:
+        return Value::int32(static_cast<int32_t>(integer()));
+      case Type::Int64:
+        return Value::int64(integer());
+      case Type::Float32:
+        return Value::float32(static_cast<float>(real()));
+      case Type::Float64:
+        return Value::float64(real());
+      case Type::Boolean:
+        return Value::boolean(random_.one_in(2));
+      case Type::Date:
+        return Value::date(integer());
+      case Type::String:
+        return Value::string(arena.copy(text(6)));
+      default:
+        break;
     }
     const std::string raw = text(5);
     const std::span<const uint8_t> bytes{reinterpret_cast<const uint8_t*>(raw.data()), raw.size()};

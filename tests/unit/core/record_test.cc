@@ -33,7 +33,8 @@ TEST(RecordBatchTest, RowsNeverMove) {
   for (int64_t i = 0; i < 3; ++i) batch.add().offset = i;
   EXPECT_TRUE(batch.full());
   batch.filter(0);
-  batch.reject(2, {.kind = ErrorKind::Data, .stage = Stage::TaskPut, .message = "bad", .class_name = {}});
+  batch.reject(
+      2, {.kind = ErrorKind::Data, .stage = Stage::TaskPut, .message = "bad", .class_name = {}});
   EXPECT_EQ(batch.size(), 3U);
   EXPECT_THAT(live(batch), ElementsAre(1));
   EXPECT_EQ(batch[1].offset, 1);
@@ -121,7 +122,8 @@ TEST(RecordBatchTest, ResetReleasesResourcesAndSchemas) {
   batch.keep(std::make_unique<Counted>(resources));
   batch.keep(std::make_unique<Counted>(resources));
   batch.add().value.value = Value::string(batch.arena().copy("text"));
-  batch.reject(0, {.kind = ErrorKind::Data, .stage = Stage::TaskPut, .message = "x", .class_name = {}});
+  batch.reject(
+      0, {.kind = ErrorKind::Data, .stage = Stage::TaskPut, .message = "x", .class_name = {}});
   EXPECT_EQ(resources, 2);
   EXPECT_FALSE(watched.expired());
   batch.reset();

@@ -17,8 +17,12 @@ using core_test::message_of;
 using core_test::Random;
 using core_test::RandomValues;
 
-const SchemaPtr& int8() { return primitive_schema(Type::Int8); }
-const SchemaPtr& text() { return primitive_schema(Type::String); }
+const SchemaPtr& int8() {
+  return primitive_schema(Type::Int8);
+}
+const SchemaPtr& text() {
+  return primitive_schema(Type::String);
+}
 
 TEST(SchemaTest, PrimitivesAreShared) {
   for (auto t = static_cast<uint8_t>(Type::Int8); t <= static_cast<uint8_t>(Type::Bytes); ++t) {
@@ -203,8 +207,7 @@ TEST(SchemaTest, DefaultsAreCopied) {
       SchemaBuilder(Type::Bytes)
           .default_value(Value::bytes({reinterpret_cast<const uint8_t*>(bytes.data()), 3}))
           .build();
-  const SchemaPtr number =
-      logical::decimal(1).default_value(parse_decimal("1.5", arena)).build();
+  const SchemaPtr number = logical::decimal(1).default_value(parse_decimal("1.5", arena)).build();
   bytes = "xxx";
   arena.reset();
   EXPECT_EQ(list->default_value().as_array()[0].as_string(), "abc");
@@ -235,9 +238,9 @@ TEST(SchemaTest, AStructDefaultBelongsToItsBuilder) {
   const StructData foreign{plain.get(), &member};
   SchemaBuilder builder = SchemaBuilder::structure();
   builder.field("x", int8());
-  EXPECT_EQ(refused(builder,
-                    [&](SchemaBuilder& b) { b.default_value(Value::structure(&foreign)); }),
-            "Invalid default value")
+  EXPECT_EQ(
+      refused(builder, [&](SchemaBuilder& b) { b.default_value(Value::structure(&foreign)); }),
+      "Invalid default value")
       << "an equal schema is another";
 }
 

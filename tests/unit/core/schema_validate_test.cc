@@ -18,9 +18,13 @@ std::string check(const SchemaPtr& schema, const Value& value,
 std::string check(SchemaBuilder builder, const Value& value) {
   return check(builder.build(), value);
 }
-Value text(const char* value) { return Value::string(value); }
+Value text(const char* value) {
+  return Value::string(value);
+}
 
-const SchemaPtr& int8() { return primitive_schema(Type::Int8); }
+const SchemaPtr& int8() {
+  return primitive_schema(Type::Int8);
+}
 
 TEST(ValidateValueTest, NullNeedsAnOptionalSchema) {
   EXPECT_EQ(check(primitive_schema(Type::Int8, true), {}), "");
@@ -62,7 +66,8 @@ TEST(ValidateValueTest, LogicalTypesTakeTheirJavaClass) {
   EXPECT_EQ(check(primitive_schema(Type::Bytes), decimal),
             "Invalid Java object for schema with type BYTES: class java.math.BigDecimal for "
             "value");
-  for (const int64_t instant : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{86'400'000}, INT64_MAX}) {
+  for (const int64_t instant :
+       {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{86'400'000}, INT64_MAX}) {
     EXPECT_EQ(check(logical::date(), Value::date(instant)), "");
     EXPECT_EQ(check(logical::time(), Value::date(instant)), "");
     EXPECT_EQ(check(logical::timestamp(), Value::date(instant)), "");

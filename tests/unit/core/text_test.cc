@@ -35,10 +35,17 @@ std::string random_bytes(Random& random, size_t most) {
 }
 
 TEST(Base64Test, VectorsOfTheStandard) {
-  for (const auto& [plain, text] : std::vector<std::pair<std::string, std::string>>{
-           {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-           {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"},
-           {"\xfb\xef\xbe", "++++"}, {"\0"s, "AA=="}}) {
+  for (const auto& [plain, text] :
+       std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                        {"f", "Zg=="},
+                                                        {"fo", "Zm8="},
+                                                        {"foo", "Zm9v"},
+                                                        {"foob", "Zm9vYg=="},
+                                                        {"fooba", "Zm9vYmE="},
+                                                        {"foobar", "Zm9vYmFy"},
+                                                        {"\xff\xfe\xfd", "//79"},
+                                                        {"\xfb\xef\xbe", "++++"},
+                                                        {"\0"s, "AA=="}}) {
     EXPECT_EQ(encode(plain), text);
     std::string back = ">";
     EXPECT_TRUE(decode_base64(text, back));
@@ -155,9 +162,15 @@ TEST(DecimalTest, BytesAreTwosComplement) {
 
 TEST(DecimalTest, ScaleDecidesTheText) {
   const std::vector<uint8_t> twelve{12};
-  for (const auto& [scale, text] : std::vector<std::pair<int32_t, std::string>>{
-           {0, "12"}, {1, "1.2"}, {2, "0.12"}, {7, "0.0000012"}, {8, "1.2E-7"}, {-1, "1.2E+2"},
-           {INT32_MAX, "1.2E-2147483646"}, {INT32_MIN, "1.2E+2147483649"}}) {
+  for (const auto& [scale, text] :
+       std::vector<std::pair<int32_t, std::string>>{{0, "12"},
+                                                    {1, "1.2"},
+                                                    {2, "0.12"},
+                                                    {7, "0.0000012"},
+                                                    {8, "1.2E-7"},
+                                                    {-1, "1.2E+2"},
+                                                    {INT32_MAX, "1.2E-2147483646"},
+                                                    {INT32_MIN, "1.2E+2147483649"}}) {
     EXPECT_EQ(decimal_text(scale, twelve), text);
   }
   const std::vector<uint8_t> zero{0};

@@ -12,7 +12,9 @@ namespace {
 using core_test::Random;
 using core_test::RandomValues;
 
-Value decimal(std::string_view text, Arena& arena) { return parse_decimal(text, arena); }
+Value decimal(std::string_view text, Arena& arena) {
+  return parse_decimal(text, arena);
+}
 
 TEST(ValueTest, IsSixteenBytesOfPlainData) {
   static_assert(sizeof(Value) == 16);
