@@ -16,8 +16,12 @@ template <class Float>
 void append_finite(std::string& out, Float value) {
   // "d.ddde[+-]xx": digits and exponent of the shortest form.
   char buffer[40];
-  const auto [end, error] =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  constexpr auto kScientific = std::chars_format::scientific;
+  auto end = std::to_chars(buffer, buffer + sizeof buffer, value, kScientific).ptr;
+  // Java shows two digits at least, and where one would do the nearest of two: 4.9E-324.
+  if (std::string_view(buffer, static_cast<size_t>(end - buffer)).find('.') == std::string_view::npos) {
+    end = std::to_chars(buffer, buffer + sizeof buffer, value, kScientific, 1).ptr;
+  }
   std::string_view text(buffer, static_cast<size_t>(end - buffer));
   if (text.front() == '-') {
     out += '-';
@@ -25,7 +29,7 @@ void append_finite(std::string& out, Float value) {
   }
   const size_t e = text.find('e');
   std::string digits(1, text[0]);
-  if (e > 2) digits += text.substr(2, e - 2);
+  if (e > 2 && text.substr(2, e - 2) != "0") digits += text.substr(2, e - 2);
   int exponent = 0;
   std::string_view exponent_text = text.substr(e + 1);
   if (exponent_text.front() == '+') exponent_text.remove_prefix(1);

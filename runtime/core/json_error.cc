@@ -14,9 +14,14 @@ constexpr const char* kValidValue =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 constexpr size_t kMaxTokenShown = 256;
 
-/// `'x' (code 120)`; the byte is taken for the character of the same number.
-std::string describe_byte(unsigned char c) {
-  const std::string code = std::to_string(c);
+/// `'x' (code 120)`; mostly a byte is taken for the character of the same number.
+std::string describe_byte(char32_t c) {
+  std::string code = std::to_string(static_cast<uint32_t>(c));
+  if (c > 0xFF) {
+    char hex[16];
+    std::snprintf(hex, sizeof hex, " / 0x%x", static_cast<unsigned>(c));
+    code += hex;
+  }
   if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return "(CTRL-CHAR, code " + code + ")";
   std::string out = "'";
   utf8::append(out, c);
@@ -74,7 +79,11 @@ bool JsonParser::fail_open_end(Context context, const char* start) {
 }
 
 bool JsonParser::fail_character(std::string_view comment, std::string_view where) {
-  const std::string shown = describe_byte(static_cast<unsigned char>(*at_));
+  // Names and escapes are decoded, other places take the byte.
+  const bool decodes = comment.empty() || comment.starts_with("was expecting double-quote");
+  const std::string shown =
+      describe_byte(decodes ? utf8::decode({at_, static_cast<size_t>(end_ - at_)}).code_point
+                            : char32_t{static_cast<unsigned char>(*at_)});
   if (comment.empty()) return fail(std::string(where) + shown, at_);
   return fail("Unexpected character (" + shown + ")" + std::string(where) + ": " +
                   std::string(comment),
@@ -125,7 +134,8 @@ bool JsonParser::fail_value(Context context) {
                   at_);
     }
   }
-  if (c == '+' && rest.size() > 1) {
+  if (c == '+' && rest.size() == 1) return fail_end(" in a Number value");
+  if (c == '+') {
     return fail_character(
         "JSON spec does not allow numbers to have plus signs: enable "
         "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",

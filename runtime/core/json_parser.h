@@ -53,7 +53,7 @@ class JsonParser {
 
   bool parse_string(std::string_view& out, bool name);
   bool parse_string_slowly(const char* start, std::string_view& out, bool name);
-  bool append_lenient(std::string_view raw);
+  bool append_lenient(std::string_view raw, bool name);
   bool parse_escape();
   bool parse_unicode();
   bool hex4(uint32_t& unit);

@@ -68,7 +68,7 @@ bool JsonParser::parse_string_slowly(const char* start, std::string_view& out, b
       ++at_;
     }
     const char* run_end = at_;
-    if (!append_lenient({run, static_cast<size_t>(run_end - run)})) {
+    if (!append_lenient({run, static_cast<size_t>(run_end - run)}, name)) {
       return error_.empty() ? fail_end(name ? " in field name" : " in VALUE_STRING") : false;
     }
     if (at_ == end_) return fail_end(name ? " in field name" : " in VALUE_STRING");
@@ -84,7 +84,7 @@ bool JsonParser::parse_string_slowly(const char* start, std::string_view& out, b
 
 // Jackson checks lead and middle bytes only: overlong forms and surrogates in three bytes each
 // (CESU-8) pass, and come out as Java would encode them again.
-bool JsonParser::append_lenient(std::string_view raw) {
+bool JsonParser::append_lenient(std::string_view raw, bool name) {
   if (utf8::is_valid(raw)) {
     scratch_.text += raw;
     return true;
@@ -98,6 +98,17 @@ bool JsonParser::append_lenient(std::string_view raw) {
                 raw.data() + index + 1);
   };
   uint32_t high = 0;  // a high surrogate that waits for its other half
+  const auto append_unit = [&](uint32_t unit) {
+    const bool low = unit >= 0xDC00 && unit < 0xE000;
+    if (high != 0 && low) {
+      utf8::append(scratch_.text, 0x10000 + ((high - 0xD800) << 10U) + (unit - 0xDC00));
+      high = 0;
+      return;
+    }
+    if (high != 0) scratch_.text += '?';
+    high = unit >= 0xD800 && unit < 0xDC00 ? unit : 0;
+    if (high == 0) utf8::append(scratch_.text, low ? U'?' : char32_t{unit});
+  };
   for (size_t i = 0; i < raw.size();) {
     const unsigned char lead = bytes[i];
     const size_t length = lead < 0x80             ? 1
@@ -114,18 +125,12 @@ bool JsonParser::append_lenient(std::string_view raw) {
       code = (code << 6U) | (bytes[i + k] & 0x3FU);
     }
     i += length;
-    if (high != 0 && code >= 0xDC00 && code < 0xE000) {
-      utf8::append(scratch_.text, 0x10000 + ((high - 0xD800) << 10U) + (code - 0xDC00));
-      high = 0;
-      continue;
-    }
-    if (high != 0) scratch_.text += '?';
-    high = code >= 0xD800 && code < 0xDC00 ? code : 0;
-    if (high != 0) continue;
-    if (is_surrogate(code) || code > 0x10FFFF) {
-      scratch_.text += '?';
-    } else {
-      utf8::append(scratch_.text, code);
+    if (length < 4) {
+      append_unit(code);
+    } else {  // Jackson splits whatever four bytes gave
+      const auto v = static_cast<int32_t>(code) - 0x10000;
+      append_unit(static_cast<uint16_t>(name ? 0xD800 + (v >> 10) : 0xD800 | (v >> 10)));
+      append_unit(0xDC00 | (static_cast<uint32_t>(v) & 0x3FFU));
     }
   }
   if (high != 0) scratch_.text += '?';

@@ -21,10 +21,10 @@ std::string class_message(const Schema& schema, const Value& value, std::string_
          at(location);
 }
 
-std::string validate_struct(const Schema& schema, const Value& value, std::string_view location) {
+std::string validate_struct(const Schema& schema, const Value& value) {
   const StructData& data = value.as_struct();
   if (!same_schema(data.schema, &schema)) {
-    return "Struct schemas do not match" + at(location) + ".";
+    return "Struct schemas do not match.";
   }
   for (const Field& field : schema.fields()) {
     const Value& member = data.values[field.index];
@@ -53,7 +53,7 @@ std::string validate_value(const Schema& schema, const Value& value, std::string
   if (value.type() != schema.value_class()) return class_message(schema, value, location);
   switch (value.type()) {
     case Type::Struct:
-      return validate_struct(schema, value, location);
+      return validate_struct(schema, value);
     case Type::Array:
       for (const Value& element : value.as_array()) {
         std::string error =

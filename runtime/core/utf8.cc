@@ -7,7 +7,8 @@ namespace {
 
 constexpr bool is_continuation(unsigned char c) noexcept { return (c & 0xC0U) == 0x80; }
 
-/// Length announced by a lead byte and the range its second byte must be in (Unicode table 3-7).
+/// Length announced by a lead byte and the range its second byte must be in (Unicode table 3-7, but
+/// Java takes an encoded surrogate for one malformed sequence, not for several).
 struct Lead {
   size_t length;
   unsigned char second_min;
@@ -19,7 +20,6 @@ constexpr Lead lead_of(unsigned char c) noexcept {
   if (c < 0xC2) return {0, 0, 0};
   if (c < 0xE0) return {2, 0x80, 0xBF};
   if (c == 0xE0) return {3, 0xA0, 0xBF};
-  if (c == 0xED) return {3, 0x80, 0x9F};
   if (c < 0xF0) return {3, 0x80, 0xBF};
   if (c == 0xF0) return {4, 0x90, 0xBF};
   if (c < 0xF4) return {4, 0x80, 0xBF};
@@ -43,6 +43,8 @@ Decoded decode(std::string_view text) noexcept {
     if (i >= text.size() || !is_continuation(s[i])) return {kReplacement, i, false};
     code = (code << 6U) | (s[i] & 0x3FU);
   }
+  // A surrogate in three bytes is one malformed piece, unlike other bad sequences.
+  if (code >= 0xD800 && code < 0xE000) return {kReplacement, lead.length, false};
   return {code, lead.length, true};
 }
 

@@ -56,48 +56,24 @@ bool is_number(Type type) noexcept {
   return type >= Type::Int8 && type <= Type::Float64;
 }
 
-bool is_named(const Schema& schema, std::string_view name) noexcept {
-  return schema.name() && *schema.name() == name;
+int64_t long_of(const Value& number) noexcept {
+  return number.type() >= Type::Float32 ? static_cast<int64_t>(number.as_double())
+                                        : number.as_int();
 }
 
-/// Values.convertToLong of an element: numbers cut, dates encoded by their own schema.
-int64_t long_of(const ParsedValue& element) {
-  const Value& v = element.value;
-  if (v.type() != Type::Date) {
-    return v.type() >= Type::Float32 ? static_cast<int64_t>(v.as_double()) : v.as_int();
-  }
-  return is_named(*element.schema, logical::kDate) ? v.as_int() / kMsPerDay : v.as_int();
-}
-
-/// To the Date, Time or Timestamp `schema`.
-bool to_temporal(const Schema& schema, const ParsedValue& element, Value& out) {
-  const bool date = is_named(schema, logical::kDate);
-  const bool time = is_named(schema, logical::kTime);
-  const Schema& own = *element.schema;
-  const int64_t ms = element.value.as_int();
-  if (element.value.type() == Type::Date) {
-    if (*own.name() == *schema.name()) {
-      out = element.value;
-      return true;
-    }
-    const bool from_timestamp = is_named(own, logical::kTimestamp);
-    if (!date && !time) {
-      out = element.value;
-      return true;
-    }
-    if (from_timestamp) {
-      out = Value::date(date ? ms / kMsPerDay * kMsPerDay : ms - ms / kMsPerDay * kMsPerDay);
-      return true;
-    }
-  }
-  const int64_t number = long_of(element);
-  if (!date && !time) {
-    out = Value::date(number);
-    return true;
-  }
+/// A number as the Date, Time or Timestamp `schema`; what is one of these already stays.
+bool to_temporal(const Schema& schema, Value& value) {
+  if (value.type() == Type::Date) return true;
+  const int64_t number = long_of(value);
   const auto narrow = int64_t{static_cast<int32_t>(number)};
-  if (time && (narrow < 0 || narrow > kMsPerDay)) return false;
-  out = Value::date(date ? narrow * kMsPerDay : narrow);
+  if (*schema.name() == logical::kTimestamp) {
+    value = Value::date(number);
+  } else if (*schema.name() == logical::kDate) {
+    value = Value::date(narrow * kMsPerDay);
+  } else {
+    value = Value::date(narrow);
+    return narrow >= 0 && narrow <= kMsPerDay;
+  }
   return true;
 }
 
@@ -142,23 +118,21 @@ bool convert_element(const Schema& schema, const ParsedValue& element, Value& ou
   out = element.value;
   if (out.is_null()) return false;
   if (!is_number(schema.type())) return true;
-  if (schema.value_class() == Type::Date) return to_temporal(schema, element, out);
+  if (schema.value_class() == Type::Date) return to_temporal(schema, out);
   if (out.type() == schema.type()) return true;
-  if (out.type() == Type::Date && schema.type() >= Type::Float32) return false;
-  const bool real = out.type() == Type::Float32 || out.type() == Type::Float64;
-  const double number = real ? out.as_double() : static_cast<double>(long_of(element));
+  if (!is_number(out.type())) return false;  // a date without its schema has no number
+  const int64_t whole = long_of(out);
+  const bool real = out.type() >= Type::Float32;
+  const double number = real ? out.as_double() : static_cast<double>(whole);
   switch (schema.type()) {
-    case Type::Int8:
-      out = Value::int8(static_cast<int8_t>(long_of(element)));
-      return true;
     case Type::Int16:
-      out = Value::int16(static_cast<int16_t>(long_of(element)));
+      out = Value::int16(static_cast<int16_t>(whole));
       return true;
     case Type::Int32:
-      out = Value::int32(static_cast<int32_t>(long_of(element)));
+      out = Value::int32(static_cast<int32_t>(whole));
       return true;
     case Type::Int64:
-      out = Value::int64(long_of(element));
+      out = Value::int64(whole);
       return true;
     case Type::Float32:
       out = Value::float32(static_cast<float>(number));

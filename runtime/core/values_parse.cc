@@ -152,9 +152,11 @@ class Parser {
     size_t count = 0;
     for (size_t i = 0; i < keys.size(); ++i) {
       MapEntry entry{keys[i].value, values[i].value};
+      if (key_schema && !detail::convert_element(*key_schema, keys[i], entry.key)) {
+        return std::nullopt;
+      }
       if (key_schema && value_schema &&
-          !(detail::convert_element(*key_schema, keys[i], entry.key) &&
-            detail::convert_element(*value_schema, values[i], entry.value))) {
+          !detail::convert_element(*value_schema, values[i], entry.value)) {
         return std::nullopt;
       }
       size_t at = 0;

@@ -13,11 +13,12 @@
 
 namespace millrace {
 
-/// Writes happen on a thread of its own; all writes that wait are joined into one. Readers see
-/// entries only once they are in the file, so a failed write leaves no trace.
+/// Writes happen on a thread of its own; all writes that wait are joined into one and succeed or
+/// fail together. Readers see entries only once they are in the file, so a failed write (a full
+/// disk) leaves no trace and its caller may try again.
 class FileOffsetStore final : public MemoryOffsetStore {
  public:
-  /// Writes that may wait; above it set() fails at once.
+  /// Writes that may wait; above it, and while the store is not started, set() fails at once.
   static constexpr size_t kMaxWaitingWrites = 10'000;
 
   explicit FileOffsetStore(std::filesystem::path file) : file_(std::move(file)) {}
@@ -33,14 +34,15 @@ class FileOffsetStore final : public MemoryOffsetStore {
     OffsetEntries entries;
     WriteCallback done;
   };
+  void load();
   void write_loop();
-  void write_all(std::deque<Write> writes);
+  void write_all(const std::deque<Write>& writes);
 
   std::filesystem::path file_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Write> waiting_;
-  bool stopping_ = false;
+  bool running_ = false;
   std::thread thread_;
 };
 

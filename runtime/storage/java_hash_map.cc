@@ -23,6 +23,8 @@ constexpr uint32_t kFirstHandle = 0x7e0000;
 constexpr uint32_t kByteArrayClassHandle = kFirstHandle + 2;
 constexpr uint32_t kFirstArrayHandle = kFirstHandle + 3;
 constexpr uint32_t kMinimumCapacity = 16;
+constexpr uint32_t kMaxJavaInt = 0x7fffffff;
+constexpr size_t kMagicSize = 4;
 
 constexpr std::string_view kMapHeader(
     "\xac\xed\x00\x05"                                  // magic, version
@@ -34,7 +36,7 @@ constexpr std::string_view kByteArrayClass(
     "\x00\x02[B\xac\xf3\x17\xf8\x06\x08\x54\xe0\x02\x00\x00\x78\x70", 2 + 2 + 8 + 1 + 2 + 2);
 
 void put32(std::string& out, uint32_t v) {
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(v >> static_cast<unsigned>(shift));
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(v >> shift);
 }
 
 uint32_t capacity_for(size_t size) noexcept {
@@ -91,23 +93,20 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   OffsetEntries read() {
-    const size_t shared = std::min(bytes_.size(), kMapHeader.size());
-    if (bytes_.substr(0, shared) != kMapHeader.substr(0, shared)) {
-      fail(0, "it is not a serialised java.util.HashMap");
-    }
-    at_ = shared;
-    if (bytes_.size() < kMapHeader.size()) fail_truncated();
+    skip_header();
     read32();  // load factor
     read32();  // threshold
     expect(kBlockData, "block data");
     expect(8, "a block of 8 bytes");
     read32();  // capacity
+    const size_t size_at = at_;
     const uint32_t size = read32();
+    if (size > kMaxJavaInt) fail(size_at, "the map has a negative size");
     OffsetEntries entries;
     for (uint32_t i = 0; i < size; ++i) {
-      std::optional<std::string> key = read_array();
-      std::optional<std::string> value = read_array();
-      if (key) entries.insert_or_assign(std::move(*key), std::move(value));
+      const std::optional<std::string_view> key = read_array();
+      const std::optional<std::string_view> value = read_array();
+      if (key) entries.insert_or_assign(std::string(*key), value);  // no task asks for a null key
     }
     expect(kEndBlockData, "the end of the map");
     if (at_ != bytes_.size()) fail(at_, "more bytes follow the map");
@@ -120,6 +119,32 @@ class Reader {
                            ": " + what);
   }
   [[noreturn]] void fail_truncated() const { fail(bytes_.size(), "the file ends too early"); }
+
+  void skip_header() {
+    const size_t shared = std::min(bytes_.size(), kMapHeader.size());
+    const size_t magic = std::min(shared, kMagicSize);
+    if (bytes_.substr(0, magic) != kMapHeader.substr(0, magic)) {
+      fail(0, "it is no serialised Java object");
+    }
+    if (bytes_.substr(0, shared) != kMapHeader.substr(0, shared)) {
+      fail(kMagicSize, "expected a java.util.HashMap, found " + class_at(kMagicSize + 1));
+    }
+    if (bytes_.size() < kMapHeader.size()) fail_truncated();
+    at_ = kMapHeader.size();
+  }
+
+  /// For messages: the class whose description starts at `at`.
+  std::string class_at(size_t at) const {
+    constexpr size_t kLongestShown = 200;
+    const std::string_view rest = bytes_.substr(std::min(at, bytes_.size()));
+    if (rest.size() < 3 || static_cast<uint8_t>(rest[0]) != kClassDesc) return "something else";
+    const auto length =
+        static_cast<size_t>(static_cast<uint8_t>(rest[1]) << 8U | static_cast<uint8_t>(rest[2]));
+    const std::string_view name = rest.substr(3, std::min(length, kLongestShown));
+    const bool printable =
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return printable ? "class " + std::string(name) : "a class with an unreadable name";
+  }
 
   uint8_t read8() {
     if (at_ >= bytes_.size()) fail_truncated();
@@ -135,7 +160,7 @@ class Reader {
     if (read8() != wanted) fail(at, std::string("expected ") + what);
   }
 
-  std::optional<std::string> read_array() {
+  std::optional<std::string_view> read_array() {
     const size_t at = at_;
     switch (read8()) {
       case kNull: return std::nullopt;
@@ -145,31 +170,37 @@ class Reader {
         return arrays_[handle];
       }
       case kArray: return read_new_array();
+      case kObject: fail(at, "expected a byte array, found " + class_at(at_));
       default: fail(at, "expected a byte array");
     }
   }
 
-  std::string read_new_array() {
-    const size_t at = at_;
-    const uint8_t tag = read8();
-    if (tag == kClassDesc) {
-      if (bytes_.substr(at_, kByteArrayClass.size()) != kByteArrayClass) {
-        fail(at, "an array of a foreign class");
-      }
-      at_ += kByteArrayClass.size();
-    } else if (tag != kReference || read32() != kByteArrayClassHandle) {
-      fail(at, "expected the class of a byte array");
-    }
+  std::string_view read_new_array() {
+    read_array_class();
     const uint32_t length = read32();
     if (length > bytes_.size() - at_) fail_truncated();
-    arrays_.emplace_back(bytes_.substr(at_, length));
+    arrays_.push_back(bytes_.substr(at_, length));
     at_ += length;
     return arrays_.back();
   }
 
+  void read_array_class() {
+    const size_t at = at_;
+    const uint8_t tag = read8();
+    if (tag == kReference && !arrays_.empty() && read32() == kByteArrayClassHandle) return;
+    // Described once, before the first array; handles are counted on that.
+    if (tag != kClassDesc || !arrays_.empty()) fail(at, "expected the class of a byte array");
+    const std::string_view found = bytes_.substr(at_, kByteArrayClass.size());
+    if (found != kByteArrayClass.substr(0, found.size())) {
+      fail(at, "expected an array of bytes, found " + class_at(at));
+    }
+    if (found.size() < kByteArrayClass.size()) fail_truncated();
+    at_ += found.size();
+  }
+
   std::string_view bytes_;
   size_t at_ = 0;
-  std::vector<std::string> arrays_;
+  std::vector<std::string_view> arrays_;
 };
 
 /// HashMap.hash(String): String.hashCode over UTF-16 units, spread.

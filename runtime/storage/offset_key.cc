@@ -42,7 +42,7 @@ std::optional<std::pair<std::string, std::string>> parse_offset_key(std::string_
     return std::nullopt;
   }
   const auto parts = value.as_array();
-  if (parts[0].type() != Type::String) return std::nullopt;
+  if (parts[0].type() != Type::String || parts[1].type() != Type::Map) return std::nullopt;
   std::string partition;
   append_json(partition, parts[1]);
   return std::pair(std::string(parts[0].as_string()), std::move(partition));

@@ -20,7 +20,8 @@ using OffsetEntries = std::map<std::string, std::optional<std::string>, std::les
 /// Thread-safe.
 class OffsetStore {
  public:
-  /// Null on success. Called once, on a thread of the store; must not block.
+  /// Null on success. Called once: on a thread of the store, or by set() itself when it refuses the
+  /// write at once. Must not block nor throw.
   using WriteCallback = std::function<void(std::exception_ptr)>;
 
   virtual ~OffsetStore() = default;
@@ -32,13 +33,15 @@ class OffsetStore {
   virtual std::optional<std::string> get(std::string_view key) const = 0;
   /// Keys with a value whose connector is `connector`, with their values.
   virtual OffsetEntries connector_offsets(std::string_view connector) const = 0;
-  /// Merges and makes durable, then calls `done`. Later reads see the entries at once.
+  /// Merges and makes durable, then calls `done`. Reads see the entries from before that call on,
+  /// all of them or, after a failure, none: what a reader sees is durable.
   virtual void set(OffsetEntries entries, WriteCallback done) = 0;
 };
 
 /// Key bytes for a partition (a Map value).
 std::string offset_key(std::string_view connector, const Value& partition);
-/// Splits a key into connector and the JSON text of the partition; nullopt when it is not one.
+/// Splits a key into connector and the JSON text of the partition; nullopt unless it is an array of
+/// a string and an object.
 std::optional<std::pair<std::string, std::string>> parse_offset_key(std::string_view key);
 
 }  // namespace millrace

@@ -143,6 +143,8 @@ def verdict(case, ours, java):
     """Empty when the answers agree, else what differs."""
     if ours == java:
         return ""
+    if case[0] == JSON and case[2] == "read" and b"\0" in bytes.fromhex(case[4][1:])[:4]:
+        return ""  # Jackson takes this for UTF-16 or UTF-32; the native parser wants UTF-8
     a, b = ours.split(" "), java.split(" ")
     if a[0] != b[0]:
         return "one fails"
@@ -178,7 +180,9 @@ def verdict(case, ours, java):
 def rest_of(mine, theirs):
     """What the native message says after the Java one; its end-of-input names the token before."""
     rest = mine[len(theirs):].split("\n")[0]
-    return re.sub(r"(Unexpected end-of-input in )\w+$", r"\1", rest.lstrip(": ") if rest[:1] == ":" else rest)
+    rest = re.sub(r"((?:token|escape) )'[^']*[^ -~][^']*'.*", r"\1", rest)  # how far it decodes
+    return re.sub(r"(Unexpected end-of-input in )\w+$", r"\1",
+                  rest.lstrip(": ") if rest[:1] == ":" else rest)
 
 
 def is_utf8(data):

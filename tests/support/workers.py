@@ -95,9 +95,10 @@ class Worker:
 
 
 class Millrace(Worker):
+    binary = os.environ.get("MILLRACE_BIN", str(REPO / "build" / "dev" / "bin" / "millrace"))
+
     def command(self, arguments):
-        binary = os.environ.get("MILLRACE_BIN", str(REPO / "build" / "dev" / "bin" / "millrace"))
-        return [binary, "standalone", *arguments]
+        return [str(self.binary), "standalone", *arguments]
 
     @classmethod
     def embedded(cls, settings=None, folder=None, env=None):

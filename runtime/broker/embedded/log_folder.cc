@@ -6,18 +6,18 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "millrace/errors.h"
+#include "runtime/core/atomic_file.h"
 
 namespace millrace::embedded {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kReadyText = "# Folder of an embedded log of Millrace. Do not edit.\nformat=1\n";
-constexpr const char* kTemporary = "millrace-log.properties.tmp";
+constexpr std::string_view kReadyText =
+    "# Folder of an embedded log of Millrace. Do not edit.\nformat=1\n";
+constexpr const char* kTemporary = "millrace-log.properties.tmp";  // of replace_file
 constexpr const char* kProbe = "millrace-room.tmp";
 
 [[noreturn]] void fail(const std::string& dir, const std::string& reason) {
@@ -37,14 +37,6 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   bool is_open() const noexcept { return fd_ >= 0; }
-  bool write(std::string_view text) noexcept {
-    while (!text.empty()) {
-      const ssize_t n = ::write(fd_, text.data(), text.size());
-      if (n < 0 && errno != EINTR) return false;
-      if (n > 0) text.remove_prefix(static_cast<size_t>(n));
-    }
-    return true;
-  }
   bool reserve(int64_t bytes) noexcept { return ::posix_fallocate(fd_, 0, bytes) == 0; }
   bool sync() noexcept { return ::fsync(fd_) == 0; }
 
@@ -71,10 +63,12 @@ std::string foreign_entry(const std::string& dir) {
 }
 
 FolderState read_state(const std::string& dir) {
-  const std::string path = dir + "/" + kFolderFile;
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) fail_errno(dir, "reading " + std::string(kFolderFile));
+  std::string text;
+  try {
+    read_file(fs::path(dir) / kFolderFile, text);
+  } catch (const ConnectException& error) {
+    fail(dir, std::string("cannot be used: ") + error.what());
+  }
   if (text.empty()) return FolderState::New;
   if (text == kReadyText) return FolderState::Ready;
   fail(dir, "has an unknown format: " + std::string(kFolderFile) +
@@ -106,17 +100,11 @@ FolderState claim_folder(const std::string& dir) {
 }
 
 void mark_folder_ready(const std::string& dir) {
-  const std::string temporary = dir + "/" + kTemporary;
-  {
-    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.is_open() || !file.write(kReadyText) || !file.sync()) {
-      fail_errno(dir, "writing " + temporary);
-    }
+  try {
+    replace_file(fs::path(dir) / kFolderFile, kReadyText);
+  } catch (const ConnectException& error) {
+    fail(dir, std::string("cannot be used: ") + error.what());
   }
-  if (::rename(temporary.c_str(), (dir + "/" + kFolderFile).c_str()) != 0) {
-    fail_errno(dir, "renaming " + temporary);
-  }
-  sync_folder(dir);
 }
 
 bool folder_has_room(const std::string& dir, int64_t bytes) noexcept {

@@ -30,6 +30,9 @@ using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>
 using Conf = std::unique_ptr<rd_kafka_conf_t, Deleter<rd_kafka_conf_destroy>>;
 using KafkaError = std::unique_ptr<rd_kafka_error_t, Deleter<rd_kafka_error_destroy>>;
 
+/// A consumer, shared with the batches whose rows point into its buffers.
+using Client = std::shared_ptr<rd_kafka_t>;
+
 /// Configuration object with everything of `config` set, logging routed to the worker's log.
 /// Throws ConfigException that names the key.
 Conf make_conf(const ClientConfig& config);

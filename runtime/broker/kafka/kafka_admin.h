@@ -1,6 +1,9 @@
 #pragma once
 // BrokerAdmin over a librdkafka handle.
 
+#include <mutex>
+#include <string>
+
 #include "runtime/broker/broker.h"
 #include "runtime/broker/kafka/handles.h"
 
@@ -10,6 +13,8 @@ class KafkaAdmin final : public BrokerAdmin {
  public:
   explicit KafkaAdmin(const ClientConfig& config);
   ~KafkaAdmin() override;
+  KafkaAdmin(const KafkaAdmin&) = delete;
+  KafkaAdmin& operator=(const KafkaAdmin&) = delete;
 
   std::string cluster_id(Millis timeout);
   std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
@@ -24,10 +29,15 @@ class KafkaAdmin final : public BrokerAdmin {
   OffsetMap end_offsets(const std::string& topic, Millis timeout) override;
 
  private:
+  static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
+  /// ` (last error of the connection: ...)`, or nothing. Tells why an operation timed out.
+  std::string connection_error();
   /// Waits for the result of an operation sent to `queue`; throws when the whole of it failed.
   Event await(const Queue& queue, const std::string& action, Millis timeout);
 
   rd_kafka_t* client_;
+  std::mutex mutex_;
+  std::string last_error_;
 };
 
 }  // namespace millrace::kafka

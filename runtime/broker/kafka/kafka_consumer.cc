@@ -1,11 +1,7 @@
 #include "runtime/broker/kafka/kafka_consumer.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "runtime/broker/kafka/message_records.h"
 #include "runtime/metrics/log.h"
@@ -14,72 +10,79 @@ namespace millrace::kafka {
 namespace {
 
 constexpr int kMaxAuthenticationFailures = 3;  // then the task fails, as Java's consumer does
+constexpr Millis kLongestWait{10'000};         // the pattern is looked after at least this often
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.clients.consumer.KafkaConsumer");
   return instance;
 }
 
-const std::string& setting(const Properties& all, const std::string& key,
-                           const std::string& fallback) {
-  const std::string* value = find(all, key);
-  return value != nullptr ? *value : fallback;
+Millis longest_wait(const ClientConfig& config) {
+  const std::string* interval = find(config.rdkafka, "max.poll.interval.ms");
+  if (interval == nullptr) return kLongestWait;
+  return std::clamp(Millis{std::stoll(*interval) / 3}, Millis{1}, kLongestWait);
 }
 
 }  // namespace
 
-KafkaConsumer::KafkaConsumer(const ClientConfig& config)
-    : api_timeout_ms_(config.api_timeout_ms),
-      reset_policy_(setting(config.topic, "auto.offset.reset", "latest")),
-      pattern_refresh_(std::max<long>(
-          1000, std::stol(setting(config.rdkafka, "topic.metadata.refresh.interval.ms", "300000")))) {
-  Conf conf = make_conf(config);
-  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
-                                           RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_FETCH);
-  client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
-  rd_kafka_poll_set_consumer(client_);
-  events_.reset(rd_kafka_queue_get_consumer(client_));
-  data_.reset(rd_kafka_queue_new(client_));
-  wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  static constexpr uint64_t kOne = 1;
-  rd_kafka_queue_io_event_enable(events_.get(), wake_fd_, &kOne, sizeof kOne);
-  rd_kafka_queue_io_event_enable(data_.get(), wake_fd_, &kOne, sizeof kOne);
+KafkaConsumer::KafkaConsumer(ClientConfig config) : config_(std::move(config)) {
+  make_conf(config_);  // refuse bad settings now; the client is made by subscribe()
 }
 
 KafkaConsumer::~KafkaConsumer() { close(Millis{0}); }
 
+void KafkaConsumer::open(bool for_pattern) {
+  ClientConfig config = config_;
+  // A pattern only looks at topics; asking for a deleted one by name would create it again.
+  if (for_pattern) config.rdkafka["allow.auto.create.topics"] = "false";
+  Conf conf = make_conf(config);
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
+                                           RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_FETCH);
+  client_ = Client(make_client(RD_KAFKA_CONSUMER, std::move(conf)), [](rd_kafka_t* client) {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  });
+  rd_kafka_poll_set_consumer(client_.get());
+  events_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  data_.reset(rd_kafka_queue_new(client_.get()));
+  for (const Queue* queue : {&events_, &data_}) {
+    rd_kafka_queue_io_event_enable(queue->get(), wake_.fd(), &WakeEvent::kOne,
+                                   sizeof WakeEvent::kOne);
+  }
+}
+
 void KafkaConsumer::subscribe(const std::vector<std::string>& topics,
                               RebalanceListener& listener) {
   listener_ = &listener;
+  if (!client_) open(false);
+  set_subscription(topics);
+}
+
+void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
   for (const std::string& topic : topics) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
-  const auto code = rd_kafka_subscribe(client_, list.get());
+  const auto code = topics.empty() ? rd_kafka_unsubscribe(client_.get())
+                                   : rd_kafka_subscribe(client_.get(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("subscribing to topics", code);
 }
 
 void KafkaConsumer::wakeup() noexcept {
   woken_.store(true);
-  const uint64_t one = 1;
-  [[maybe_unused]] const auto n = ::write(wake_fd_, &one, sizeof one);
+  wake_.set();
 }
 
 void KafkaConsumer::wait_for_work(Clock::time_point deadline) {
   const auto rest = std::chrono::ceil<Millis>(deadline - Clock::now());
-  if (rest.count() <= 0) return;
-  // Bounded, so that the pattern and max.poll.interval.ms are looked after.
-  constexpr long kLongestWaitMs = 10'000;
-  pollfd wait{wake_fd_, POLLIN, 0};
-  ::poll(&wait, 1, static_cast<int>(std::min<long>(rest.count(), kLongestWaitMs)));
-  uint64_t drained = 0;
-  [[maybe_unused]] const auto n = ::read(wake_fd_, &drained, sizeof drained);
+  if (rest.count() > 0) wake_.wait(std::min(rest, longest_wait(config_)));
 }
 
 void KafkaConsumer::poll(RecordBatch& out, Millis timeout) {
-  const auto deadline = Clock::now() + timeout;
+  if (!client_) throw KafkaException("polling a consumer that is not subscribed");
+  // Far deadlines would overflow the clock.
+  const auto deadline = Clock::now() + std::min<Millis>(timeout, std::chrono::hours{24 * 365});
   while (true) {
-    refresh_pattern();
+    refresh_pattern(std::min<Millis>(kLongestWait, longest_wait(config_)));
     serve_events();
     if (take_records(out) || woken_.exchange(false) || Clock::now() >= deadline) return;
     wait_for_work(deadline);
@@ -92,11 +95,13 @@ bool KafkaConsumer::take_records(RecordBatch& out) {
   const ssize_t n =
       rd_kafka_consume_batch_queue(data_.get(), 0, messages_.data(), messages_.size());
   if (n <= 0) return false;
+  authentication_failures_ = 0;
+  const uint32_t before = out.size();
   const std::span<rd_kafka_message_t*> taken(messages_.data(), static_cast<size_t>(n));
-  add_records(out, taken, [this](const rd_kafka_message_t& message) {
+  add_records(out, client_, taken, [this](const rd_kafka_message_t& message) {
     handle_error(message.err, rd_kafka_message_errstr(&message));
   });
-  return !out.empty();
+  return out.size() > before;
 }
 
 void KafkaConsumer::serve_events() {
@@ -110,10 +115,13 @@ void KafkaConsumer::handle(rd_kafka_event_t* event) {
     case RD_KAFKA_EVENT_ERROR:
       return handle_error(rd_kafka_event_error(event), rd_kafka_event_error_string(event));
     case RD_KAFKA_EVENT_FETCH:
+      // Partitions are forwarded to the data queue before they are assigned: only errors come
+      // here. A record would otherwise be lost in silence.
       while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
-        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-          handle_error(message->err, rd_kafka_message_errstr(message));
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+          throw KafkaException("consuming: a record arrived outside its partition's queue");
         }
+        handle_error(message->err, rd_kafka_message_errstr(message));
       }
       return;
     default: return;
@@ -121,89 +129,122 @@ void KafkaConsumer::handle(rd_kafka_event_t* event) {
 }
 
 void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& text) {
-  char fatal[512];
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    const auto original = rd_kafka_fatal_error(client_, fatal, sizeof fatal);
+    char fatal[512];
+    const auto original = rd_kafka_fatal_error(client_.get(), fatal, sizeof fatal);
     throw_error("consuming", original, fatal);
   }
-  if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-      code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-      code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+  if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || kind_of(code) == ErrorKind::Authorization) {
     throw_error("consuming", code, text);
   }
   if (kind_of(code) == ErrorKind::Authentication &&
       ++authentication_failures_ >= kMaxAuthenticationFailures) {
     throw_error("connecting to the brokers", code, text);
   }
-  logger().warn("[{}] {} ({})", rd_kafka_name(client_), text, rd_kafka_err2name(code));
+  logger().warn("[{}] {} ({})", rd_kafka_name(client_.get()), text, rd_kafka_err2name(code));
 }
 
 void KafkaConsumer::seek(const TopicPartition& partition, Offset offset) {
-  const PartitionList list = make_list({{partition, offset}});
-  const KafkaError error(
-      rd_kafka_seek_partitions(client_, list.get(), static_cast<int>(api_timeout_ms_)));
-  if (error) {
-    throw_error("seeking in " + partition.to_string(), rd_kafka_error_code(error.get()),
-                rd_kafka_error_string(error.get()));
+  if (auto* element = being_assigned(partition)) {
+    element->offset = raw(offset);
+    return;
   }
-  const auto code = list->elems[0].err;
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("seeking in " + partition.to_string(), code);
+  const std::string action = "seeking in " + partition.to_string();
+  const PartitionList list = make_list({{partition, offset}});
+  const KafkaError error(rd_kafka_seek_partitions(client_.get(), list.get(),
+                                                  static_cast<int>(config_.api_timeout_ms)));
+  if (error) throw_error(action, rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  if (const auto code = list->elems[0].err; code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw_error(action, code);
+  }
 }
 
 void KafkaConsumer::pause(std::span<const TopicPartition> partitions) {
-  if (partitions.empty()) return;
-  rd_kafka_pause_partitions(client_, make_list_of(partitions).get());
+  std::vector<TopicPartition> now;
+  for (const TopicPartition& partition : partitions) {
+    if (being_assigned(partition) != nullptr) assignment_->paused.insert(partition);
+    else now.push_back(partition);
+  }
+  if (!now.empty()) rd_kafka_pause_partitions(client_.get(), make_list_of(now).get());
 }
 
 void KafkaConsumer::resume(std::span<const TopicPartition> partitions) {
-  if (partitions.empty()) return;
-  rd_kafka_resume_partitions(client_, make_list_of(partitions).get());
+  std::vector<TopicPartition> now;
+  for (const TopicPartition& partition : partitions) {
+    if (being_assigned(partition) != nullptr) assignment_->paused.erase(partition);
+    else now.push_back(partition);
+  }
+  if (!now.empty()) rd_kafka_resume_partitions(client_.get(), make_list_of(now).get());
 }
 
 void KafkaConsumer::commit_async(const OffsetMap& offsets, CommitCallback done) {
-  auto pending = std::make_unique<CommitCallback>(std::move(done));
-  const auto code = rd_kafka_commit_queue(client_, make_list(offsets).get(), events_.get(), nullptr,
-                                          pending.get());
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(pending.release());  // comes back with the event
-  } else {
-    (*pending)(row_error(code, rd_kafka_err2str(code)));
-  }
+  const uint64_t id = ++last_commit_;
+  commits_.emplace(id, std::move(done));
+  const auto code = rd_kafka_commit_queue(client_.get(), make_list(offsets).get(), events_.get(),
+                                          nullptr, reinterpret_cast<void*>(id));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const auto failed = commits_.extract(id);
+  failed.mapped()(row_error(code, rd_kafka_err2str(code)));
 }
 
 void KafkaConsumer::finish_commit(rd_kafka_event_t* event) {
-  const std::unique_ptr<CommitCallback> done(
-      static_cast<CommitCallback*>(rd_kafka_event_opaque(event)));
+  const auto done = commits_.extract(reinterpret_cast<uint64_t>(rd_kafka_event_opaque(event)));
   if (!done) return;
   const auto code = rd_kafka_event_error(event);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return (*done)(std::nullopt);
-  (*done)(row_error(code, rd_kafka_event_error_string(event)));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return done.mapped()(std::nullopt);
+  done.mapped()(row_error(code, rd_kafka_event_error_string(event)));
 }
 
-void KafkaConsumer::commit_sync(const OffsetMap& offsets, Millis) {
-  const auto code = rd_kafka_commit(client_, make_list(offsets).get(), 0);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("committing offsets", code);
+void KafkaConsumer::commit_sync(const OffsetMap& offsets, Millis timeout) {
+  if (offsets.empty()) return;
+  const std::string action = "committing offsets";
+  const Queue reply(rd_kafka_queue_new(client_.get()));
+  auto code = rd_kafka_commit_queue(client_.get(), make_list(offsets).get(), reply.get(), nullptr,
+                                    nullptr);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error(action, code);
+  const Event event(rd_kafka_queue_poll(reply.get(), static_cast<int>(timeout.count())));
+  if (!event) {
+    throw TimeoutException(action + ": no answer within " + std::to_string(timeout.count()) +
+                           " ms");
+  }
+  code = rd_kafka_event_error(event.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw_error(action, code, rd_kafka_event_error_string(event.get()));
+  }
+}
+
+void KafkaConsumer::leave_group(Clock::time_point deadline) {
+  const auto serve = [&] {
+    constexpr int kSliceMs = 100;
+    const Event event{rd_kafka_queue_poll(events_.get(), kSliceMs)};
+    if (!event) return;
+    try {
+      handle(event.get());
+    } catch (const std::exception& error) {
+      logger().warn("[{}] closing: {}", rd_kafka_name(client_.get()), error.what());
+    }
+  };
+  while (!commits_.empty() && Clock::now() < deadline) serve();
+  const KafkaError error(rd_kafka_consumer_close_queue(client_.get(), events_.get()));
+  while (!error && rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < deadline) {
+    serve();
+  }
 }
 
 void KafkaConsumer::close(Millis timeout) noexcept {
-  if (client_ == nullptr) return;
+  if (!client_) return;
   try {
-    const KafkaError error(rd_kafka_consumer_close_queue(client_, events_.get()));
-    const auto deadline = Clock::now() + timeout;
-    while (!error && rd_kafka_consumer_closed(client_) == 0 && Clock::now() < deadline) {
-      constexpr int kSliceMs = 100;
-      if (const Event event{rd_kafka_queue_poll(events_.get(), kSliceMs)}) handle(event.get());
-    }
+    leave_group(Clock::now() + timeout);
   } catch (const std::exception& error) {
-    logger().warn("[{}] closing: {}", rd_kafka_name(client_), error.what());
+    logger().warn("[{}] closing: {}", rd_kafka_name(client_.get()), error.what());
   }
-  rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
-  rd_kafka_queue_io_event_enable(data_.get(), -1, nullptr, 0);
+  for (const Queue* queue : {&events_, &data_}) {
+    rd_kafka_queue_io_event_enable(queue->get(), -1, nullptr, 0);
+  }
   events_.reset();
   data_.reset();
-  rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  client_ = nullptr;
-  ::close(wake_fd_);
+  commits_.clear();
+  client_.reset();  // the library goes with the last batch that holds its buffers
 }
 
 }  // namespace millrace::kafka

@@ -4,18 +4,22 @@
 
 #include <atomic>
 #include <chrono>
-#include <exception>
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "runtime/broker/broker.h"
 #include "runtime/broker/kafka/handles.h"
+#include "runtime/broker/kafka/wake_event.h"
 
 namespace millrace::kafka {
 
 class KafkaConsumer final : public RecordConsumer {
  public:
-  explicit KafkaConsumer(const ClientConfig& config);
+  explicit KafkaConsumer(ClientConfig config);
   ~KafkaConsumer() override;
 
   void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override;
@@ -32,30 +36,44 @@ class KafkaConsumer final : public RecordConsumer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// An assignment that the listener is being told about: what it changes is applied with it.
+  struct Assignment {
+    rd_kafka_topic_partition_list_t* partitions;
+    std::set<TopicPartition> paused;
+  };
+
+  void open(bool for_pattern);
+  void set_subscription(const std::vector<std::string>& topics);
   bool take_records(RecordBatch& out);
   void serve_events();
   void handle(rd_kafka_event_t* event);
+  void handle_error(rd_kafka_resp_err_t code, const std::string& text);
+  void finish_commit(rd_kafka_event_t* event);
+  void wait_for_work(Clock::time_point deadline);
+  void leave_group(Clock::time_point deadline);
+
+  // kafka_rebalance.cc
   void handle_rebalance(rd_kafka_event_t* event);
   void assign(rd_kafka_topic_partition_list_t* partitions);
   void revoke(rd_kafka_topic_partition_list_t* partitions);
+  void hand_over(rd_kafka_topic_partition_list_t* partitions);
   OffsetMap resolve_positions(rd_kafka_topic_partition_list_t* partitions);
   void resolve_missing(rd_kafka_topic_partition_list_t* partitions);
-  void finish_commit(rd_kafka_event_t* event);
-  void handle_error(rd_kafka_resp_err_t code, const std::string& text);
-  void refresh_pattern();
-  void wait_for_work(Clock::time_point deadline);
+  rd_kafka_topic_partition_t* being_assigned(const TopicPartition& partition);
+  void refresh_pattern(Millis timeout);
 
-  const int64_t api_timeout_ms_;
-  const std::string reset_policy_;
-  const Millis pattern_refresh_;
-  rd_kafka_t* client_ = nullptr;
+  const ClientConfig config_;
+  WakeEvent wake_;
+  std::atomic<bool> woken_ = false;
+  Client client_;  // null before subscribe() and after close()
   Queue events_;
   Queue data_;
-  int wake_fd_ = -1;
-  std::atomic<bool> woken_ = false;
   RebalanceListener* listener_ = nullptr;
+  std::optional<Assignment> assignment_;
+  std::map<uint64_t, CommitCallback> commits_;  // asynchronous ones under way
+  uint64_t last_commit_ = 0;
   std::vector<rd_kafka_message_t*> messages_;
-  std::string pattern_;
+  std::optional<std::regex> pattern_;
   std::vector<std::string> matched_;
   Clock::time_point next_pattern_check_;
   int authentication_failures_ = 0;

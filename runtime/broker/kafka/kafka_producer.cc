@@ -1,12 +1,16 @@
 #include "runtime/broker/kafka/kafka_producer.h"
 
+#include <algorithm>
 #include <array>
-#include <chrono>
+#include <limits>
 
 #include "runtime/metrics/log.h"
 
 namespace millrace::kafka {
 namespace {
+
+constexpr int kMaxAuthenticationFailures = 3;  // then sending fails, as Java's producer does
+constexpr auto kResendPause = std::chrono::milliseconds{100};
 
 // A message carries slot and row of its record in the opaque pointer.
 constexpr unsigned kSlotShift = 32;
@@ -14,12 +18,24 @@ constexpr unsigned kSlotShift = 32;
 void* pack(uint32_t slot, uint32_t row) noexcept {
   return reinterpret_cast<void*>(uint64_t{slot} << kSlotShift | row);
 }
+uint32_t slot_in(const void* packed) noexcept {
+  return static_cast<uint32_t>(reinterpret_cast<uint64_t>(packed) >> kSlotShift);
+}
+uint32_t row_in(const void* packed) noexcept {
+  return static_cast<uint32_t>(reinterpret_cast<uint64_t>(packed));
+}
+
+spdlog::logger& logger() {
+  static auto& instance = logging::get("org.apache.kafka.clients.producer.KafkaProducer");
+  return instance;
+}
 
 rd_kafka_headers_t* copy_headers(const Record& record) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(record.header_count);
   for (const Header& header : record.header_span()) {
-    rd_kafka_header_add(headers, header.key.data(), static_cast<ssize_t>(header.key.size()),
-                        header.wire.data, header.wire.is_null() ? 0 : header.wire.size);
+    rd_kafka_header_add(headers, header.key.empty() ? "" : header.key.data(),
+                        static_cast<ssize_t>(header.key.size()), header.wire.data,
+                        header.wire.is_null() ? 0 : header.wire.size);
   }
   return headers;
 }
@@ -31,6 +47,12 @@ class Arguments {
     all_[count_].vtype = type;
     return all_[count_++];
   }
+  void add_bytes(rd_kafka_vtype_t type, const WireBytes& bytes) noexcept {
+    if (bytes.is_null()) return;
+    auto& memory = add(type).u.mem;
+    memory.ptr = const_cast<uint8_t*>(bytes.data);
+    memory.size = bytes.size;
+  }
   const rd_kafka_vu_t* data() const noexcept { return all_.data(); }
   size_t size() const noexcept { return count_; }
 
@@ -39,12 +61,20 @@ class Arguments {
   size_t count_ = 0;
 };
 
+/// Small values are copied next to the message. Large ones stay in the batch, which outlives the
+/// delivery.
+int flags_for(const WireBytes& value) noexcept {
+  constexpr uint32_t kPinnedSize = 16'384;
+  return value.size < kPinnedSize ? RD_KAFKA_MSG_F_COPY : 0;
+}
+
 }  // namespace
 
 KafkaProducer::KafkaProducer(const ClientConfig& config, DeliveryListener& listener)
-    : listener_(listener) {
+    : listener_(listener), retries_without_limit_(config.retries_without_limit) {
   Conf conf = make_conf(config);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_report);
+  rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_opaque(conf.get(), this);
   client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
   main_queue_.reset(rd_kafka_queue_get_main(client_));
@@ -65,37 +95,36 @@ uint32_t KafkaProducer::slot_of(RecordBatch& batch) {
 
 rd_kafka_topic_t* KafkaProducer::topic(std::string_view name) {
   if (name.data() == last_name_) return last_topic_;
-  last_name_ = name.data();
   for (const NamedTopic& known : topics_) {
-    if (known.name == name) return last_topic_ = known.handle.get();
+    if (known.name == name) {
+      last_name_ = name.data();
+      return last_topic_ = known.handle.get();
+    }
   }
   std::string owned(name);
   rd_kafka_topic_t* handle = rd_kafka_topic_new(client_, owned.c_str(), nullptr);
-  if (handle == nullptr) throw_error("opening topic " + owned, rd_kafka_last_error());
+  if (handle == nullptr) return nullptr;
   topics_.push_back({std::move(owned), Topic(handle)});
+  last_name_ = name.data();
   return last_topic_ = handle;
 }
 
 rd_kafka_resp_err_t KafkaProducer::produce(const Record& record, void* opaque) {
+  if (record.timestamp < kNoTimestamp) return RD_KAFKA_RESP_ERR__INVALID_ARG;
   Arguments args;
-  args.add(RD_KAFKA_VTYPE_RKT).u.rkt = topic(record.topic);
-  args.add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+  rd_kafka_topic_t* handle = topic(record.topic);
+  if (handle == nullptr) return rd_kafka_last_error();
+  args.add(RD_KAFKA_VTYPE_RKT).u.rkt = handle;
+  args.add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = flags_for(record.value_wire);
   args.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = opaque;
-  if (!record.value_wire.is_null()) {
-    auto& value = args.add(RD_KAFKA_VTYPE_VALUE).u.mem;
-    value.ptr = const_cast<uint8_t*>(record.value_wire.data);
-    value.size = record.value_wire.size;
-  }
-  if (!record.key_wire.is_null()) {
-    auto& key = args.add(RD_KAFKA_VTYPE_KEY).u.mem;
-    key.ptr = const_cast<uint8_t*>(record.key_wire.data);
-    key.size = record.key_wire.size;
-  }
+  args.add_bytes(RD_KAFKA_VTYPE_VALUE, record.value_wire);
+  args.add_bytes(RD_KAFKA_VTYPE_KEY, record.key_wire);
   if (record.partition != kNoPartition) {
     args.add(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
   }
   if (record.timestamp != kNoTimestamp) {
-    args.add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = record.timestamp;
+    // The library takes 0 for "now"; a millisecond off is nearer.
+    args.add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = std::max<int64_t>(record.timestamp, 1);
   }
   rd_kafka_headers_t* headers = nullptr;
   if (record.header_count != 0) {
@@ -108,17 +137,51 @@ rd_kafka_resp_err_t KafkaProducer::produce(const Record& record, void* opaque) {
   return rd_kafka_error_code(error.get());
 }
 
+RowError KafkaProducer::refusal(const Record& record, rd_kafka_resp_err_t code) {
+  if (record.timestamp < kNoTimestamp) {
+    return {ErrorKind::IllegalArgument, Stage::KafkaProduce,
+            "Invalid timestamp: " + std::to_string(record.timestamp) +
+                ". Timestamp should always be non-negative or null.",
+            {}};
+  }
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    char text[512];
+    const auto original = rd_kafka_fatal_error(client_, text, sizeof text);
+    return row_error(original, text);
+  }
+  std::string message = rd_kafka_err2str(code);
+  if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+    message = "Partition " + std::to_string(record.partition) + " of topic " +
+              std::string(record.topic) + " does not exist";
+  } else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    message = "The message is " +
+              std::to_string(record.value_wire.size + record.key_wire.size) +
+              " bytes when serialized which is larger than the maximum request size you have "
+              "configured with the max.request.size configuration.";
+  }
+  return row_error(code, std::move(message));
+}
+
 SendResult KafkaProducer::send(RecordBatch& batch, std::span<const uint32_t> rows) {
   SendResult result;
+  if (broken_) {
+    result.error = broken_;
+    return result;
+  }
   last_name_ = nullptr;  // names may live in a batch that is gone
+  resend();
+  if (!resend_.empty() || rows.empty()) return result;  // those come first
   const uint32_t slot = slot_of(batch);
   for (const uint32_t row : rows) {
-    const rd_kafka_resp_err_t code = produce(batch[row], pack(slot, row));
+    const Record& record = batch[row];
+    const rd_kafka_resp_err_t code = produce(record, pack(slot, row));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++result.accepted;
       continue;
     }
-    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) result.error = row_error(code, rd_kafka_err2str(code));
+    const bool later = code == RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+                       (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && retries_without_limit_);
+    if (!later) result.error = refusal(record, code);
     break;
   }
   slots_[slot].pending += result.accepted;
@@ -131,33 +194,81 @@ void KafkaProducer::on_report(rd_kafka_t*, const rd_kafka_message_t* message, vo
   static_cast<KafkaProducer*>(self)->report(*message);
 }
 
+void KafkaProducer::on_error(rd_kafka_t*, int code, const char* reason, void* self) {
+  static_cast<KafkaProducer*>(self)->note_error(static_cast<rd_kafka_resp_err_t>(code), reason);
+}
+
+void KafkaProducer::note_error(rd_kafka_resp_err_t code, const char* reason) {
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    char text[512];
+    const auto original = rd_kafka_fatal_error(client_, text, sizeof text);
+    broken_ = row_error(original, text);
+  } else if (kind_of(code) == ErrorKind::Authentication &&
+             ++authentication_failures_ >= kMaxAuthenticationFailures) {
+    broken_ = row_error(code, reason);
+  }
+  logger().warn("[{}] {} ({})", rd_kafka_name(client_), reason, rd_kafka_err2name(code));
+}
+
+// Java's producer holds records of a missing topic back until it appears.
+bool KafkaProducer::waits_for_topic(const rd_kafka_message_t& message) const {
+  return retries_without_limit_ && (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                                    message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+}
+
 void KafkaProducer::report(const rd_kafka_message_t& message) {
-  const auto packed = reinterpret_cast<uint64_t>(message._private);
-  Slot& slot = slots_[packed >> kSlotShift];
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && waits_for_topic(message)) {
+    if (resend_.empty()) next_resend_ = Clock::now() + kResendPause;
+    resend_.push_back(message._private);
+    return;
+  }
+  Slot& slot = slots_[slot_in(message._private)];
   Delivery& delivery = deliveries_.emplace_back();
   delivery.batch = slot.batch;
-  delivery.row = static_cast<uint32_t>(packed);
+  delivery.row = row_in(message._private);
   delivery.partition = message.partition;
   delivery.offset = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? message.offset : -1;
   delivery.error = nullptr;
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    errors_.push_back(row_error(message.err, rd_kafka_err2str(message.err)));
+    errors_.push_back(refusal((*slot.batch)[delivery.row], message.err));
     delivery.error = &errors_.back();
+  } else {
+    authentication_failures_ = 0;
   }
   --in_flight_;
   if (--slot.pending == 0) slot.batch = nullptr;
 }
 
+void KafkaProducer::resend() {
+  if (resend_.empty() || Clock::now() < next_resend_) return;
+  last_name_ = nullptr;
+  while (!resend_.empty()) {
+    void* const packed = resend_.front();
+    const Record& record = (*slots_[slot_in(packed)].batch)[row_in(packed)];
+    if (produce(record, packed) != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    resend_.pop_front();
+  }
+  next_resend_ = Clock::now() + kResendPause;
+}
+
 void KafkaProducer::deliver_reports() {
   if (deliveries_.empty()) return;
+  struct Clear {
+    KafkaProducer& self;
+    ~Clear() {
+      self.deliveries_.clear();
+      self.errors_.clear();
+    }
+  } const clear{*this};
   listener_.on_delivery(deliveries_);
-  deliveries_.clear();
-  errors_.clear();
 }
 
 size_t KafkaProducer::poll(Millis timeout) {
   if (client_ == nullptr) return 0;
-  rd_kafka_poll(client_, static_cast<int>(timeout.count()));
+  resend();
+  if (!resend_.empty()) timeout = std::min<Millis>(timeout, kResendPause);
+  rd_kafka_poll(client_, static_cast<int>(std::min<int64_t>(
+                             timeout.count(), std::numeric_limits<int>::max())));
   const size_t count = deliveries_.size();
   deliver_reports();
   return count;
@@ -169,19 +280,24 @@ void KafkaProducer::wakeup() noexcept {
 
 void KafkaProducer::close(Millis timeout) noexcept {
   if (client_ == nullptr) return;
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (in_flight_ > 0 && std::chrono::steady_clock::now() < deadline) {
-    constexpr int kSliceMs = 100;
-    rd_kafka_poll(client_, kSliceMs);
+  const auto deadline = Clock::now() + timeout;
+  try {
+    while (in_flight_ > 0 && Clock::now() < deadline) {
+      constexpr int kSliceMs = 50;
+      resend();
+      rd_kafka_flush(client_, kSliceMs);  // sends at once, whatever linger.ms says
+      deliver_reports();
+    }
+  } catch (const std::exception& error) {
+    logger().warn("[{}] closing: {}", rd_kafka_name(client_), error.what());
   }
-  deliveries_.clear();
-  errors_.clear();
   rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                               RD_KAFKA_PURGE_F_NON_BLOCKING);
   topics_.clear();
   main_queue_.reset();
   rd_kafka_destroy(client_);
   client_ = nullptr;
+  in_flight_ = 0;
 }
 
 }  // namespace millrace::kafka

@@ -1,7 +1,9 @@
 #pragma once
 // RecordProducer over one librdkafka producer.
 
+#include <chrono>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ class KafkaProducer final : public RecordProducer {
   void close(Millis timeout) noexcept override;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   /// A batch with rows in flight. Its index travels with each message, beside the row.
   struct Slot {
     RecordBatch* batch = nullptr;
@@ -33,13 +37,19 @@ class KafkaProducer final : public RecordProducer {
   };
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
   void report(const rd_kafka_message_t& message);
+  void note_error(rd_kafka_resp_err_t code, const char* reason);
   uint32_t slot_of(RecordBatch& batch);
   rd_kafka_topic_t* topic(std::string_view name);
   rd_kafka_resp_err_t produce(const Record& record, void* opaque);
+  RowError refusal(const Record& record, rd_kafka_resp_err_t code);
+  bool waits_for_topic(const rd_kafka_message_t& message) const;
+  void resend();
   void deliver_reports();
 
   DeliveryListener& listener_;
+  const bool retries_without_limit_;
   rd_kafka_t* client_ = nullptr;
   Queue main_queue_;
   std::vector<NamedTopic> topics_;
@@ -49,6 +59,11 @@ class KafkaProducer final : public RecordProducer {
   size_t in_flight_ = 0;
   std::vector<Delivery> deliveries_;
   std::deque<RowError> errors_;
+  // Rows that came back because their topic is missing, in order; at most in_flight_ of them.
+  std::deque<void*> resend_;
+  Clock::time_point next_resend_;
+  int authentication_failures_ = 0;
+  std::optional<RowError> broken_;  // no row can be sent any more
 };
 
 }  // namespace millrace::kafka

@@ -3,18 +3,23 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <memory>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "millrace/record.h"
+#include "runtime/broker/kafka/handles.h"
 
 namespace millrace::kafka {
 
-/// Keeps the client's message buffers alive until the batch is reset.
+/// Keeps the client's message buffers, and the client they belong to, alive until the batch is
+/// reset.
 class MessageHolder final : public BatchResource {
  public:
-  explicit MessageHolder(std::span<rd_kafka_message_t*> messages)
-      : messages_(messages.begin(), messages.end()) {}
+  MessageHolder(Client client, std::span<rd_kafka_message_t*> messages)
+      : client_(std::move(client)), messages_(messages.begin(), messages.end()) {}
   ~MessageHolder() override {
     for (rd_kafka_message_t* message : messages_) rd_kafka_message_destroy(message);
   }
@@ -22,6 +27,7 @@ class MessageHolder final : public BatchResource {
   MessageHolder& operator=(const MessageHolder&) = delete;
 
  private:
+  Client client_;
   std::vector<rd_kafka_message_t*> messages_;
 };
 
@@ -43,16 +49,22 @@ inline void add_headers(Record& record, const rd_kafka_message_t& message, Arena
 /// `messages` pass into the batch's ownership. `on_error` is called for error messages, which
 /// become no rows; it may throw.
 template <class OnError>
-void add_records(RecordBatch& out, std::span<rd_kafka_message_t*> messages,
+void add_records(RecordBatch& out, const Client& client, std::span<rd_kafka_message_t*> messages,
                  const OnError& on_error) {
-  out.keep(std::make_unique<MessageHolder>(messages));
+  out.keep(std::make_unique<MessageHolder>(client, messages));
+  const rd_kafka_topic_t* last_topic = nullptr;
+  std::string_view topic;
   for (const rd_kafka_message_t* message : messages) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       on_error(*message);
       continue;
     }
+    if (message->rkt != last_topic) {
+      last_topic = message->rkt;
+      topic = rd_kafka_topic_name(last_topic);
+    }
     Record& record = out.add();
-    record.topic = record.original_topic = rd_kafka_topic_name(message->rkt);
+    record.topic = record.original_topic = topic;
     record.partition = record.original_partition = message->partition;
     record.offset = message->offset;
     record.key_wire = {static_cast<const uint8_t*>(message->key),

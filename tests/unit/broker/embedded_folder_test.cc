@@ -66,7 +66,7 @@ TEST_F(EmbeddedFolder, AMissingFolderIsCreatedWithItsParents) {
 }
 
 TEST_F(EmbeddedFolder, TheClusterIdStays) {
-  const auto id = [&] { return open_embedded_broker({{"embedded.log.dir", dir}})->cluster_id({}); };
+  const auto id = [&] { return open_embedded_broker({{"embedded.log.dir", dir}})->cluster_id(); };
   const std::string first = id();
   EXPECT_EQ(first.size(), 22U);
   EXPECT_EQ(id(), first);

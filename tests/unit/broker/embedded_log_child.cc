@@ -110,8 +110,7 @@ int open_and_wait(const std::string& dir) {
 class SmallDisk {
  public:
   SmallDisk(const std::string& dir, bool may_mount) : dir_(dir) {
-    const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
-    mounted_ = may_mount && ::unshare(spaces) == 0 &&
+    mounted_ = may_mount && own_file_systems() &&
                ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                ::mount("tmpfs", dir.c_str(), "tmpfs", 0, "size=16m") == 0;
     ::signal(SIGXFSZ, SIG_IGN);
@@ -133,6 +132,21 @@ class SmallDisk {
   }
 
  private:
+  /// Mounts of this process stay its own; who is not root becomes it in a world of one user.
+  static bool own_file_systems() {
+    const uid_t user = ::geteuid();
+    const gid_t group = ::getegid();
+    if (user == 0) return ::unshare(CLONE_NEWNS) == 0;
+    if (::unshare(CLONE_NEWNS | CLONE_NEWUSER) != 0) return false;
+    const auto say_to = [](const char* file, const std::string& text) {
+      std::ofstream out(file);
+      out << text << std::flush;
+      return out.good();
+    };
+    return say_to("/proc/self/setgroups", "deny") &&
+           say_to("/proc/self/uid_map", std::to_string(user) + " " + std::to_string(user) + " 1") &&
+           say_to("/proc/self/gid_map", std::to_string(group) + " " + std::to_string(group) + " 1");
+  }
   std::string ballast() const { return dir_ + "/ballast"; }
   static void limit(rlim_t bytes) {
     rlimit now{};
