@@ -14,10 +14,10 @@ namespace millrace::embedded {
 /// Fixed start of a chunk; records follow.
 struct ChunkHeader {
   uint32_t version;
-  uint32_t crc;        // CRC-32C of everything behind it
-  uint32_t count;      // records
+  uint32_t crc;    // CRC-32C of everything behind it
+  uint32_t count;  // records
   uint32_t reserved;
-  int64_t newest_ms;   // highest timestamp in the chunk
+  int64_t newest_ms;  // highest timestamp in the chunk
 };
 
 /// Builds a chunk record by record.

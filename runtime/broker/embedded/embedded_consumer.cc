@@ -33,7 +33,9 @@ EmbeddedConsumer::EmbeddedConsumer(std::shared_ptr<LogStore> store, std::shared_
       groups_(std::move(groups)),
       options_(EmbeddedConsumerOptions::def().parse(config)) {}
 
-EmbeddedConsumer::~EmbeddedConsumer() { close(Millis{0}); }
+EmbeddedConsumer::~EmbeddedConsumer() {
+  close(Millis{0});
+}
 
 void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics,
                                  RebalanceListener& listener) {
@@ -44,8 +46,8 @@ void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics,
 
 void EmbeddedConsumer::subscribe_pattern(const std::string& pattern, RebalanceListener& listener) {
   try {
-    pattern_.emplace(pattern, std::regex::ECMAScript);
-  } catch (const std::regex_error& error) {
+    pattern_.emplace(pattern);
+  } catch (const Error& error) {
     throw ConfigException("subscribing to topics that match " + pattern + ": " + error.what());
   }
   listener_ = &listener;
@@ -70,7 +72,7 @@ void EmbeddedConsumer::refresh_pattern() {
   pattern_version_ = version;
   std::vector<std::string> found;
   for (const std::string& name : store_->topics()) {
-    if (std::regex_match(name, *pattern_)) found.push_back(name);
+    if (pattern_->matches(name)) found.push_back(name);
   }
   if (found == matched_) return;
   matched_ = std::move(found);
@@ -101,13 +103,18 @@ void EmbeddedConsumer::do_duty() {
   while (true) {
     const MemberDuty duty = groups_->duty(options_.group_id, member_);
     switch (duty.kind) {
-      case MemberDuty::Kind::None: return;
+      case MemberDuty::Kind::None:
+        return;
       case MemberDuty::Kind::Release:
         give_up(false);
         groups_->released(options_.group_id, member_);
         break;
-      case MemberDuty::Kind::Lost: give_up(true); break;
-      case MemberDuty::Kind::Take: take(duty); break;
+      case MemberDuty::Kind::Lost:
+        give_up(true);
+        break;
+      case MemberDuty::Kind::Take:
+        take(duty);
+        break;
     }
   }
 }
@@ -116,8 +123,10 @@ void EmbeddedConsumer::give_up(bool lost) {
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, position] : positions_) partitions.push_back(partition);
   if (!partitions.empty()) {
-    if (lost) listener_->on_lost(partitions);
-    else listener_->on_revoked(partitions);
+    if (lost)
+      listener_->on_lost(partitions);
+    else
+      listener_->on_revoked(partitions);
   }
   positions_.clear();
 }
@@ -160,14 +169,14 @@ bool EmbeddedConsumer::read_all(RecordBatch& out) {
 }
 
 // False: the position is gone from the log, removed by retention or never written.
-bool EmbeddedConsumer::move_into_bounds(const TopicPartition& partition,
-                                        Position& position) const {
+bool EmbeddedConsumer::move_into_bounds(const TopicPartition& partition, Position& position) const {
   const auto [start, next] = store_->bounds(partition);
   if (position.offset >= start && position.offset <= next) return true;
   const std::string problem = "Offset " + std::to_string(position.offset) + " is out of range";
   const int64_t offset = reset_offset(partition, problem);
-  log(LogLevel::Info, kLogger, "reading " + partition.to_string() + ": " + problem +
-                                   ", going on at " + std::to_string(offset));
+  log(LogLevel::Info, kLogger,
+      "reading " + partition.to_string() + ": " + problem + ", going on at " +
+          std::to_string(offset));
   position.offset = offset;
   position.chunk.reset();
   return false;
@@ -195,8 +204,7 @@ bool EmbeddedConsumer::open_chunk(const TopicPartition& partition, Position& pos
   return true;
 }
 
-void EmbeddedConsumer::read(const TopicPartition& partition, Position& position,
-                            RecordBatch& out) {
+void EmbeddedConsumer::read(const TopicPartition& partition, Position& position, RecordBatch& out) {
   move_into_bounds(partition, position);
   if (!open_chunk(partition, position)) return;
   StoredChunk& chunk = *position.chunk;
@@ -261,7 +269,9 @@ void EmbeddedConsumer::commit_async(const OffsetMap& offsets, CommitCallback don
   done(std::nullopt);
 }
 
-void EmbeddedConsumer::commit_sync(const OffsetMap& offsets, Millis) { commit(offsets); }
+void EmbeddedConsumer::commit_sync(const OffsetMap& offsets, Millis) {
+  commit(offsets);
+}
 
 void EmbeddedConsumer::close(Millis) noexcept {
   if (member_ == 0) return;

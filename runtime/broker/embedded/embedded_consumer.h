@@ -6,12 +6,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "runtime/broker/embedded/groups.h"
 #include "runtime/broker/embedded/log_store.h"
+#include "runtime/core/java_regex.h"
 
 namespace millrace::embedded {
 
@@ -64,7 +64,7 @@ class EmbeddedConsumer final : public RecordConsumer {
   EmbeddedConsumerOptions options_;
   uint64_t member_ = 0;
   RebalanceListener* listener_ = nullptr;
-  std::optional<std::regex> pattern_;
+  std::optional<JavaRegex> pattern_;
   std::vector<std::string> matched_;
   uint64_t pattern_version_ = UINT64_MAX;
   std::map<TopicPartition, Position> positions_;

@@ -71,11 +71,11 @@ const ConfigDef<EmbeddedTopicOptions>& EmbeddedTopicOptions::def() {
           .optional(&O::retention_bytes, {.name = "retention.bytes",
                                           .doc = "Size of a partition; -1: no limit.",
                                           .validator = limit_or_unset()})
-          .optional(&O::cleanup_policy,
-                    {.name = "cleanup.policy",
-                     .doc = "With compact alone, nothing is removed.",
-                     .validator = one_of({"compact", "delete", "compact,delete",
-                                          "delete,compact"})});
+          .optional(
+              &O::cleanup_policy,
+              {.name = "cleanup.policy",
+               .doc = "With compact alone, nothing is removed.",
+               .validator = one_of({"compact", "delete", "compact,delete", "delete,compact"})});
   return def;
 }
 
@@ -101,9 +101,10 @@ const ConfigDef<EmbeddedConsumerOptions>& EmbeddedConsumerOptions::def() {
           .optional(&O::reset_policy, {.name = "auto.offset.reset",
                                        .doc = "Where to read when there is no valid offset.",
                                        .validator = one_of({"earliest", "latest", "none"})})
-          .optional(&O::max_poll_interval_ms, {.name = "max.poll.interval.ms",
-                                               .doc = "Silence after which a member is passed over.",
-                                               .validator = at_least(1)});
+          .optional(&O::max_poll_interval_ms,
+                    {.name = "max.poll.interval.ms",
+                     .doc = "Silence after which a member is passed over.",
+                     .validator = at_least(1)});
   return def;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Settings of the embedded log, `embedded.log.*` in the worker file, and those of Kafka's topics and
-// clients that mean something to it; it passes over the others.
+// Settings of the embedded log, `embedded.log.*` in the worker file, and those of Kafka's topics
+// and clients that mean something to it; it passes over the others.
 
 #include <cstdint>
 #include <optional>

@@ -184,7 +184,8 @@ void LogStore::load_groups() {
   for (at->Seek(std::string(1, kGroupKey)); at->Valid() && at->key()[0] == kGroupKey; at->Next()) {
     const std::string key = at->key().ToString();
     const size_t group_end = key.find('\0');
-    const size_t topic_end = group_end == std::string::npos ? group_end : key.find('\0', group_end + 1);
+    const size_t topic_end =
+        group_end == std::string::npos ? group_end : key.find('\0', group_end + 1);
     if (topic_end == std::string::npos || key.size() != topic_end + 5 ||
         at->value().size() != sizeof(int64_t)) {
       fail_damaged("the offsets of a group");
@@ -325,8 +326,10 @@ void LogStore::put_group_offsets(const std::string& group,
   const std::lock_guard lock(state_mutex_);
   OffsetMap& known = groups_[group];
   for (const auto& [partition, offset] : offsets) {
-    if (offset) known.insert_or_assign(partition, *offset);
-    else known.erase(partition);
+    if (offset)
+      known.insert_or_assign(partition, *offset);
+    else
+      known.erase(partition);
   }
   if (known.empty()) groups_.erase(group);
 }

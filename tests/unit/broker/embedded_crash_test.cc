@@ -21,7 +21,8 @@ class Child {
     arguments.insert(arguments.begin(), exe.parent_path() / "embedded_log_child");
     int in[2];
     int out[2];
-    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
+      throw std::runtime_error("pipe");
     std::vector<char*> argv;
     for (std::string& one : arguments) argv.push_back(one.data());
     argv.push_back(nullptr);
@@ -95,7 +96,8 @@ TEST(EmbeddedCrash, NoKillLosesWhatWasAcknowledged) {
   Reported reported;
   size_t killed_early = 0;
   for (int kill = 0; kill < kKills; ++kill) {
-    Child child({"append", folder.log(), std::to_string(1 + static_cast<uint64_t>(kill) * 1'000'000)});
+    Child child(
+        {"append", folder.log(), std::to_string(1 + static_cast<uint64_t>(kill) * 1'000'000)});
     // Sometimes while it opens the log, mostly after some reports and a moment more.
     const bool early = random() % 4 == 0;
     const size_t lines = early ? 0 : 1 + random() % 300;

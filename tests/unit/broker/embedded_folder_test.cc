@@ -161,7 +161,8 @@ TEST_F(EmbeddedFolder, ADamagedByteNeverMakesTheLogShorterInSilence) {
   const auto pristine = contents(dir);
   std::vector<std::string> targets;
   for (const auto& [path, text] : pristine) {
-    if (path.ends_with(".sst") || path.find("MANIFEST") != std::string::npos) targets.push_back(path);
+    if (path.ends_with(".sst") || path.find("MANIFEST") != std::string::npos)
+      targets.push_back(path);
   }
   int refused = 0;
   int unreadable = 0;
@@ -229,9 +230,7 @@ TEST_F(EmbeddedFolder, AnotherFailureIsNotTakenForALock) {
 
 TEST_F(EmbeddedFolder, SettingsAreChecked) {
   const auto with = [&](const std::string& key, const std::string& value) {
-    return thrown_by([&] {
-      open_embedded_broker({{"embedded.log.dir", dir}, {key, value}});
-    });
+    return thrown_by([&] { open_embedded_broker({{"embedded.log.dir", dir}, {key, value}}); });
   };
   EXPECT_NE(with("embedded.log.partitions", "0").find("ConfigException"), std::string::npos);
   EXPECT_NE(with("embedded.log.retention.ms", "-2").find("embedded.log.retention.ms"),
@@ -297,8 +296,8 @@ TEST_F(EmbeddedAdministration, GroupsWithMembersAreLeftAlone) {
 
 TEST_F(EmbeddedAdministration, OffsetsOfPartitionsThatAreMissingAreRefused) {
   admin->create_topic({"t", 1}, timeout);
-  for (const TopicPartition& tp : {TopicPartition{"u", 0}, TopicPartition{"t", 1},
-                                   TopicPartition{"t", -1}}) {
+  for (const TopicPartition& tp :
+       {TopicPartition{"u", 0}, TopicPartition{"t", 1}, TopicPartition{"t", -1}}) {
     EXPECT_NE(thrown_by([&] {
                 admin->alter_group_offsets("g", {{tp, Offset{0}}}, timeout);
               }).find("UNKNOWN_TOPIC_OR_PARTITION"),

@@ -36,8 +36,12 @@ int sync_file(long number, int fd) {
 }  // namespace
 
 // Stand in for the C library's in this process.
-extern "C" int fdatasync(int fd) { return sync_file(SYS_fdatasync, fd); }
-extern "C" int fsync(int fd) { return sync_file(SYS_fsync, fd); }
+extern "C" int fdatasync(int fd) {
+  return sync_file(SYS_fdatasync, fd);
+}
+extern "C" int fsync(int fd) {
+  return sync_file(SYS_fsync, fd);
+}
 
 namespace millrace::embedded {
 namespace {
@@ -207,7 +211,8 @@ size_t readable(const TestLog& log) {
 
 int64_t end_of_all(const TestLog& log) {
   int64_t total = 0;
-  for (int32_t p = 0; p < kChildPartitions; ++p) total += log.store->bounds({kChildTopic, p}).second;
+  for (int32_t p = 0; p < kChildPartitions; ++p)
+    total += log.store->bounds({kChildTopic, p}).second;
   return total;
 }
 
@@ -237,14 +242,17 @@ void give_up(SmallDisk& disk, const EmbeddedOptions& options) {
       error = send_and_say(log, id, id + 5, kLongestOnDisk);
     }
     check_refusal(error, options.dir);
-    require(readable(log) == static_cast<size_t>(end_of_all(log)), "the log is read while it is full");
+    require(readable(log) == static_cast<size_t>(end_of_all(log)),
+            "the log is read while it is full");
     for (int i = 0; i < 3; ++i, id += 5) send_and_say(log, id, id + 5, kLongestOnDisk);
-    const std::string created = thrown_by([&] { log.store->create_topic({"t" + std::to_string(round)}); });
+    const std::string created =
+        thrown_by([&] { log.store->create_topic({"t" + std::to_string(round)}); });
     require(created.empty() || created.find("TimeoutException") != std::string::npos,
             "a topic is created or refused in time: " + created);
     say("c 0 1");
-    const std::string committed = thrown_by(
-        [&] { reader.consumer->commit_sync({{{kChildTopic, 0}, Offset{1}}}, Millis{0}); });
+    const std::string committed = thrown_by([&] {
+      reader.consumer->commit_sync({{{kChildTopic, 0}, Offset{1}}}, Millis{0});
+    });
     if (committed.empty()) say("C 0 1");
     require(committed.empty() || committed.find("TimeoutException") != std::string::npos,
             "a commit is done or refused in time: " + committed);
@@ -273,7 +281,8 @@ void wait_for_room(SmallDisk& disk, const EmbeddedOptions& options) {
   send_and_say(log, 1, 50, kLongestOnDisk);
   disk.fill();
   RecordBatch batch;
-  for (uint64_t id = 1000; id < 1040; ++id) add_record(batch, kChildTopic, numbered(id, kLongestOnDisk));
+  for (uint64_t id = 1000; id < 1040; ++id)
+    add_record(batch, kChildTopic, numbered(id, kLongestOnDisk));
   Reports reports;
   EmbeddedProducer producer(log.store, {}, reports);
   require(producer.send(batch, all_rows(batch)).accepted == batch.size(), "the rows are taken");
@@ -283,7 +292,8 @@ void wait_for_room(SmallDisk& disk, const EmbeddedOptions& options) {
           }),
           "the reason is logged");
   require(reports.reports.empty(), "nothing is reported while it is tried again");
-  require(readable(log) == static_cast<size_t>(end_of_all(log)), "the log is read while it is full");
+  require(readable(log) == static_cast<size_t>(end_of_all(log)),
+          "the log is read while it is full");
   disk.make_room();
   require(eventually([&] {
             producer.poll(Millis{10});

@@ -38,7 +38,10 @@ TEST_F(EmbeddedLog, NullsEmptyTextsAndRepeatedHeadersSurviveAReopening) {
       {std::nullopt, std::nullopt, {}, 0},
       {"", "", {{"", ""}, {"", std::nullopt}}, 1},
       {"k", std::nullopt, {{"a", "1"}, {"a", std::nullopt}, {"b", ""}, {"a", "1"}}, 1},
-      {std::string("\0\x80", 2), std::string("\0", 1), {{"é", std::string("\xff\0", 2)}}, INT64_MAX},
+      {std::string("\0\x80", 2),
+       std::string("\0", 1),
+       {{"é", std::string("\xff\0", 2)}},
+       INT64_MAX},
   };
   for (const Report& report : log->send("t", records)) EXPECT_FALSE(report.error);
   EXPECT_EQ(read("t"), records);
@@ -86,8 +89,8 @@ TEST_F(EmbeddedLog, OnlyTheRowsAskedForAreSent) {
   EXPECT_EQ(reports.reports[0].row, 1U);
   EXPECT_EQ(reports.reports[1].row, 4U);
   EXPECT_EQ(reports.reports[1].offset, 1);
-  EXPECT_EQ(read("t"), (std::vector<PlainRecord>{{std::nullopt, "1", {}, 1},
-                                                 {std::nullopt, "4", {}, 1}}));
+  EXPECT_EQ(read("t"),
+            (std::vector<PlainRecord>{{std::nullopt, "1", {}, 1}, {std::nullopt, "4", {}, 1}}));
 }
 
 // Names of topics may lie in one text, one a prefix of the other.
@@ -113,8 +116,7 @@ TEST_F(EmbeddedLog, LargeRecordsArriveWholeAndThoseAboveTheLimitAreRefused) {
                                             {std::nullopt, largest + "y", {}, 1},
                                             {std::nullopt, largest, {}, 1},
                                             {std::nullopt, "after", {}, 1}};
-  const auto reports =
-      log->send("t", records, {{"max.request.size", std::to_string(kLimit)}});
+  const auto reports = log->send("t", records, {{"max.request.size", std::to_string(kLimit)}});
   ASSERT_EQ(reports.size(), 4U);
   ASSERT_TRUE(reports[1].error);
   EXPECT_EQ(java_class_name(reports[1].error->kind),
@@ -193,12 +195,15 @@ TEST_F(EmbeddedLog, TopicsAreCreatedOnceAndBadOnesRefused) {
   EXPECT_TRUE(log->store->create_topic({"default"}));
   EXPECT_EQ(log->store->topic("t")->partitions, 3);
   EXPECT_EQ(log->store->topic("default")->partitions, 1);
-  EXPECT_NE(thrown_by([&] { log->store->create_topic({"z", 0}); }).find("INVALID_PARTITIONS"),
+  EXPECT_NE(thrown_by([&] {
+              log->store->create_topic({"z", 0});
+            }).find("INVALID_PARTITIONS"),
             std::string::npos);
   for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
            {"retention.ms", "soon"}, {"retention.ms", "-2"}, {"cleanup.policy", "shred"}}) {
-    const std::string text =
-        thrown_by([&] { log->store->create_topic({"z", 1, 1, {{key, value}}}); });
+    const std::string text = thrown_by([&] {
+      log->store->create_topic({"z", 1, 1, {{key, value}}});
+    });
     EXPECT_NE(text.find("INVALID_CONFIG"), std::string::npos) << text;
     EXPECT_NE(text.find(key), std::string::npos) << text;
   }
@@ -326,8 +331,7 @@ TEST_F(EmbeddedLog, RowsOutliveTheirConsumerAndTheirChunks) {
   }
   log.reset();
   ASSERT_EQ(batch.size(), 1U);
-  EXPECT_EQ(plain(batch[0]),
-            (PlainRecord{"key", std::string(10'000, 'v'), {{"h", "1"}}, 3, 0}));
+  EXPECT_EQ(plain(batch[0]), (PlainRecord{"key", std::string(10'000, 'v'), {{"h", "1"}}, 3, 0}));
 }
 
 TEST_F(EmbeddedLog, SeeksGoAnywhereInTheLog) {
@@ -350,10 +354,13 @@ TEST_F(EmbeddedLog, SeeksGoAnywhereInTheLog) {
     EXPECT_EQ(records[0].first, to);
     EXPECT_EQ(records[0].second.value, std::to_string(to));
   }
-  EXPECT_NE(thrown_by([&] { consumer.consumer->seek({"t", 1}, Offset{0}); }).find("not assigned"),
+  EXPECT_NE(thrown_by([&] {
+              consumer.consumer->seek({"t", 1}, Offset{0});
+            }).find("not assigned"),
             std::string::npos);
-  EXPECT_NE(thrown_by([&] { consumer.consumer->seek({"t", 0}, Offset{-1}); })
-                .find("IllegalArgumentException"),
+  EXPECT_NE(thrown_by([&] {
+              consumer.consumer->seek({"t", 0}, Offset{-1});
+            }).find("IllegalArgumentException"),
             std::string::npos);
 }
 

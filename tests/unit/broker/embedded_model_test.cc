@@ -50,7 +50,8 @@ struct ModelPartition {
 
 int64_t encoded_size(const PlainRecord& record) {
   size_t size = 24 + record.key.value_or("").size() + record.value.value_or("").size();
-  for (const auto& [name, value] : record.headers) size += 8 + name.size() + value.value_or("").size();
+  for (const auto& [name, value] : record.headers)
+    size += 8 + name.size() + value.value_or("").size();
   return static_cast<int64_t>(size);
 }
 
@@ -144,8 +145,8 @@ class EmbeddedModel : public testing::Test {
       }
       ASSERT_FALSE(reports[i].error) << reports[i].error->message;
       ASSERT_EQ(reports[i].partition, number);
-      ASSERT_EQ(reports[i].offset, (model_[{topic.name, number}].next) +
-                                       static_cast<int64_t>(chunk.records.size()));
+      ASSERT_EQ(reports[i].offset,
+                (model_[{topic.name, number}].next) + static_cast<int64_t>(chunk.records.size()));
       chunk.records.push_back(records[i]);
       chunk.newest = std::max(chunk.newest, records[i].timestamp);
       chunk.bytes += encoded_size(records[i]);
@@ -169,7 +170,8 @@ class EmbeddedModel : public testing::Test {
     }
     if (!records.empty()) return;
     for (const auto& [tp, partition] : model_) {
-      ASSERT_EQ(std::max(partition.position, partition.start), partition.next) << "unread: " << tp.to_string();
+      ASSERT_EQ(std::max(partition.position, partition.start), partition.next)
+          << "unread: " << tp.to_string();
     }
   }
 
@@ -218,12 +220,18 @@ TEST_F(EmbeddedModel, AnyOrderOfOperationsDoesWhatTheModelDoes) {
   int operations = 0;
   while (operations < 3000 && std::chrono::steady_clock::now() < end) {
     const size_t choice = below(100);
-    if (choice < 40) append();
-    else if (choice < 75) read();
-    else if (choice < 83) seek();
-    else if (choice < 91) commit();
-    else if (choice < 98) retain();
-    else reopen();
+    if (choice < 40)
+      append();
+    else if (choice < 75)
+      read();
+    else if (choice < 83)
+      seek();
+    else if (choice < 91)
+      commit();
+    else if (choice < 98)
+      retain();
+    else
+      reopen();
     check();
     ASSERT_FALSE(HasFatalFailure()) << "operation " << operations;
     ++operations;
@@ -238,9 +246,8 @@ TEST_F(EmbeddedModel, AnyOrderOfOperationsDoesWhatTheModelDoes) {
     while (!all) {
       read();
       ASSERT_FALSE(HasFatalFailure());
-      all = std::all_of(model_.begin(), model_.end(), [](const auto& one) {
-        return one.second.position >= one.second.next;
-      });
+      all = std::all_of(model_.begin(), model_.end(),
+                        [](const auto& one) { return one.second.position >= one.second.next; });
     }
     reopen();
     check();

@@ -160,8 +160,8 @@ class EmbeddedReset : public EmbeddedRetention {
     append(kNow, 3);
   }
   std::unique_ptr<TestConsumer> reader(const std::string& policy) {
-    auto consumer = std::make_unique<TestConsumer>(*log, "g",
-                                                   Properties{{"auto.offset.reset", policy}});
+    auto consumer =
+        std::make_unique<TestConsumer>(*log, "g", Properties{{"auto.offset.reset", policy}});
     consumer->consumer->subscribe({"t"}, *consumer);
     return consumer;
   }

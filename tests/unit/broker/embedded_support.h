@@ -241,7 +241,8 @@ class TestConsumer final : public RebalanceListener {
 /// Random numbers of a test, with the seed in its output; MILLRACE_TEST_SEED repeats a run.
 inline std::mt19937_64 seeded() {
   const char* wanted = std::getenv("MILLRACE_TEST_SEED");
-  const uint64_t seed = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : std::random_device{}();
+  const uint64_t seed =
+      wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : std::random_device{}();
   std::printf("MILLRACE_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);
   return std::mt19937_64(seed);
