@@ -30,6 +30,8 @@ LogStore::PartitionState LogStore::retained(const PartitionState& state,
                                             const TopicPartition& partition, const TopicInfo& info,
                                             int64_t now_ms) const {
   PartitionState kept = state;
+  const std::shared_lock lock(db_mutex_);
+  if (!db_) return kept;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const std::string prefix = partition_key(kRecordsKey, info.id, partition.partition);
@@ -57,8 +59,6 @@ void LogStore::retain(const TopicPartition& partition, const TopicInfo& info, in
     state = states_.at(partition);
   }
   if (state.start == state.next) return;
-  const std::shared_lock lock(db_mutex_);
-  if (!db_) return;
   const PartitionState kept = retained(state, partition, info, now_ms);
   if (kept.start == state.start) return;
   {
@@ -75,8 +75,13 @@ void LogStore::retain(const TopicPartition& partition, const TopicInfo& info, in
   batch.DeleteRange(begin, end);
   batch.Put(partition_key(kStartKey, info.id, partition.partition), start);
   // When this fails, the next removal takes these chunks along.
-  if (!db_->Write({}, &batch).ok()) return;
-  // Gives the space of whole files back now instead of at some later compaction.
+  if (write_once(batch, false).ok()) remove_files(begin, end);
+}
+
+// Gives the space of whole files back now instead of at some later compaction.
+void LogStore::remove_files(const std::string& begin, const std::string& end) {
+  const std::shared_lock lock(db_mutex_);
+  if (!db_) return;
   const rocksdb::Slice from(begin);
   const rocksdb::Slice to(end);
   rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &from, &to, false);

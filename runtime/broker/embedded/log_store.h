@@ -118,8 +118,8 @@ class LogStore {
   void write_loop();
   void write(std::deque<Append> appends);
   bool write_until_timeout(rocksdb::WriteBatch& batch, std::string& error);
-  /// One synced write.
-  rocksdb::Status write_once(rocksdb::WriteBatch& batch);
+  /// One write, alone at that time.
+  rocksdb::Status write_once(rocksdb::WriteBatch& batch, bool synced);
   /// One synced write of a caller that waits, with one attempt to heal. Throws TimeoutException.
   void write_now(rocksdb::WriteBatch& batch, const std::string& action);
   void heal(bool hard);
@@ -130,8 +130,12 @@ class LogStore {
   void retain(const TopicPartition& partition, const TopicInfo& info, int64_t now_ms);
   PartitionState retained(const PartitionState& state, const TopicPartition& partition,
                           const TopicInfo& info, int64_t now_ms) const;
+  void remove_files(const std::string& begin, const std::string& end);
 
   EmbeddedOptions options_;
+  // Taken before the next one. Nearly all writes are the writer's, so joining those of several
+  // threads would gain nothing.
+  std::mutex write_mutex_;
   // Shared by those who use the store, exclusive while it is opened anew; null in between.
   mutable std::shared_mutex db_mutex_;
   std::unique_ptr<rocksdb::DB> db_;

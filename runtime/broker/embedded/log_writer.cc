@@ -99,7 +99,7 @@ bool LogStore::write_until_timeout(rocksdb::WriteBatch& batch, std::string& erro
   for (int attempt = 1;; ++attempt) {
     // A repeated write puts the same bytes under the same keys, so one that had got through
     // although it was reported as failed does no harm.
-    const rocksdb::Status status = write_once(batch);
+    const rocksdb::Status status = write_once(batch, true);
     if (status.ok()) {
       if (attempt > 1) log(LogLevel::Info, kLogger, "the embedded log takes appends again");
       return true;
@@ -120,19 +120,20 @@ bool LogStore::write_until_timeout(rocksdb::WriteBatch& batch, std::string& erro
   }
 }
 
-rocksdb::Status LogStore::write_once(rocksdb::WriteBatch& batch) {
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
+rocksdb::Status LogStore::write_once(rocksdb::WriteBatch& batch, bool synced) {
+  rocksdb::WriteOptions options;
+  options.sync = synced;
+  const std::lock_guard write_lock(write_mutex_);
   const std::shared_lock lock(db_mutex_);
   if (!db_) return rocksdb::Status::IOError("the store could not be opened anew after an error");
-  return db_->Write(synced, &batch);
+  return db_->Write(options, &batch);
 }
 
 void LogStore::write_now(rocksdb::WriteBatch& batch, const std::string& action) {
-  rocksdb::Status status = write_once(batch);
+  rocksdb::Status status = write_once(batch, true);
   if (status.ok()) return;
   heal(false);
-  status = write_once(batch);
+  status = write_once(batch, true);
   if (status.ok()) return;
   heal(true);  // for the next one
   throw TimeoutException(writing_failed(status, action));

@@ -62,6 +62,7 @@ TEST_F(EmbeddedGroup, NothingIsAssignedBeforeAllAreRevoked) {
   a->when_revoked = [&](auto) { b_had_nothing = b->owned.empty(); };
   a->poll(0);
   b->poll(0);
+  a->when_revoked = nullptr;
   EXPECT_TRUE(b_had_nothing);
   EXPECT_EQ(a->events, (Events{"assigned t-0@0 t-1@0", "revoked t-0 t-1", "assigned t-0@0"}));
   EXPECT_EQ(b->events, Events{"assigned t-1@0"});

@@ -127,6 +127,7 @@ TEST_F(EmbeddedRetention, RemovedFilesGiveTheirSpaceBack) {
   open(options);
   std::mt19937_64 random = seeded();
   std::string noise(500'000, ' ');  // does not compress
+  for (char& c : noise) c = static_cast<char>(random());
   const auto size_on_disk = [&] {
     uintmax_t bytes = 0;
     std::error_code gone;
@@ -138,7 +139,6 @@ TEST_F(EmbeddedRetention, RemovedFilesGiveTheirSpaceBack) {
   };
   uintmax_t most = 0;
   for (int i = 0; i < 160; ++i) {
-    for (char& c : noise) c = static_cast<char>(random());
     log->send("t", {{std::nullopt, noise, {}, 1}});
     if (i % 10 == 9) log->store->apply_retention(kNow);
     most = std::max(most, size_on_disk());
