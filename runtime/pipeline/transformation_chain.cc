@@ -2,16 +2,22 @@
 
 namespace millrace {
 
-void TransformationChain::select_rows(const RecordBatch& batch, const TransformationStage& stage) {
+void TransformationChain::select_rows(RecordBatch& batch, const TransformationStage& stage) {
   if (!stage.predicate) {
     batch.live_rows(rows_);
     return;
   }
   rows_.clear();
   for (uint32_t row = 0; row < batch.size(); ++row) {
-    if (batch[row].state == RowState::Live &&
-        stage.predicate->test(batch[row]) != stage.negate) {
-      rows_.push_back(row);
+    if (batch[row].state != RowState::Live) continue;
+    try {
+      if (stage.predicate->test(batch[row]) != stage.negate) rows_.push_back(row);
+    } catch (...) {
+      // In Java the predicate is a part of the transformation it guards.
+      RowError error = current_row_error();
+      error.stage = Stage::Transformation;
+      error.class_name = stage.class_name;
+      batch.reject(row, std::move(error));
     }
   }
 }
