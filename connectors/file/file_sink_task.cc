@@ -1,10 +1,12 @@
 #include "connectors/file/file_sink_task.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -37,6 +39,15 @@ Descriptor open_for_append(const std::string& path) {
   }
 }
 
+/// Whether the last line of a file has no end: a kill cut its write short.
+bool ends_inside_a_line(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  char last = '\n';
+  return file.is_open() && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+         info.st_size > 0 && ::pread(file.get(), &last, 1, info.st_size - 1) == 1 && last != '\n';
+}
+
 }  // namespace
 
 void FileStreamSinkTask::start(const Properties& config, SinkTaskContext& context) {
@@ -44,6 +55,7 @@ void FileStreamSinkTask::start(const Properties& config, SinkTaskContext& contex
   context_ = &context;
   if (options_.file && options_.file->empty()) options_.file.reset();
   output_ = options_.file ? open_for_append(*options_.file) : Descriptor(STDOUT_FILENO);
+  inside_a_line_ = options_.file && ends_inside_a_line(*options_.file);
 }
 
 void FileStreamSinkTask::stop() noexcept { output_.reset(); }
@@ -52,6 +64,7 @@ void FileStreamSinkTask::put(RecordBatch& batch, std::stop_token) {
   flush({});
   for (const Record& record : batch.records()) {
     if (record.state != RowState::Live) continue;
+    if (std::exchange(inside_a_line_, false)) buffer_ += '\n';
     const Value& value = record.value.value;
     if (value.type() == Type::String) {
       buffer_ += value.as_string();

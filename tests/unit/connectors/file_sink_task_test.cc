@@ -59,6 +59,16 @@ TEST_F(FileSinkTaskTest, AnExistingFileIsAppendedTo) {
   EXPECT_EQ(written(), "before\nafter\nagain\n");
 }
 
+TEST_F(FileSinkTaskTest, ALineThatAKillCutShortDoesNotSpoilTheNext) {
+  write_text(file_, "whole\ntor");
+  start(file_);
+  put({});
+  EXPECT_EQ(written(), "whole\ntor") << "untouched until there is a row";
+  put({Value::string("torn"), Value::string("next")});
+  put("more");
+  EXPECT_EQ(written(), "whole\ntor\ntorn\nnext\nmore\n");
+}
+
 // Lines as FileStreamSinkTask of Kafka 4.1.1 prints them.
 TEST_F(FileSinkTaskTest, ValuesAreJavaText) {
   start(file_);
