@@ -1,4 +1,5 @@
 # Target helpers: one line per library, plugin and test.
+include(MillracePlugin)
 
 # Flags every target of ours is compiled with.
 add_library(millrace_flags INTERFACE)
@@ -23,17 +24,14 @@ function(millrace_library name)
   target_link_libraries(${name} PUBLIC ${A_LINK} PRIVATE millrace_flags)
 endfunction()
 
-# millrace_plugin(NAME SOURCES ... LINK ...): a shared object found through plugin.path, built into
-# build/<preset>/plugins/<NAME>/<NAME>.so. Links only core.
+# millrace_plugin(NAME SOURCES ... LINK ...): a shipped plugin, built into
+# build/<preset>/plugins/<NAME>/<NAME>.so and installed beside the worker.
 function(millrace_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
-  add_library(${name} MODULE ${A_SOURCES})
-  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins/${name}
-    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN;$ORIGIN/../../lib")
+  millrace_add_plugin(${name} SOURCES ${A_SOURCES} LINK ${A_LINK} millrace_flags)
+  set_target_properties(${name} PROPERTIES BUILD_RPATH_USE_ORIGIN ON
+    INSTALL_RPATH "$ORIGIN;$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}")
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE millrace::core ${A_LINK} millrace_flags)
   install(TARGETS ${name} LIBRARY DESTINATION plugins/${name})
 endfunction()
 

@@ -60,7 +60,7 @@ std::optional<std::string> config_value_text(const ConfigValue& value);
 /// Check of one parsed value.
 struct ConfigValidator {
   /// Empty when valid, else the detail of `Invalid value V for configuration K: DETAIL`. Called
-  /// with null for a value that failed to parse, as Kafka does.
+  /// with null for a value that is missing or failed to parse, as Kafka does.
   std::function<std::string(const ConfigValue&)> check;
   /// As Kafka prints it in documentation, e.g. `[1,...]`.
   std::string description;
@@ -70,11 +70,12 @@ ConfigValidator between(int64_t minimum, int64_t maximum);
 ConfigValidator between_real(double minimum, double maximum);
 ConfigValidator one_of(std::vector<std::string> allowed);  // case-sensitive
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed);
+ConfigValidator non_null();
 ConfigValidator non_empty_string();
 ConfigValidator non_empty_string_without_control_chars();
 ConfigValidator non_empty_list();
 ConfigValidator unique_aliases();
-ConfigValidator valid_regex();
+ConfigValidator valid_regex();  // java.util.regex syntax
 
 /// One key.
 struct ConfigKey {
@@ -88,9 +89,9 @@ struct ConfigKey {
   int32_t order = -1;
   Width width = Width::None;
   std::optional<std::string> display_name;  // unset: the name
-  std::vector<std::string> dependents;
+  std::vector<std::string> dependents;      // keys whose values depend on this one; must be defined
   std::optional<ConfigValidator> validator;
-  /// Values REST recommends; may be empty.
+  /// Values REST recommends; may be empty. A ConfigException becomes an error of the key.
   std::function<std::vector<std::string>()> recommender;
   bool internal = false;  // left out of REST answers and documentation
 };
@@ -158,6 +159,7 @@ struct KeySpec {
   std::optional<std::string> display_name = {};
   std::optional<ConfigType> type = {};  // only to say Class for a std::string field
   std::function<std::vector<std::string>()> recommender = {};
+  std::vector<std::string> dependents = {};
 };
 
 namespace detail {
@@ -243,6 +245,7 @@ class ConfigDef {
     key.width = spec.width;
     key.display_name = std::move(spec.display_name);
     key.recommender = std::move(spec.recommender);
+    key.dependents = std::move(spec.dependents);
     return key;
   }
   template <class T>

@@ -132,8 +132,9 @@ class BrokerAdmin {
 class Broker {
  public:
   virtual ~Broker() = default;
-  /// Throws KafkaException when the cluster cannot be reached within `timeout`.
-  virtual std::string cluster_id(Millis timeout) = 0;
+  /// Waits at most `default.api.timeout.ms`; throws KafkaException when the cluster cannot be
+  /// reached within it.
+  virtual std::string cluster_id() = 0;
   virtual std::unique_ptr<RecordProducer> make_producer(const Properties& config,
                                                         DeliveryListener& listener) = 0;
   virtual std::unique_ptr<RecordConsumer> make_consumer(const Properties& config) = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/cli/daemon.h"
+#include "runtime/cli/describe.h"
 #include "runtime/cli/standalone.h"
 #include "runtime/metrics/log.h"
 
@@ -20,6 +21,8 @@ constexpr const char* kHelp =
     "Commands:\n"
     "  standalone [-daemon] worker.properties [connector.properties|connector.json ...]\n"
     "                 one worker; as Kafka's connect-standalone\n"
+    "  describe [--plugin-path PATH] [--json] [worker | CLASS]\n"
+    "                 the plugins, or the settings of the worker or of one class\n"
     "  version        print the version\n";
 
 int standalone_main(std::vector<std::string> arguments) {
@@ -66,6 +69,11 @@ int main(int argc, char** argv) {
   const std::string command = arguments[0];
   arguments.erase(arguments.begin());
   if (command == "standalone") return standalone_main(arguments);
+  if (command == "describe") {
+    logging::initialise();
+    logging::set_line_writer([](std::string_view) {});  // standard output is the answer
+    return run_describe(arguments);
+  }
   if (command == "version" || command == "--version") {
     std::puts("millrace " MILLRACE_VERSION);
     return 0;

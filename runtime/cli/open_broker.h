@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "runtime/broker/broker.h"
-#include "runtime/worker/worker_config.h"
+#include "runtime/cli/standalone_config.h"
 
 namespace millrace {
 

@@ -4,12 +4,13 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/cli/asio_executor.h"
 #include "runtime/cli/open_broker.h"
+#include "runtime/cli/shipped_plugins.h"
+#include "runtime/cli/standalone_config.h"
 #include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/standalone_herder.h"
@@ -19,7 +20,6 @@
 #include "runtime/storage/config_transformer.h"
 #include "runtime/storage/file_offset_store.h"
 #include "runtime/worker/native_worker.h"
-#include "runtime/worker/worker_config.h"
 
 namespace millrace {
 namespace {
@@ -34,13 +34,6 @@ constexpr std::chrono::milliseconds kAnswerLimit{1'000};
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.cli.ConnectStandalone");
   return instance;
-}
-
-/// The plugins folder beside the executable: <prefix>/bin/millrace -> <prefix>/plugins.
-std::string shipped_plugins() {
-  std::error_code error;
-  const auto exe = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (exe.parent_path().parent_path() / "plugins").string();
 }
 
 WorkerLimits limits_of(const WorkerOptions& options) {
@@ -58,12 +51,11 @@ class Standalone {
     logger().info("Kafka Connect worker initializing ...");
     load_plugins(raw);
     config_ = StandaloneConfig::load(settings_);
-    const auto rest_config = rest::parse_rest_config(settings_);
-    rest::refuse_extensions(rest_config);
+    rest::refuse_extensions(config_.rest);
     check_overrides(config_.worker.connector_client_config_override_policy, {}, {});
     broker_ = open_broker(config_, settings_);
     const std::string cluster = cluster_id();
-    rest_ = std::make_unique<rest::RestServer>(io_, control_, rest_config);
+    rest_ = std::make_unique<rest::RestServer>(io_, control_, config_.rest);
     rest_->listen();
     offsets_ = std::make_unique<FileOffsetStore>(config_.standalone.offset_storage_file_filename);
     make_worker(cluster);
@@ -98,10 +90,7 @@ class Standalone {
 
   std::string cluster_id() {
     logger().info("Creating Kafka admin client");
-    constexpr int64_t kDefaultTimeoutMs = 60'000;
-    const std::string* timeout = find(settings_, "default.api.timeout.ms");
-    const int64_t ms = timeout != nullptr ? std::stoll(*timeout) : kDefaultTimeoutMs;
-    std::string id = broker_->cluster_id(Millis{ms});
+    std::string id = broker_->cluster_id();
     logger().info("Kafka cluster ID: {}", id);
     return id;
   }

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
+#include <optional>
 
 #include "millrace/errors.h"
 
@@ -41,10 +41,17 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
   }
 }
 
-void write_temporary(const std::filesystem::path& path, std::string_view bytes) {
-  constexpr mode_t kMode = 0644;
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
+/// `mode`: exact permissions of the file; none: what the umask leaves of the usual ones.
+void write_temporary(const std::filesystem::path& path, std::string_view bytes,
+                     std::optional<mode_t> mode) {
+  constexpr mode_t kUsual = 0644;
+  // What a crash left is removed, not reused: its permissions may differ, or it may be a link.
+  ::unlink(path.c_str());
+  // Created closed, so that a file that is to be private never is readable for a moment.
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                             mode ? S_IRUSR | S_IWUSR : kUsual));
   if (fd.get() < 0) fail("creating", path);
+  if (mode && ::fchmod(fd.get(), *mode) != 0) fail("setting the permissions of", path);
   write_all(fd.get(), bytes, path);
   if (::fsync(fd.get()) != 0) fail("syncing", path);
 }
@@ -55,16 +62,32 @@ void sync_folder(const std::filesystem::path& folder) {
   if (::fsync(fd.get()) != 0) fail("syncing", folder);
 }
 
+/// The file that links lead to; a link to nothing leads to the file to be created.
+std::filesystem::path resolve_links(std::filesystem::path path) {
+  constexpr int kMaxLinks = 40;  // as Linux
+  std::error_code ignored;
+  for (int i = 0; i < kMaxLinks && std::filesystem::is_symlink(path, ignored); ++i) {
+    const std::filesystem::path next = std::filesystem::read_symlink(path, ignored);
+    if (next.empty()) break;
+    path = path.parent_path() / next;
+  }
+  return path;
+}
+
+std::optional<mode_t> mode_of(const std::filesystem::path& path) noexcept {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  constexpr mode_t kPermissions = 0777;
+  return info.st_mode & kPermissions;
+}
+
 }  // namespace
 
 void replace_file(const std::filesystem::path& path, std::string_view bytes) {
-  // A link is followed: the file it points to is replaced, the link stays.
-  std::error_code ignored;
-  std::filesystem::path target = path;
-  if (std::filesystem::is_symlink(path, ignored)) target = std::filesystem::canonical(path);
+  const std::filesystem::path target = resolve_links(path);
   const std::filesystem::path temporary = target.string() + ".tmp";
   try {
-    write_temporary(temporary, bytes);
+    write_temporary(temporary, bytes, mode_of(target));
     if (::rename(temporary.c_str(), target.c_str()) != 0) fail("replacing", target);
   } catch (...) {
     ::unlink(temporary.c_str());

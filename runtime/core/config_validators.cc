@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 #include "millrace/config_def.h"
+#include "runtime/core/java_regex.h"
 
 namespace millrace {
 namespace {
@@ -33,7 +33,7 @@ ConfigValidator range(std::optional<Number> minimum, std::optional<Number> maxim
             }
             return {};
           },
-          "[" + text(minimum) + "," + text(maximum) + "]"};
+          "[" + text(minimum) + (maximum ? ",...," : ",") + text(maximum) + "]"};
 }
 
 std::string join(const std::vector<std::string>& names) {
@@ -49,21 +49,26 @@ std::string upper(std::string text) {
 
 }  // namespace
 
-ConfigValidator at_least(int64_t minimum) { return range<int64_t>(minimum, std::nullopt); }
+ConfigValidator at_least(int64_t minimum) {
+  return range<int64_t>(minimum, std::nullopt);
+}
 ConfigValidator between(int64_t minimum, int64_t maximum) {
   return range<int64_t>(minimum, maximum);
 }
-ConfigValidator between_real(double minimum, double maximum) { return range<double>(minimum, maximum); }
+ConfigValidator between_real(double minimum, double maximum) {
+  return range<double>(minimum, maximum);
+}
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
   const std::string names = join(allowed);
-  return {[allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
-            const auto* text = std::get_if<std::string>(&value);
-            if (text != nullptr && std::find(allowed.begin(), allowed.end(), *text) != allowed.end())
-              return {};
-            return "String must be one of: " + names;
-          },
-          "[" + names + "]"};
+  return {
+      [allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
+        const auto* text = std::get_if<std::string>(&value);
+        if (text != nullptr && std::find(allowed.begin(), allowed.end(), *text) != allowed.end())
+          return {};
+        return "String must be one of: " + names;
+      },
+      "[" + names + "]"};
 }
 
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
@@ -77,6 +82,13 @@ ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
             return "String must be one of (case insensitive): " + names;
           },
           "(case insensitive) [" + names + "]"};
+}
+
+ConfigValidator non_null() {
+  return {[](const ConfigValue& value) -> std::string {
+            return std::holds_alternative<std::monostate>(value) ? "entry must be non null" : "";
+          },
+          "non-null string"};
 }
 
 ConfigValidator non_empty_string() {
@@ -123,8 +135,7 @@ ConfigValidator unique_aliases() {
             if (list == nullptr) return {};
             std::vector<std::string> sorted = *list;
             std::sort(sorted.begin(), sorted.end());
-            const bool repeated =
-                std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+            const bool repeated = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
             return repeated ? "Duplicate alias provided." : "";
           },
           "unique aliases"};
@@ -135,9 +146,9 @@ ConfigValidator valid_regex() {
             const auto* text = std::get_if<std::string>(&value);
             if (text == nullptr) return {};
             try {
-              const std::regex pattern(*text, std::regex::ECMAScript);
+              const JavaRegex pattern(*text);
               return {};
-            } catch (const std::regex_error& error) {
+            } catch (const Error& error) {
               return "Invalid regex: " + std::string(error.what());
             }
           },

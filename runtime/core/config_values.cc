@@ -1,14 +1,15 @@
 // Parsing and printing of single configuration values (connect-configs.md §1).
 
 #include <charconv>
-#include <cmath>
 #include <cstdlib>
 
 #include "millrace/config_def.h"
+#include "millrace/json.h"
 
 namespace millrace {
 namespace {
 
+// Java's trim(): all of U+0000..U+0020.
 std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
@@ -37,23 +38,56 @@ bool parse_integer(std::string_view text, ConfigValue& out) {
   return true;
 }
 
+size_t skip_digits(std::string_view text, size_t at, bool hexadecimal) noexcept {
+  const auto is_digit = [hexadecimal](char c) {
+    return (c >= '0' && c <= '9') ||
+           (hexadecimal && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
+  };
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+/// Length of the number that unsigned `text` starts with, by Java's grammar; 0: none.
+size_t double_length(std::string_view text) noexcept {
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const size_t begin = hexadecimal ? 2 : 0;
+  size_t at = skip_digits(text, begin, hexadecimal);
+  size_t digits = at - begin;
+  if (at < text.size() && text[at] == '.') {
+    const size_t end = skip_digits(text, at + 1, hexadecimal);
+    digits += end - at - 1;
+    at = end;
+  }
+  if (digits == 0) return 0;
+  const std::string_view marks = hexadecimal ? "pP" : "eE";
+  if (at == text.size() || marks.find(text[at]) == std::string_view::npos) {
+    return hexadecimal ? 0 : at;  // a hexadecimal number needs its exponent
+  }
+  ++at;
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  const size_t end = skip_digits(text, at, false);
+  return end == at ? 0 : end;
+}
+
+// Double.parseDouble: no "inf" or "nan" as C has, but a type suffix.
 bool parse_double(std::string_view text, ConfigValue& out) {
-  const std::string copy(text);
-  char* end = nullptr;
-  const double value = std::strtod(copy.c_str(), &end);
-  // Java takes neither hexadecimal without exponent nor "inf"; a type suffix is allowed.
-  if (end == copy.c_str() || copy.find_first_of("xXnN") != std::string::npos) return false;
-  if (*end != '\0' && std::string_view("dDfF").find(*end) != std::string_view::npos) ++end;
-  if (*end != '\0') return false;
-  out = value;
+  std::string_view number = text;
+  if (number.starts_with('+') || number.starts_with('-')) number.remove_prefix(1);
+  if (number != "NaN" && number != "Infinity") {
+    const size_t length = double_length(number);
+    if (length == 0) return false;
+    const std::string_view suffix = number.substr(length);
+    if (suffix.size() > 1 || std::string_view("dDfF").find(suffix) == std::string_view::npos) {
+      return false;
+    }
+  }
+  out = std::strtod(std::string(text).c_str(), nullptr);
   return true;
 }
 
 std::string java_double_text(double value) {
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  std::string text(buffer, end);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  std::string text;
+  append_java_double(text, value);
   return text;
 }
 
@@ -64,11 +98,6 @@ std::string join(const std::vector<std::string>& elements) {
     text += elements[i];
   }
   return text;
-}
-
-std::string expected(const ConfigKey& key, std::string_view text, std::string_view detail) {
-  const std::string shown(key.type == ConfigType::Password ? Password::kHidden : text);
-  return "Invalid value " + shown + " for configuration " + key.name + ": " + std::string(detail);
 }
 
 /// Empty when parsed, else the detail.
@@ -86,15 +115,20 @@ std::string parse_text(ConfigType type, std::string_view text, ConfigValue& out)
       return parse_integer<int16_t>(text, out) ? "" : "Not a number of type SHORT";
     case ConfigType::Long:
       return parse_integer<int64_t>(text, out) ? "" : "Not a number of type LONG";
-    case ConfigType::Double: return parse_double(text, out) ? "" : "Not a number of type DOUBLE";
+    case ConfigType::Double:
+      return parse_double(text, out) ? "" : "Not a number of type DOUBLE";
     case ConfigType::List: {
       const std::string copy(text);
       out = split_list(&copy);
       return {};
     }
-    case ConfigType::Password: out = Password(std::string(text)); return {};
+    case ConfigType::Password:
+      out = Password(std::string(text));
+      return {};
     case ConfigType::String:
-    case ConfigType::Class: out = std::string(text); return {};
+    case ConfigType::Class:
+      out = std::string(text);
+      return {};
   }
   return "unknown type";
 }
@@ -110,9 +144,10 @@ std::string parse_config_value(const ConfigKey& key, const std::string* text, Co
     if (!key.default_text) return {};
     text = &*key.default_text;
   }
-  const std::string_view trimmed = trim(*text);
-  const std::string detail = parse_text(key.type, trimmed, out);
-  return detail.empty() ? detail : expected(key, trimmed, detail);
+  const std::string detail = parse_text(key.type, trim(*text), out);
+  if (detail.empty()) return {};
+  // As given, blanks included. Types that may be secret take any text, so none is shown here.
+  return "Invalid value " + *text + " for configuration " + key.name + ": " + detail;
 }
 
 namespace detail {

@@ -24,8 +24,8 @@ std::pair<std::string, bool> to_digits(std::span<const uint8_t> bytes) {
   }
   const BigNumber number(BN_bin2bn(magnitude.data(), static_cast<int>(magnitude.size()), nullptr),
                          &BN_free);
-  const std::unique_ptr<char, void (*)(char*)> text(
-      BN_bn2dec(number.get()), [](char* p) { OPENSSL_free(p); });
+  const std::unique_ptr<char, void (*)(char*)> text(BN_bn2dec(number.get()),
+                                                    [](char* p) { OPENSSL_free(p); });
   return {text.get(), negative};
 }
 
@@ -97,7 +97,10 @@ Value parse_decimal(std::string_view text, Arena& arena) {
   if (at < text.size()) {
     if (text[at] != 'e' && text[at] != 'E') return {};
     std::string_view exponent = text.substr(at + 1);
-    if (!exponent.empty() && exponent[0] == '+') exponent.remove_prefix(1);
+    if (exponent.starts_with('+')) {
+      exponent.remove_prefix(1);
+      if (exponent.starts_with('-')) return {};
+    }
     int32_t value = 0;
     const auto [end, error] =
         std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);

@@ -1,5 +1,6 @@
 // Reasons for refusing JSON text, in Jackson's words, because users match on them.
 
+#include <algorithm>
 #include <cstdio>
 
 #include "millrace/utf8.h"
@@ -45,7 +46,8 @@ bool is_identifier_start(unsigned char c) noexcept {
 std::string JsonParser::location(const char* place) const {
   size_t line = 1;
   const char* line_start = begin_;
-  for (const char* p = begin_; p < place; ++p) {
+  // `place` may be one behind the end.
+  for (const char* p = begin_; p < std::min(place, end_); ++p) {
     const bool line_end = *p == '\n' || (*p == '\r' && (p + 1 == end_ || p[1] != '\n'));
     if (!line_end) continue;
     ++line;

@@ -41,8 +41,11 @@ std::vector<std::string> nearest_names(std::string_view wanted,
   const size_t most = std::max<size_t>(2, wanted.size() / 3);
   std::vector<std::pair<size_t, std::string>> found;
   for (const std::string& name : names) {
+    // Lengths alone may say that it is too far: a bound on the work for text a client sends.
+    const size_t longer = std::max(name.size(), wanted.size());
+    if (longer - std::min(name.size(), wanted.size()) > most) continue;
     const size_t distance = edit_distance(wanted, name);
-    if (distance <= most) found.emplace_back(distance, name);
+    if (distance <= most && distance < longer) found.emplace_back(distance, name);
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> result;

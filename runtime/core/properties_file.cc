@@ -1,19 +1,21 @@
 #include "runtime/core/properties_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <algorithm>
 #include <optional>
-#include <sstream>
 
 #include "millrace/errors.h"
 #include "millrace/utf8.h"
+#include "runtime/core/atomic_file.h"
 
 namespace millrace {
 namespace {
 
-bool is_blank(char32_t c) noexcept { return c == ' ' || c == '\t' || c == '\f'; }
-bool is_line_end(char32_t c) noexcept { return c == '\n' || c == '\r'; }
+bool is_blank(char32_t c) noexcept {
+  return c == ' ' || c == '\t' || c == '\f';
+}
+bool is_line_end(char32_t c) noexcept {
+  return c == '\n' || c == '\r';
+}
 
 /// Code points of the input, one at a time.
 class Source {
@@ -44,33 +46,36 @@ class Source {
 /// skipped. Escapes are kept (a backslash and the character after it).
 std::optional<std::u32string> next_logical_line(Source& in) {
   std::u32string line;
-  bool at_start = true;  // of a natural line: leading blanks are dropped
+  bool at_start = true;  // of a natural line: its leading blanks are dropped
   while (!in.done()) {
     const char32_t c = in.next();
     if (at_start && is_blank(c)) continue;
-    if (line.empty() && at_start && is_line_end(c)) continue;
+    if (is_line_end(c)) {
+      // An empty line ends a continued one; a continuation of nothing is nothing.
+      if (!line.empty()) return line;
+      at_start = true;
+      continue;
+    }
     if (line.empty() && at_start && (c == '#' || c == '!')) {
       while (!in.done() && !is_line_end(in.peek())) in.next();
       continue;
-    }
-    if (is_line_end(c)) {
-      if (at_start) return line;  // an empty line ends a continued one
-      return line;
     }
     at_start = false;
     if (c != '\\') {
       line.push_back(c);
       continue;
     }
-    if (in.done()) break;  // a backslash at the end of the file vanishes
+    // A backslash that ends the file vanishes; alone it is a line with an empty key, as in Java.
+    if (in.done()) return line;
     const char32_t escaped = in.next();
-    if (is_line_end(escaped)) {
-      if (escaped == '\r' && !in.done() && in.peek() == '\n') in.next();
-      at_start = true;
+    if (!is_line_end(escaped)) {
+      line.push_back(c);
+      line.push_back(escaped);
       continue;
     }
-    line.push_back(c);
-    line.push_back(escaped);
+    if (in.done()) return line;
+    if (escaped == '\r' && in.peek() == '\n') in.next();
+    at_start = true;
   }
   if (line.empty()) return std::nullopt;
   return line;
@@ -80,56 +85,79 @@ char32_t read_hex4(const std::u32string& text, size_t& at) {
   char32_t value = 0;
   for (int i = 0; i < 4; ++i, ++at) {
     const char32_t c = at < text.size() ? text[at] : U'\0';
-    if (c >= '0' && c <= '9') value = value * 16 + (c - '0');
-    else if (c >= 'a' && c <= 'f') value = value * 16 + (c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') value = value * 16 + (c - 'A' + 10);
-    else throw ConfigException("Malformed \\uxxxx encoding.");
+    if (c >= '0' && c <= '9')
+      value = value * 16 + (c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + (c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      value = value * 16 + (c - 'A' + 10);
+    else
+      throw ConfigException("Malformed \\uxxxx encoding.");
   }
   return value;
 }
 
-// Java strings are UTF-16: two escapes may form one character.
-bool append_utf16(std::string& out, char32_t unit, char32_t& high_surrogate) {
-  const bool is_low = unit >= 0xDC00 && unit < 0xE000;
-  if (high_surrogate != 0 && is_low) {
-    utf8::append(out, 0x10000 + ((high_surrogate - 0xD800) << 10U) + (unit - 0xDC00));
-    high_surrogate = 0;
-    return true;
+/// UTF-8 from UTF-16 units and code points. Java strings are UTF-16: two escapes may form one
+/// character; half of one becomes U+FFFD.
+class Utf16Text {
+ public:
+  void append(char32_t c) {
+    if (high_ != 0 && is_low(c)) {
+      utf8::append(text_, 0x10000 + ((high_ - 0xD800) << 10U) + (c - 0xDC00));
+      high_ = 0;
+      return;
+    }
+    flush();
+    if (c >= 0xD800 && c < 0xDC00) {
+      high_ = c;
+    } else {
+      utf8::append(text_, is_low(c) ? utf8::kReplacement : c);
+    }
   }
-  if (high_surrogate != 0) utf8::append(out, utf8::kReplacement);
-  high_surrogate = 0;
-  if (unit >= 0xD800 && unit < 0xDC00) {
-    high_surrogate = unit;
-  } else {
-    utf8::append(out, is_low ? utf8::kReplacement : unit);
+  std::string take() {
+    flush();
+    return std::move(text_);
   }
-  return true;
-}
+
+ private:
+  static bool is_low(char32_t c) noexcept { return c >= 0xDC00 && c < 0xE000; }
+  void flush() {
+    if (high_ != 0) utf8::append(text_, utf8::kReplacement);
+    high_ = 0;
+  }
+  std::string text_;
+  char32_t high_ = 0;  // a high surrogate that waits for its other half
+};
 
 std::string unescape(const std::u32string& text) {
-  std::string out;
-  char32_t high_surrogate = 0;
+  Utf16Text out;
   for (size_t at = 0; at < text.size();) {
     char32_t c = text[at++];
     if (c == '\\' && at < text.size()) {
       c = text[at++];
       switch (c) {
-        case 't': c = '\t'; break;
-        case 'n': c = '\n'; break;
-        case 'r': c = '\r'; break;
-        case 'f': c = '\f'; break;
-        case 'u': c = read_hex4(text, at); break;
-        default: break;
+        case 't':
+          c = '\t';
+          break;
+        case 'n':
+          c = '\n';
+          break;
+        case 'r':
+          c = '\r';
+          break;
+        case 'f':
+          c = '\f';
+          break;
+        case 'u':
+          c = read_hex4(text, at);
+          break;
+        default:
+          break;
       }
     }
-    if (c >= 0x10000) {
-      utf8::append(out, c);
-    } else {
-      append_utf16(out, c, high_surrogate);
-    }
+    out.append(c);
   }
-  if (high_surrogate != 0) utf8::append(out, utf8::kReplacement);
-  return out;
+  return out.take();
 }
 
 void add_line(const std::u32string& line, Properties& properties) {
@@ -159,22 +187,21 @@ Properties parse_properties(std::string_view bytes, PropertiesEncoding encoding)
 }
 
 Properties read_properties_file(const std::filesystem::path& path, PropertiesEncoding encoding) {
-  errno = 0;
-  std::error_code status_error;
-  if (std::filesystem::is_directory(path, status_error)) {
-    throw ConfigException("reading " + path.string() + ": it is a directory, not a file");
+  const std::string action = "reading " + path.string() + ": ";
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw ConfigException(action + "it is a directory, not a file");
   }
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || in.bad()) {
-    throw ConfigException("reading " + path.string() + ": " +
-                          std::strerror(errno != 0 ? errno : EIO));
+  std::string text;
+  try {
+    if (!read_file(path, text)) throw ConfigException(action + "No such file or directory");
+  } catch (const ConnectException& error) {
+    throw ConfigException(error.what());
   }
   try {
-    return parse_properties(text.str(), encoding);
+    return parse_properties(text, encoding);
   } catch (const ConfigException& error) {
-    throw ConfigException("reading " + path.string() + ": " + error.what());
+    throw ConfigException(action + error.what());
   }
 }
 

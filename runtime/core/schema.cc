@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "millrace/errors.h"
 
@@ -50,6 +51,27 @@ bool same_schema(const Schema* a, const Schema* b) noexcept {
   return a == b || (a != nullptr && b != nullptr && *a == *b);
 }
 
+namespace {
+
+// A struct default refers back to the schema that owns it, so only its values are compared.
+bool same_default(const Value& a, const Value& b) noexcept {
+  if (a.type() != Type::Struct || b.type() != Type::Struct) return a == b;
+  return std::equal(a.as_struct().values, a.as_struct().values + a.size(), b.as_struct().values,
+                    b.as_struct().values + b.size());
+}
+
+// Order does not count; keys are unique.
+bool same_parameters(const Schema& a, const Schema& b) noexcept {
+  const auto in_b = [&b](const auto& entry) {
+    const std::string* other = b.parameter(entry.first);
+    return other != nullptr && *other == entry.second;
+  };
+  return a.parameters().size() == b.parameters().size() &&
+         std::ranges::all_of(a.parameters(), in_b);
+}
+
+}  // namespace
+
 bool operator==(const Schema& a, const Schema& b) noexcept {
   if (&a == &b) return true;
   const auto same_field = [](const Field& x, const Field& y) {
@@ -57,13 +79,16 @@ bool operator==(const Schema& a, const Schema& b) noexcept {
   };
   return a.type() == b.type() && a.optional() == b.optional() && a.version() == b.version() &&
          a.name() == b.name() && a.doc() == b.doc() && a.has_default() == b.has_default() &&
-         a.default_value() == b.default_value() && a.parameters() == b.parameters() &&
          std::ranges::equal(a.fields(), b.fields(), same_field) &&
+         same_default(a.default_value(), b.default_value()) && same_parameters(a, b) &&
          same_schema(a.key_schema().get(), b.key_schema().get()) &&
          same_schema(a.value_schema().get(), b.value_schema().get());
 }
 
 SchemaBuilder::SchemaBuilder(Type type) : schema_(new Schema()) {
+  if (type < Type::Int8 || type > Type::Struct) {
+    throw SchemaBuilderException("type cannot be null");
+  }
   schema_->type_ = type;
   schema_->class_ = type;
 }
@@ -100,7 +125,7 @@ void once(bool already_set, std::string_view what) {
 }  // namespace
 
 SchemaBuilder& SchemaBuilder::optional(bool value) {
-  once(optional_set_, "optional");
+  once(optional_set_ && schema_->optional_ != value, "optional");
   optional_set_ = true;
   schema_->optional_ = value;
   return *this;
@@ -142,14 +167,60 @@ SchemaBuilder& SchemaBuilder::parameters(const SchemaParameters& values) {
   return *this;
 }
 
+namespace {
+
+/// Deep copy whose structs refer to the schemas inside `schema`, which live as long as the copy.
+Value copy_into(const Schema& schema, const Value& value, Arena& arena) {
+  if (value.type() == Type::Struct) {
+    const std::span<Value> members = arena.make_array<Value>(value.size());
+    for (const Field& field : schema.fields()) {
+      members[field.index] = copy_into(*field.schema, value.as_struct().values[field.index], arena);
+    }
+    auto* data = arena.make<StructData>();
+    *data = {&schema, members.data()};
+    return Value::structure(data);
+  }
+  if (value.type() == Type::Array) {
+    const std::span<Value> elements = arena.make_array<Value>(value.size());
+    std::ranges::transform(value.as_array(), elements.begin(), [&](const Value& element) {
+      return copy_into(*schema.value_schema(), element, arena);
+    });
+    return Value::array(elements);
+  }
+  if (value.type() == Type::Map) {
+    const std::span<MapEntry> entries = arena.make_array<MapEntry>(value.size());
+    std::ranges::transform(value.as_map(), entries.begin(), [&](const MapEntry& entry) {
+      return MapEntry{copy_into(*schema.key_schema(), entry.key, arena),
+                      copy_into(*schema.value_schema(), entry.value, arena)};
+    });
+    return Value::map(entries);
+  }
+  return copy_value(value, arena);
+}
+
+/// A struct must be made with the very schema under construction; an equal one is another.
+std::string validate_default(const Schema& schema, const Value& value) {
+  if (value.type() == Type::Struct && schema.type() == Type::Struct &&
+      value.as_struct().schema != &schema) {
+    return "Struct schemas do not match.";
+  }
+  return validate_value(schema, value, "value");
+}
+
+}  // namespace
+
 SchemaBuilder& SchemaBuilder::default_value(const Value& value) {
   once(schema_->has_default_, "default");
-  if (const std::string error = validate_value(*schema_, value, "value"); !error.empty()) {
-    throw SchemaBuilderException("Invalid default value: " + error);
+  if (const std::string error = validate_default(*schema_, value); !error.empty()) {
+    try {
+      throw DataException(error);
+    } catch (const DataException&) {
+      std::throw_with_nested(SchemaBuilderException("Invalid default value"));
+    }
   }
   if (value.is_null()) return *this;
   schema_->has_default_ = true;
-  schema_->default_ = copy_value(value, schema_->arena_);
+  schema_->default_ = copy_into(*schema_, value, schema_->arena_);
   return *this;
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <regex>
 
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
+#include "runtime/core/java_regex.h"
 #include "runtime/herder/config_results.h"
 
 namespace millrace {
@@ -151,7 +151,7 @@ void check_topics(ConfigResults& results, const Properties& config) {
                           "('topics=[" + join(names, ", ") + "]') consumed by the connector");
   }
   if (is_blank(pattern) || !results.find("topics.regex")->errors.empty()) return;
-  if (std::regex_match(name, std::regex(*pattern))) {
+  if (JavaRegex(*pattern).matches(name)) {
     results.add_error("topics.regex", {},
                       "The DLQ topic '" + name + "' may not be matched by the regex for the " +
                           "topics ('topics.regex=" + *pattern + "') consumed by the connector");

@@ -43,6 +43,13 @@ Action parse_action(std::string_view text) {
       rule));
 }
 
+[[noreturn]] void bad_pair(std::string_view pair) {
+  throw ConfigException(fmt::format(
+      "Invalid format of header name and header value pair '{}'. Expected: '[header "
+      "name]:[header value]'",
+      pair));
+}
+
 /// Characters RFC 9110 allows in a field name; a line feed in a value would forge headers.
 bool is_field_name(std::string_view name) {
   for (const char c : name) {
@@ -70,12 +77,13 @@ HeaderRule parse_rule(std::string_view text) {
   rule.action = parse_action(text.substr(0, blank));
   const std::string_view pair = trim(text.substr(blank));
   const size_t colon = pair.find(':');
-  if (colon == std::string_view::npos) bad_format(text);
+  if (colon == std::string_view::npos) bad_pair(pair);
   const std::string_view name = trim(pair.substr(0, colon));
   const std::string_view value = trim(pair.substr(colon + 1));
-  if (value.find_first_of(":\r\n") != std::string_view::npos) bad_format(text);
+  if (value.find_first_of(":\r\n") != std::string_view::npos) bad_pair(pair);
   if (!is_field_name(name)) {
-    throw ConfigException(fmt::format("Invalid header name '{}'; it must be one word", name));
+    throw ConfigException(fmt::format(
+        "Invalid header name '{}'. The '[header name]' cannot contain whitespace", name));
   }
   rule.name = std::string(name);
   rule.value = std::string(value);

@@ -14,19 +14,18 @@ using Tls = TlsConfig;
 constexpr std::string_view kBasicAuth =
     "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension";
 
-std::string check_urls(const ConfigValue& value, bool may_be_empty) {
-  const auto* urls = std::get_if<std::vector<std::string>>(&value);
-  if (urls == nullptr) return may_be_empty ? "" : "at least one URL is needed";
-  if (urls->empty() && !may_be_empty) {
-    return "at least one URL is needed, for example http://localhost:8083";
-  }
-  const bool blank =
-      std::any_of(urls->begin(), urls->end(), [](const auto& url) { return trim(url).empty(); });
-  return blank ? "Empty URL found when parsing listeners list." : "";
-}
-
-ConfigValidator url_list(bool may_be_empty) {
-  return {[may_be_empty](const ConfigValue& value) { return check_urls(value, may_be_empty); },
+ConfigValidator url_list(std::string key, bool may_be_empty) {
+  return {[key = std::move(key), may_be_empty](const ConfigValue& value) -> std::string {
+            const auto* urls = std::get_if<std::vector<std::string>>(&value);
+            if (urls == nullptr || urls->empty()) {
+              if (may_be_empty) return {};
+              return "at least one URL is expected, ex: "
+                     "http://localhost:8080,https://localhost:8443.";
+            }
+            const bool blank = std::any_of(urls->begin(), urls->end(),
+                                           [](const auto& url) { return trim(url).empty(); });
+            return blank ? "Empty URL found when parsing " + key + " list." : "";
+          },
           "List of comma-separated URLs, ex: http://localhost:8080,https://localhost:8443."};
 }
 
@@ -66,7 +65,7 @@ ConfigDef<Rest> make_rest_def() {
                low("listeners",
                    "URLs the REST API listens on: http or https, an empty host for "
                    "all interfaces, port 0 for any free one.",
-                   url_list(false)))
+                   url_list("listeners", false)))
       .optional(&Rest::advertised_host_name, low("rest.advertised.host.name",
                                                  "Host that other workers and status answers use "
                                                  "for this worker."))
@@ -76,7 +75,7 @@ ConfigDef<Rest> make_rest_def() {
       .optional(&Rest::admin_listeners, low("admin.listeners",
                                             "URLs for the admin endpoints. Unset: the ordinary "
                                             "listeners; empty: no admin endpoints.",
-                                            url_list(true)))
+                                            url_list("admin.listeners", true)))
       .optional(&Rest::extension_classes,
                 low("rest.extension.classes", "Classes that extend the REST API."))
       .optional(&Rest::access_control_allow_origin,

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <regex>
 #include <vector>
 
 #include "millrace/errors.h"
 #include "runtime/core/atomic_file.h"
+#include "runtime/core/java_regex.h"
 #include "runtime/core/properties_file.h"
 #include "runtime/metrics/log.h"
 
@@ -138,11 +138,11 @@ class EnvVarProvider final : public ConfigProvider {
     const std::string* pattern = find(params, "allowlist.pattern");
     if (pattern == nullptr) return;
     try {
-      const std::regex allowed(*pattern);
+      const JavaRegex allowed(*pattern);
       std::erase_if(environment_, [&allowed](const auto& entry) {
-        return !std::regex_match(entry.first, allowed);
+        return !allowed.matches(entry.first);
       });
-    } catch (const std::regex_error& error) {
+    } catch (const Error& error) {
       throw ConfigException("Invalid value " + *pattern +
                             " for configuration allowlist.pattern: Invalid regex: " + error.what());
     }

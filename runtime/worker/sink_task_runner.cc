@@ -14,6 +14,7 @@ namespace {
 
 constexpr Millis kConsumerCloseTimeout{30'000};
 constexpr uint32_t kDefaultMaxPollRecords = 500;  // Java consumer's max.poll.records
+constexpr std::string_view kSinkTaskClass = "org.apache.kafka.connect.sink.SinkTask";
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.WorkerSinkTask");
@@ -143,16 +144,19 @@ void SinkTaskRunner::note_topic(std::string_view topic) {
 }
 
 void SinkTaskRunner::deliver() {
+  const uint32_t errors_before = batch_->error_count();
   try {
     task_->put(*batch_, stop_token());
   } catch (const Error& error) {
     if (!error.retriable()) throw;
     logger().warn("WorkerSinkTask{{id={}}} RetriableException from SinkTask, will redeliver the "
                   "same batch: {}", spec_.id.to_string(), describe(error));
+    batch_->keep_errors(errors_before);
     redelivering_ = true;
     fix_pauses();
     return;
   }
+  settle_put(errors_before);
   for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
   consumed_.clear();
   batch_->reset();
@@ -165,6 +169,19 @@ void SinkTaskRunner::deliver() {
     convert();
     deliver();
   }
+}
+
+// Rows the task rejected in put(), as Java's tasks report them to the errant record reporter.
+void SinkTaskRunner::settle_put(uint32_t errors_before) {
+  if (batch_->error_count() == errors_before) return;
+  RowSet rows;
+  for (uint32_t row = 0; row < batch_->size(); ++row) {
+    const Record& record = (*batch_)[row];
+    if (record.state != RowState::Rejected || record.error_index < errors_before) continue;
+    batch_->locate_error(row, Stage::TaskPut, kSinkTaskClass);
+    rows.push_back(row);
+  }
+  if (const auto fatal = errors_->settle(*batch_, rows)) ErrorHandler::fail(*batch_, *fatal);
 }
 
 void SinkTaskRunner::rewind() {

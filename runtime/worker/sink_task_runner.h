@@ -47,6 +47,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void note_consumed();
   void note_topic(std::string_view topic);
   void deliver();
+  void settle_put(uint32_t errors_before);
   void rewind();
   void fix_pauses();
   std::vector<TopicPartition> assigned() const;

@@ -12,6 +12,7 @@ spdlog::logger& logger() {
   return instance;
 }
 
+constexpr std::string_view kDeadLetterTopic = "errors.deadletterqueue.topic.name";
 constexpr std::string_view kDefaultHeaderConverter =
     "org.apache.kafka.connect.storage.SimpleHeaderConverter";
 
@@ -45,9 +46,16 @@ std::unique_ptr<Connector> TaskFactory::make_connector() const {
 std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token stop) const {
   const auto config = ErrorHandlingConfig::parse(spec_.connector_config);
   auto handler = std::make_unique<ErrorHandler>(config, std::move(stop));
+  const bool is_sink = find(spec_.task_config, "topics") != nullptr ||
+                       find(spec_.task_config, "topics.regex") != nullptr;
+  const std::string* queue = find(spec_.connector_config, kDeadLetterTopic);
+  if (is_sink && queue != nullptr && !queue->empty()) {
+    // Going on without it would drop the records the user wants to keep.
+    throw ConnectException("starting with " + std::string(kDeadLetterTopic) + "=" + *queue +
+                           ": dead letter queues are not available yet; remove the setting to run "
+                           "without one");
+  }
   if (config.log_enable) {
-    const bool is_sink = find(spec_.task_config, "topics") != nullptr ||
-                         find(spec_.task_config, "topics.regex") != nullptr;
     handler->add_reporter(
         std::make_unique<LogReporter>(spec_.id, is_sink, config.log_include_messages));
   }

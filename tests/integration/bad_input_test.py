@@ -102,7 +102,7 @@ class BadInputTest(FlowTest):
         source = self.worker()
         (source.folder / "in").write_text("a\nb\n")
         source.start(file_source("src", source.folder / "in", "t"))
-        self.wait(lambda: source.rest.get("/connectors/src/offsets").json()["offsets"])
+        self.wait(lambda: source.offsets("src"))
         source.stop()
         good = (source.folder / "connect.offsets").read_bytes()
         for name, damaged in {"truncated": good[:-3], "foreign": b"not an offset file",
@@ -150,7 +150,7 @@ class BadInputTest(FlowTest):
         source = worker.folder / "in"
         source.write_text("a\n")
         worker.start(file_source("src", source, "t"))
-        offsets = lambda: worker.rest.get("/connectors/src/offsets").json()["offsets"]
+        offsets = lambda: worker.offsets("src")
         self.wait(lambda: offsets() and offsets()[0]["offset"]["position"] == 2)
         before = (worker.folder / "connect.offsets").read_bytes()
         os.mkdir(worker.folder / "connect.offsets.tmp")  # where the temporary file would go

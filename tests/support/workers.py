@@ -74,6 +74,11 @@ class Worker:
         status = reply.json()
         return status["connector"]["state"], [t["state"] for t in status["tasks"]]
 
+    def offsets(self, name):
+        """Committed offsets; none while the connector does not exist yet."""
+        reply = self.rest.get(f"/connectors/{name}/offsets")
+        return reply.json()["offsets"] if reply.status == 200 else []
+
     def wait_running(self, name, tasks=1, timeout=30.0):
         wait_until(lambda: self.state(name) == ("RUNNING", ["RUNNING"] * tasks), timeout,
                    f"{name} to run with {tasks} tasks; now {self.state(name)}")
@@ -95,9 +100,10 @@ class Worker:
 
 
 class Millrace(Worker):
+    binary = os.environ.get("MILLRACE_BIN", str(REPO / "build" / "dev" / "bin" / "millrace"))
+
     def command(self, arguments):
-        binary = os.environ.get("MILLRACE_BIN", str(REPO / "build" / "dev" / "bin" / "millrace"))
-        return [binary, "standalone", *arguments]
+        return [str(self.binary), "standalone", *arguments]
 
     @classmethod
     def embedded(cls, settings=None, folder=None, env=None):

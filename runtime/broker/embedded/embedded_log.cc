@@ -68,7 +68,7 @@ class EmbeddedBroker final : public Broker {
   explicit EmbeddedBroker(const EmbeddedOptions& options)
       : store_(std::make_shared<LogStore>(options)), groups_(std::make_shared<Groups>(store_)) {}
 
-  std::string cluster_id(Millis) override { return store_->cluster_id(); }
+  std::string cluster_id() override { return store_->cluster_id(); }
   std::unique_ptr<RecordProducer> make_producer(const Properties&,
                                                 DeliveryListener& listener) override {
     return std::make_unique<EmbeddedProducer>(store_, listener);

@@ -21,10 +21,10 @@ class KafkaBroker final : public Broker {
  public:
   explicit KafkaBroker(const Properties& worker) : worker_(worker) {}
 
-  std::string cluster_id(Millis timeout) override {
+  std::string cluster_id() override {
     // The handle goes away again: an idle worker keeps no broker connection.
-    return KafkaAdmin(translate(worker_admin_config(worker_), ClientKind::Admin))
-        .cluster_id(timeout);
+    const ClientConfig config = translate(worker_admin_config(worker_), ClientKind::Admin);
+    return KafkaAdmin(config).cluster_id(Millis{config.api_timeout_ms});
   }
   std::unique_ptr<RecordProducer> make_producer(const Properties& config,
                                                 DeliveryListener& listener) override {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "runtime/broker/broker.h"
 #include "runtime/broker/kafka/handles.h"
 #include "runtime/broker/kafka/wake_event.h"
+#include "runtime/core/java_regex.h"
 
 namespace millrace::kafka {
 
@@ -73,7 +73,7 @@ class KafkaConsumer final : public RecordConsumer {
   std::map<uint64_t, CommitCallback> commits_;  // asynchronous ones under way
   uint64_t last_commit_ = 0;
   std::vector<rd_kafka_message_t*> messages_;
-  std::optional<std::regex> pattern_;
+  std::optional<JavaRegex> pattern_;
   std::vector<std::string> matched_;
   Clock::time_point next_pattern_check_;
   int authentication_failures_ = 0;

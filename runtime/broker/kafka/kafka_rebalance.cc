@@ -181,8 +181,8 @@ void KafkaConsumer::resolve_missing(rd_kafka_topic_partition_list_t* partitions)
 void KafkaConsumer::subscribe_pattern(const std::string& pattern, RebalanceListener& listener) {
   listener_ = &listener;
   try {
-    pattern_.emplace(pattern, std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error& error) {
+    pattern_.emplace(pattern);
+  } catch (const Error& error) {
     throw ConfigException("topics.regex " + pattern + " is not a regular expression: " +
                           error.what());
   }
@@ -207,7 +207,7 @@ void KafkaConsumer::refresh_pattern(Millis timeout) {
   std::vector<std::string> found;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const std::string name = metadata->topics[i].topic;
-    if (!is_internal(name) && std::regex_match(name, *pattern_)) found.push_back(name);
+    if (!is_internal(name) && pattern_->matches(name)) found.push_back(name);
   }
   rd_kafka_metadata_destroy(metadata);
   std::sort(found.begin(), found.end());

@@ -45,15 +45,15 @@ TEST(HeaderRules, AllActionsApply) {
 
 TEST(HeaderRules, ErrorsNameTheRule) {
   EXPECT_THAT(rule_error("set"), HasSubstr("Invalid format of header config 'set'"));
-  EXPECT_THAT(rule_error("set X"), HasSubstr("Invalid format of header config"));
-  EXPECT_THAT(rule_error("set X: a:b"), HasSubstr("Invalid format of header config"));
+  EXPECT_THAT(rule_error("set X"), HasSubstr("Invalid format of header name and header"));
+  EXPECT_THAT(rule_error("set X: a:b"), HasSubstr("Invalid format of header name and header"));
   EXPECT_THAT(rule_error("get X: a"),
               HasSubstr("Invalid header config action: 'get'. Expected one of [set, add, setDate, "
                         "addDate]"));
   EXPECT_THAT(rule_error("set X Y: a"), HasSubstr("Invalid header name 'X Y'"));
   EXPECT_THAT(rule_error("setDate X: soon"), HasSubstr("Invalid format of header config"));
   EXPECT_THAT(rule_error("set X: a,"), HasSubstr("Invalid format of header config"));
-  EXPECT_THAT(rule_error("set X: a\r\nEvil"), HasSubstr("Invalid format of header config"));
+  EXPECT_THAT(rule_error("set X: a\r\nEvil"), HasSubstr("Invalid format of header name and header"));
   EXPECT_THAT(parse_header_rules(" "), IsEmpty());
 }
 

@@ -142,7 +142,7 @@ class FakeConsumer final : public RecordConsumer {
 class FakeBroker final : public Broker {
  public:
   explicit FakeBroker(FakeLog& log) : log_(log) {}
-  std::string cluster_id(Millis) override { return "fake"; }
+  std::string cluster_id() override { return "fake"; }
   std::unique_ptr<RecordProducer> make_producer(const Properties&,
                                                 DeliveryListener& listener) override {
     return std::make_unique<FakeProducer>(log_, listener);

@@ -234,6 +234,29 @@ TEST_F(NativeWorkerTest, ARetriablePutGetsTheSameBatchAgain) {
   EXPECT_EQ(script_.put_sizes, std::vector<int>{2});
 }
 
+TEST_F(NativeWorkerTest, ARowThatPutRejectsFailsTheTaskAndIsNotCommitted) {
+  script_.reject = "b";
+  log_.to_consume = {"a", "b", "c"};
+  start_task("Sink");
+  ASSERT_TRUE(reaches(State::Failed));
+  EXPECT_NE(listener_.task->trace.find("Tolerance exceeded in error handler"), std::string::npos);
+  EXPECT_NE(listener_.task->trace.find("unwanted"), std::string::npos);
+  EXPECT_TRUE(log_.commits.empty());
+}
+
+TEST_F(NativeWorkerTest, ARowThatPutRejectsIsPassedOverWhenErrorsAreTolerated) {
+  script_.reject = "b";
+  script_.put_failures = 2;  // rejections of a put that is tried again do not count
+  log_.to_consume = {"a", "b", "c"};
+  start_task("Sink", {{"errors.tolerance", "all"}});
+  const TopicPartition partition = FakeConsumer::partition();
+  ASSERT_TRUE(control_.run_until([&] {
+    const std::lock_guard lock(log_.mutex);
+    return log_.committed.contains(partition) && raw(log_.committed.at(partition)) == 3;
+  }));
+  EXPECT_EQ(put(), (std::vector<std::string>{"a", "c"}));
+}
+
 TEST_F(NativeWorkerTest, OffsetsAheadOfConsumptionAreNotCommitted) {
   script_.pre_commit_ahead = 100;
   log_.to_consume = {"a"};

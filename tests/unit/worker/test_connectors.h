@@ -21,6 +21,7 @@ struct Script {
   std::atomic<bool> hang_in_stop = false;
   std::atomic<bool> release = false;      // ends a hang
   std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
+  std::string reject;                     // put() rejects rows with this value
   std::atomic<bool> fail_pre_commit = false;
   std::atomic<int64_t> pre_commit_ahead = 0;
   std::atomic<int> polls = 0;
@@ -88,6 +89,11 @@ class ScriptedSinkTask final : public SinkTask {
     Script& script = Script::current();
     script.at("put");
     if (batch.empty()) return;
+    for (uint32_t row = 0; row < batch.size(); ++row) {
+      if (!script.reject.empty() && batch[row].value.value.as_string() == script.reject) {
+        batch.reject(row, {.message = "unwanted"});
+      }
+    }
     if (script.put_failures > 0) {
       --script.put_failures;
       context_->timeout(1);

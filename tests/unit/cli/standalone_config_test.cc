@@ -1,4 +1,4 @@
-#include "runtime/worker/worker_config.h"
+#include "runtime/cli/standalone_config.h"
 
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST(StandaloneConfigTest, DefaultsAreKafkas) {
   EXPECT_EQ(config.worker.connector_client_config_override_policy, "All");
   EXPECT_EQ(config.rest.listeners, std::vector<std::string>{"http://:8083"});
   EXPECT_EQ(config.rest.admin_listeners, std::nullopt);
-  EXPECT_EQ(config.tls.enabled_protocols, (std::vector<std::string>{"TLSv1.2", "TLSv1.3"}));
+  EXPECT_EQ(config.rest.tls.enabled_protocols, (std::vector<std::string>{"TLSv1.2", "TLSv1.3"}));
   EXPECT_EQ(config.standalone.offset_storage_file_filename, "/data/offsets");
   EXPECT_FALSE(config.uses_embedded_log());
 }

@@ -1,4 +1,4 @@
-#include "runtime/worker/worker_config.h"
+#include "runtime/cli/standalone_config.h"
 
 #include <algorithm>
 #include <array>
@@ -96,8 +96,8 @@ const ConfigDefinition& StandaloneConfig::definition() {
   static const ConfigDefinition all = [] {
     ConfigDefinition definition;
     definition.add_missing(WorkerOptions::def().definition());
-    definition.add_missing(TlsOptions::def().definition());
-    definition.add_missing(RestOptions::def().definition());
+    definition.add_missing(rest::tls_config_def().definition());
+    definition.add_missing(rest::rest_config_def().definition());
     definition.add_missing(StandaloneOptions::def().definition());
     return definition;
   }();
@@ -107,8 +107,7 @@ const ConfigDefinition& StandaloneConfig::definition() {
 StandaloneConfig StandaloneConfig::load(const Properties& properties) {
   StandaloneConfig config;
   config.worker = WorkerOptions::def().parse(properties);
-  config.tls = TlsOptions::def().parse(properties);
-  config.rest = RestOptions::def().parse(properties);
+  config.rest = rest::parse_rest_config(properties);
   config.standalone = StandaloneOptions::def().parse(properties);
   config.originals = properties;
   logger().info("{}", config_values_text("StandaloneConfig", definition(), properties));

@@ -1,0 +1,38 @@
+#pragma once
+// The whole configuration of a standalone worker: the rows of its parts, in the order in which Kafka
+// checks them, and what is logged when a file is loaded (connect-configs.md §4).
+
+#include <optional>
+#include <string>
+
+#include "millrace/config_def.h"
+#include "runtime/rest/rest_config.h"
+#include "runtime/worker/worker_config.h"
+
+namespace millrace {
+
+/// A standalone worker's configuration.
+struct StandaloneConfig {
+  WorkerOptions worker;
+  rest::RestConfig rest;
+  StandaloneOptions standalone;
+  Properties originals;  // as given, untrimmed; what clients and converters receive
+
+  bool uses_embedded_log() const noexcept { return standalone.embedded_log_dir.has_value(); }
+
+  /// All keys, in the order in which they are checked.
+  static const ConfigDefinition& definition();
+  /// `properties` have their variables resolved. Throws ConfigException for the first bad key.
+  /// Logs the values (secrets hidden) and suggestions for keys that look misspelt.
+  static StandaloneConfig load(const Properties& properties);
+};
+
+/// `NAME values: ` and one tab-indented line per key, sorted by key; secrets hidden.
+std::string config_values_text(std::string_view name, const ConfigDefinition& definition,
+                               const Properties& properties);
+
+/// The known key `key` is most likely a misspelling of; nullopt when it is known, belongs to a
+/// prefix or to a client, or resembles nothing.
+std::optional<std::string> suggest_worker_key(std::string_view key);
+
+}  // namespace millrace

@@ -1,0 +1,162 @@
+#include "runtime/core/java_regex.h"
+
+#include <algorithm>
+#include <boost/regex.hpp>
+#include <charconv>
+#include <string>
+
+#include "millrace/errors.h"
+
+namespace millrace {
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) {
+  throw Error(ErrorKind::IllegalArgument, reason);
+}
+
+/// Writes a Java pattern in the engine's Perl syntax. What Perl would read differently is
+/// translated where that is easy, else refused.
+class Translator {
+ public:
+  explicit Translator(std::string_view pattern) : pattern_(pattern) {}
+
+  std::string translate() {
+    while (at_ < pattern_.size()) {
+      const char c = pattern_[at_];
+      if (c == '\\') {
+        escape();
+      } else if (in_class_) {
+        class_member(c);
+      } else {
+        c == '[' ? open_class() : copy(1);
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  std::string_view ahead(size_t count) const { return pattern_.substr(at_, count); }
+  void copy(size_t count) {
+    out_ += ahead(count);
+    at_ += std::min(count, pattern_.size() - at_);
+  }
+  [[noreturn]] void refuse_here(const std::string& what) const {
+    refuse(what + " near index " + std::to_string(at_) + " of " + std::string(pattern_));
+  }
+
+  void open_class() {
+    in_class_ = true;
+    copy(ahead(2) == "[^" ? 2 : 1);
+    // Java takes a `]` that comes first as a member, as Perl does.
+    if (ahead(1) == "]") copy(1);
+  }
+
+  void class_member(char c) {
+    // Ordinary characters to Perl, union and intersection to Java.
+    if (c == '[' || ahead(2) == "&&") {
+      refuse_here("character classes within character classes are not supported");
+    }
+    if (c == ']') in_class_ = false;
+    copy(1);
+  }
+
+  void escape() {
+    if (at_ + 1 == pattern_.size()) refuse_here("Unexpected internal error");
+    const char c = pattern_[at_ + 1];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (c == 'Q') return quotation();
+    if (c == 'u') return unicode();
+    if (c == 'p' || c == 'P') return property();
+    // Letters that are an escape of Java; Perl has more, with other meanings.
+    constexpr std::string_view kLetters = "tnrfaecxdDhHsSvVwWbBAGZzRXk";
+    if (letter && kLetters.find(c) == std::string_view::npos) {
+      refuse_here("Illegal/unsupported escape sequence");
+    }
+    // A quoted sign is itself in Java; to this engine `\<` and the like are anchors.
+    constexpr std::string_view kAnchors = "<>`'";
+    if (kAnchors.find(c) == std::string_view::npos) return copy(2);
+    at_ += 1;
+    copy(1);
+  }
+
+  /// `\Q...\E`; without its end it reaches to the end of the pattern.
+  void quotation() {
+    if (in_class_) refuse_here("quotation within a character class is not supported");
+    const size_t end = pattern_.find("\\E", at_ + 2);
+    const std::string_view text = pattern_.substr(at_ + 2, end - at_ - 2);
+    at_ = end == std::string_view::npos ? pattern_.size() : end + 2;
+    for (const char c : text) {
+      constexpr std::string_view kSpecial = "\\^$.|?*+()[]{}";
+      if (kSpecial.find(c) != std::string_view::npos) out_ += '\\';
+      out_ += c;
+    }
+  }
+
+  void unicode() {
+    const std::string_view digits = pattern_.substr(at_ + 2).substr(0, 4);
+    unsigned code = 0;
+    const char* const last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, code, 16);
+    if (error != std::errc() || digits.size() != 4 || end != last) {
+      refuse_here("Illegal Unicode escape sequence");
+    }
+    if (code >= 0x80) {
+      refuse_here("\\u escapes above \\u007F are not supported, write the character itself,");
+    }
+    out_ += "\\x";
+    out_ += digits.substr(2);
+    at_ += 6;
+  }
+
+  /// The classes of ASCII characters. Others, such as `\p{L}`, need whole characters, not bytes.
+  void property() {
+    constexpr std::string_view kNames[] = {"Lower", "Upper", "Alpha", "Digit", "Alnum",  "Punct",
+                                           "Graph", "Print", "Blank", "Cntrl", "XDigit", "Space"};
+    const size_t end = pattern_.find('}', at_);
+    std::string_view name;
+    if (ahead(3).ends_with('{') && end != std::string_view::npos) {
+      name = pattern_.substr(at_ + 3, end - at_ - 3);
+    }
+    if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) {
+      refuse_here("Unknown or unsupported character property");
+    }
+    std::string posix = pattern_[at_ + 1] == 'P' ? "[:^" : "[:";
+    for (const char c : name) posix += static_cast<char>(c | 0x20);  // lower case
+    posix += ":]";
+    out_ += in_class_ ? posix : "[" + posix + "]";
+    at_ = end + 1;
+  }
+
+  std::string_view pattern_;
+  size_t at_ = 0;
+  bool in_class_ = false;
+  std::string out_;
+};
+
+}  // namespace
+
+struct JavaRegex::Compiled {
+  boost::regex expression;
+};
+
+JavaRegex::JavaRegex(std::string_view pattern) {
+  const std::string perl = Translator(pattern).translate();
+  // As in Java, `.` does not match a line end and `^`, `$` are the ends of the text.
+  constexpr auto kSyntax = boost::regex::perl | boost::regex::no_mod_m | boost::regex::no_mod_s;
+  try {
+    compiled_ = std::make_shared<const Compiled>(Compiled{boost::regex(perl, kSyntax)});
+  } catch (const boost::regex_error& error) {
+    refuse(error.what());
+  }
+}
+
+bool JavaRegex::matches(std::string_view text) const {
+  try {
+    return boost::regex_match(text.data(), text.data() + text.size(), compiled_->expression);
+  } catch (const std::runtime_error& error) {
+    throw ConnectException("matching '" + std::string(text) + "' with the pattern '" +
+                           compiled_->expression.str() + "': " + error.what());
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,28 @@
+#pragma once
+// Patterns users write for the Java worker: `topics.regex`, topic creation groups, allow lists.
+
+#include <memory>
+#include <string_view>
+
+namespace millrace {
+
+/// A pattern in the syntax of java.util.regex: inline flags, look-around, possessive quantifiers,
+/// named groups, `\Q...\E`. Works on bytes: `.` is one byte of UTF-8. Refused rather than misread:
+/// nested character classes and intersections (`[a-z&&[^b]]`), Unicode properties (`\p{L}`),
+/// escapes above `\u007F`, look-behind of varying length. Nesting and backtracking are bounded, so
+/// no pattern of a client can exhaust the stack. Copies share one compiled pattern; any thread may
+/// match.
+class JavaRegex {
+ public:
+  /// Throws ErrorKind::IllegalArgument with the reason when the pattern is malformed.
+  explicit JavaRegex(std::string_view pattern);
+  /// True when the whole of `text` matches. Throws ConnectException when backtracking exceeds the
+  /// engine's limit, which only patterns with ambiguous repeats such as `(a*)*b` reach.
+  bool matches(std::string_view text) const;
+
+ private:
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+}  // namespace millrace
