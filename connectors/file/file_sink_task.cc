@@ -34,8 +34,8 @@ Descriptor open_for_append(const std::string& path) {
   try {
     throw file_error(path, errno);
   } catch (const Error&) {
-    std::throw_with_nested(ConnectException("Couldn't find or create file '" + path +
-                                            "' for FileStreamSinkTask"));
+    std::throw_with_nested(
+        ConnectException("Couldn't find or create file '" + path + "' for FileStreamSinkTask"));
   }
 }
 
@@ -58,7 +58,9 @@ void FileStreamSinkTask::start(const Properties& config, SinkTaskContext& contex
   inside_a_line_ = options_.file && ends_inside_a_line(*options_.file);
 }
 
-void FileStreamSinkTask::stop() noexcept { output_.reset(); }
+void FileStreamSinkTask::stop() noexcept {
+  output_.reset();
+}
 
 void FileStreamSinkTask::put(RecordBatch& batch, std::stop_token) {
   flush({});
@@ -94,8 +96,7 @@ OffsetMap FileStreamSinkTask::pre_commit(const OffsetMap& current) {
 
 int FileStreamSinkTask::write_out() noexcept {
   while (written_ < buffer_.size()) {
-    const ssize_t n =
-        ::write(output_.get(), buffer_.data() + written_, buffer_.size() - written_);
+    const ssize_t n = ::write(output_.get(), buffer_.data() + written_, buffer_.size() - written_);
     if (n < 0 && errno != EINTR) return errno;
     if (n > 0) written_ += static_cast<size_t>(n);
   }

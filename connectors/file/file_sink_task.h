@@ -33,7 +33,7 @@ class FileStreamSinkTask final : public SinkTask {
   SinkTaskContext* context_ = nullptr;
   Descriptor output_;
   std::string buffer_;          // lines not yet written
-  size_t written_ = 0;         // bytes of buffer_ that are in the file
+  size_t written_ = 0;          // bytes of buffer_ that are in the file
   bool inside_a_line_ = false;  // the file ended so at start; the next row begins a new line
 };
 

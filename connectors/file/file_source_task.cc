@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kLogger = "org.apache.kafka.connect.file.FileStreamSourceTask";
 constexpr size_t kInitialBuffer = size_t{256} * 1024;
-constexpr size_t kMaxLine = size_t{1} << 30U;  // a longer line cannot be a record
+constexpr size_t kMaxLine = size_t{1} << 30U;        // a longer line cannot be a record
 constexpr auto kIdleWait = std::chrono::seconds(1);  // as Java between two looks
 constexpr int kStreamSliceMs = 100;
 constexpr int kStreamSlices = 10;
@@ -66,8 +66,7 @@ void FileStreamSourceTask::stop() noexcept {
 bool FileStreamSourceTask::open() {
   if (input_.is_open()) return true;
   // Without O_NONBLOCK a named pipe would hold this thread until somebody writes to it.
-  Descriptor opened(
-      ::open(options_.file->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  Descriptor opened(::open(options_.file->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info {};
   int problem = 0;
   if (!opened.is_open() || ::fstat(opened.get(), &info) != 0) {
@@ -211,8 +210,8 @@ void FileStreamSourceTask::add_record(RecordBatch& out, std::string_view line,
   record.topic = topic;
   record.timestamp = timestamp;
   record.source_partition = partition;
-  record.source_offset = single_entry_map(
-      arena, kPositionField, options_.file ? Value::int64(position_) : Value());
+  record.source_offset =
+      single_entry_map(arena, kPositionField, options_.file ? Value::int64(position_) : Value());
   record.value.schema = primitive_schema(Type::String).get();
   record.value.value = Value::string(valid_utf8(line, arena));
 }

@@ -51,7 +51,7 @@ class LineSplitter {
     return found == nullptr ? to : static_cast<const char*>(found);
   }
 
-  const char* at_;      // start of the next line
+  const char* at_;  // start of the next line
   const char* end_;
   const char* search_;  // no line end between at_ and here
   const char* feed_;    // next `\n` at or after search_, or end_

@@ -52,7 +52,9 @@ const ConfigDef<Config>& rows() {
 
 }  // namespace
 
-const ConfigDefinition& ErrorHandlingConfig::definition() { return rows().definition(); }
+const ConfigDefinition& ErrorHandlingConfig::definition() {
+  return rows().definition();
+}
 
 ErrorHandlingConfig ErrorHandlingConfig::parse(const Properties& connector) {
   return rows().parse(connector);

@@ -12,7 +12,9 @@ using Millis = RetryClock::Millis;
 constexpr int64_t kFirstRetryDelayMs = 300;  // RetryWithToleranceOperator.RETRIES_DELAY_MIN_MS
 constexpr int kMaxBackoffShift = 20;         // beyond it the delay exceeds any sensible cap
 
-bool is_retriable(const RowError& error) noexcept { return error.kind == ErrorKind::Retriable; }
+bool is_retriable(const RowError& error) noexcept {
+  return error.kind == ErrorKind::Retriable;
+}
 
 }  // namespace
 

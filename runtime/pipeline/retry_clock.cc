@@ -9,8 +9,7 @@ namespace {
 class SystemClock final : public RetryClock {
  public:
   Millis now() override {
-    return std::chrono::duration_cast<Millis>(
-        std::chrono::steady_clock::now().time_since_epoch());
+    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
   }
   void wait(Millis delay, const std::stop_token& stop) override {
     std::mutex mutex;

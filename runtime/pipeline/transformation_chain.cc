@@ -26,10 +26,9 @@ void TransformationChain::apply(RecordBatch& batch, ErrorHandler& errors) {
   for (const TransformationStage& stage : stages_) {
     select_rows(batch, stage);
     if (rows_.empty()) continue;
-    errors.run(batch, rows_, Stage::Transformation, stage.class_name,
-               [&stage](RecordBatch& b, const RowSet& rows) {
-                 stage.transformation->apply(b, rows);
-               });
+    errors.run(
+        batch, rows_, Stage::Transformation, stage.class_name,
+        [&stage](RecordBatch& b, const RowSet& rows) { stage.transformation->apply(b, rows); });
   }
 }
 

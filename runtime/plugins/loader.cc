@@ -139,8 +139,7 @@ PluginTable load_plugin(const std::filesystem::path& file) {
   void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw ConnectException(action + ::dlerror());
   using EntryFunction = const PluginEntry* (*)();
-  const auto entry_function =
-      reinterpret_cast<EntryFunction>(::dlsym(handle, kPluginEntrySymbol));
+  const auto entry_function = reinterpret_cast<EntryFunction>(::dlsym(handle, kPluginEntrySymbol));
   if (entry_function == nullptr) {
     throw ConnectException(action + "it does not export " + kPluginEntrySymbol);
   }
@@ -159,8 +158,8 @@ PluginTable load_plugin(const std::filesystem::path& file) {
   try {
     entry->describe(table);
   } catch (...) {
-    throw ConnectException(action + "describing its classes failed: " +
-                           describe_current_exception());
+    throw ConnectException(action +
+                           "describing its classes failed: " + describe_current_exception());
   }
   return table;
 }

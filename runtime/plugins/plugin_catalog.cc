@@ -14,11 +14,16 @@ constexpr size_t kSuggestions = 3;
 std::string_view suffix_of(PluginKind kind) noexcept {
   switch (kind) {
     case PluginKind::Sink:
-    case PluginKind::Source: return "Connector";
-    case PluginKind::Converter: return "Converter";
-    case PluginKind::HeaderConverter: return "HeaderConverter";
-    case PluginKind::Transformation: return "Transformation";
-    case PluginKind::Predicate: return "Predicate";
+    case PluginKind::Source:
+      return "Connector";
+    case PluginKind::Converter:
+      return "Converter";
+    case PluginKind::HeaderConverter:
+      return "HeaderConverter";
+    case PluginKind::Transformation:
+      return "Transformation";
+    case PluginKind::Predicate:
+      return "Predicate";
   }
   return {};
 }

@@ -164,9 +164,9 @@ const PluginClass* PluginRegistry::find_connector(std::string_view name) const {
   for (const PluginClass* match : matches) {
     found += (found.empty() ? "" : ", ") + plugin_desc_text(*match);
   }
-  throw ConnectException("More than one connector matches alias " + std::string(name) +
-                         ". Please use full package and class name instead. Classes found: " +
-                         found);
+  throw ConnectException(
+      "More than one connector matches alias " + std::string(name) +
+      ". Please use full package and class name instead. Classes found: " + found);
 }
 
 std::vector<const PluginClass*> PluginRegistry::all() const {

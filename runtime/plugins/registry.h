@@ -17,7 +17,8 @@ class PluginRegistry final : public PluginCatalog {
  public:
   /// Loads every plugin below the folders of a plugin.path: shared objects directly in a folder or
   /// in one of its subfolders, recognised by file name and by an ELF symbol, never by running them.
-  /// Missing folders, damaged files and wrong ABI stamps are logged and passed over; the rest loads.
+  /// Missing folders, damaged files and wrong ABI stamps are logged and passed over; the rest
+  /// loads.
   void load_path(const std::string& plugin_path);
   /// Adds the classes of a table, e.g. one built into a test. `origin` appears in the log. Of
   /// several classes with one name the newest stays, the first of equals.

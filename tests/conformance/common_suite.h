@@ -3,14 +3,11 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
-
 #include "tests/conformance/harness.h"
 
 namespace millrace::conformance {
 
-class ConnectorSuite
-    : public testing::TestWithParam<std::function<std::unique_ptr<ConnectorUnderTest>()>> {
+class ConnectorSuite : public testing::TestWithParam<Maker<ConnectorUnderTest>> {
  protected:
   Properties config_without(const std::string& key) const {
     Properties config = system_->config();
@@ -29,7 +26,7 @@ class ConnectorSuite
     return "Missing required configuration \"" + key + "\" which has no default value.";
   }
 
-  const std::unique_ptr<ConnectorUnderTest> system_ = GetParam()();
+  const std::unique_ptr<ConnectorUnderTest> system_ = GetParam().make();
   const LoadedConnector loaded_{*system_};
   const PluginClass& plugin_ = loaded_.plugin();
   TestConnectorContext context_;
@@ -37,9 +34,7 @@ class ConnectorSuite
 
 template <class T>
 auto of() {
-  return testing::Values([]() -> std::unique_ptr<ConnectorUnderTest> {
-    return std::make_unique<T>();
-  });
+  return testing::Values(maker_of<T, ConnectorUnderTest>());
 }
 
 TEST_P(ConnectorSuite, SaysWhatItIs) {

@@ -286,8 +286,8 @@ class SinkDriver {
   SinkUnderTest& system_;
   TestSinkContext context_;
   std::map<TopicPartition, std::vector<std::string>> logs_;
-  OffsetMap position_;   // next to consume
-  OffsetMap current_;    // next after what put() took
+  OffsetMap position_;  // next to consume
+  OffsetMap current_;   // next after what put() took
   OffsetMap committed_;
   RecordBatch batch_;
   std::optional<RunningSink> task_;

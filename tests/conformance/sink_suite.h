@@ -3,14 +3,13 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <random>
 
 #include "tests/conformance/harness.h"
 
 namespace millrace::conformance {
 
-class SinkSuite : public testing::TestWithParam<std::function<std::unique_ptr<SinkUnderTest>()>> {
+class SinkSuite : public testing::TestWithParam<Maker<SinkUnderTest>> {
  protected:
   inline static const TopicPartition kA{"a", 0};
   inline static const TopicPartition kB{"b", 1};
@@ -36,14 +35,14 @@ class SinkSuite : public testing::TestWithParam<std::function<std::unique_ptr<Si
     driver_.start();
   }
 
-  const std::unique_ptr<SinkUnderTest> system_ = GetParam()();
+  const std::unique_ptr<SinkUnderTest> system_ = GetParam().make();
   const LoadedConnector loaded_{*system_};
   SinkDriver driver_{loaded_, *system_};
 };
 
 template <class T>
 auto of_sink() {
-  return testing::Values([]() -> std::unique_ptr<SinkUnderTest> { return std::make_unique<T>(); });
+  return testing::Values(maker_of<T, SinkUnderTest>());
 }
 
 TEST_P(SinkSuite, WhatWasPutIsDurableAfterFlush) {

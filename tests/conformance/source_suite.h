@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <future>
 #include <random>
 
@@ -11,8 +10,7 @@
 
 namespace millrace::conformance {
 
-class SourceSuite
-    : public testing::TestWithParam<std::function<std::unique_ptr<SourceUnderTest>()>> {
+class SourceSuite : public testing::TestWithParam<Maker<SourceUnderTest>> {
  protected:
   static constexpr std::chrono::seconds kStopLimit{2};
 
@@ -34,7 +32,7 @@ class SourceSuite
     return {fed_.begin() + static_cast<std::ptrdiff_t>(first), fed_.end()};
   }
 
-  const std::unique_ptr<SourceUnderTest> system_ = GetParam()();
+  const std::unique_ptr<SourceUnderTest> system_ = GetParam().make();
   const LoadedConnector loaded_{*system_};
   SourceDriver driver_{loaded_, *system_};
   std::vector<std::string> fed_;
@@ -42,8 +40,7 @@ class SourceSuite
 
 template <class T>
 auto of_source() {
-  return testing::Values(
-      []() -> std::unique_ptr<SourceUnderTest> { return std::make_unique<T>(); });
+  return testing::Values(maker_of<T, SourceUnderTest>());
 }
 
 TEST_P(SourceSuite, DeliversEverythingOnceAndInOrder) {
@@ -148,8 +145,7 @@ TEST_P(SourceSuite, AnIdlePollEndsWhenAStopIsAsked) {
   ASSERT_EQ(driver_.collect(1).size(), 1U);
   std::stop_source stop;
   RecordBatch batch;
-  auto idle = std::async(std::launch::async,
-                         [&] { driver_.task().poll(batch, stop.get_token()); });
+  auto idle = std::async(std::launch::async, [&] { driver_.task().poll(batch, stop.get_token()); });
   stop.request_stop();
   ASSERT_EQ(idle.wait_for(kStopLimit), std::future_status::ready);
   idle.get();

@@ -3,6 +3,9 @@
 // instantiates the suite with it (connector_suite.h).
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -45,5 +48,22 @@ class SinkUnderTest : public ConnectorUnderTest {
   /// While it is full, the system takes nothing, or only a part of what it is given.
   virtual void set_full(bool full) = 0;
 };
+
+/// Makes what a test runs on; printed by the name of the connector.
+template <class System>
+struct Maker {
+  std::string name;
+  std::function<std::unique_ptr<System>()> make;
+
+  friend std::ostream& operator<<(std::ostream& out, const Maker& maker) {
+    return out << maker.name;
+  }
+};
+template <class T, class System>
+Maker<System> maker_of() {
+  const auto make = [] { return std::unique_ptr<System>(std::make_unique<T>()); };
+  const std::string name = make()->class_name();
+  return {name.substr(name.rfind('.') + 1), make};
+}
 
 }  // namespace millrace::conformance

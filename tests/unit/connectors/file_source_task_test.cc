@@ -85,9 +85,9 @@ TEST_F(FileSourceTaskTest, ARecordIsWhatJavaMakesOfALine) {
 TEST_F(FileSourceTaskTest, LineEndsAndPositions) {
   write_text(file_, "a\nb\r\n\r\nc\rd\r\re\n\rf\n");
   start();
-  EXPECT_THAT(poll(), ElementsAre(Pair("a", 2), Pair("b", 5), Pair("", 7), Pair("c", 9),
-                                  Pair("d", 11), Pair("", 12), Pair("e", 14), Pair("", 15),
-                                  Pair("f", 17)));
+  EXPECT_THAT(poll(),
+              ElementsAre(Pair("a", 2), Pair("b", 5), Pair("", 7), Pair("c", 9), Pair("d", 11),
+                          Pair("", 12), Pair("e", 14), Pair("", 15), Pair("f", 17)));
 }
 
 TEST_F(FileSourceTaskTest, AnEmptyLineIsAnEmptyStringNotNull) {
@@ -219,8 +219,8 @@ TEST_F(FileSourceTaskTest, ResumesAtTheStoredPosition) {
   write_text(file_, "hello\r\nworld\n");
   const std::pair<const char*, Lines> cases[] = {
       {R"({"position":7})", {{"world", 13}}},
-      {R"({"position":3})", {{"lo", 7}, {"world", 13}}},   // inside a line
-      {R"({"position":6})", {{"", 7}, {"world", 13}}},     // between return and feed
+      {R"({"position":3})", {{"lo", 7}, {"world", 13}}},  // inside a line
+      {R"({"position":6})", {{"", 7}, {"world", 13}}},    // between return and feed
       {R"({"position":13})", {}},
       {R"({"position":0})", {{"hello", 7}, {"world", 13}}},
       {R"({"position":null})", {{"hello", 7}, {"world", 13}}},
@@ -237,7 +237,8 @@ TEST_F(FileSourceTaskTest, ResumesAtTheStoredPosition) {
 
 TEST_F(FileSourceTaskTest, AStoredPositionOfAnotherTypeFails) {
   write_text(file_, "x\n");
-  for (const char* stored : {R"({"position":"5"})", R"({"position":5.0})", R"({"position":true})"}) {
+  for (const char* stored :
+       {R"({"position":"5"})", R"({"position":5.0})", R"({"position":true})"}) {
     context_.stored = stored;
     start();
     EXPECT_EQ(connect_exception([this] { poll(); }), "Offset position is the incorrect type");
@@ -255,7 +256,9 @@ TEST_F(FileSourceTaskTest, AnOffsetStoreThatIsAwayDoesNotStartTheFileAnew) {
 
 // Values as Java's decoder gives them; positions are bytes (see README.md of the connector).
 TEST_F(FileSourceTaskTest, MalformedTextIsReplaced) {
-  write_text(file_, "a\xFF" "b\n\xE2\x82\n\xED\xA0\x80\n\xF0\x9F\x98z\n\xC0\x80\n\xC3\xA9\n");
+  write_text(file_,
+             "a\xFF"
+             "b\n\xE2\x82\n\xED\xA0\x80\n\xF0\x9F\x98z\n\xC0\x80\n\xC3\xA9\n");
   start();
   const std::string bad = "\xEF\xBF\xBD";
   EXPECT_THAT(poll(), ElementsAre(Pair("a" + bad + "b", 4), Pair(bad, 7), Pair(bad, 11),

@@ -17,9 +17,10 @@ TEST_F(ErrorHandlingTest, TheDefaultRetriesNothing) {
   EXPECT_THAT(values_.calls, ElementsAre("VALUE a,b"));
   EXPECT_THAT(clock_.waits, IsEmpty());
   // Kafka 4.1.1 takes the tolerance for these too; versions before it skipped the row.
-  EXPECT_EQ(trace(1),
-            "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
-            "Caused by: org.apache.kafka.connect.errors.RetriableException: not now");
+  EXPECT_EQ(
+      trace(1),
+      "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
+      "Caused by: org.apache.kafka.connect.errors.RetriableException: not now");
 }
 
 TEST_F(ErrorHandlingTest, RetriesGoOnForTheWholeWindow) {
@@ -27,7 +28,8 @@ TEST_F(ErrorHandlingTest, RetriesGoOnForTheWholeWindow) {
   values_.acts = {{"b", Act::Retriable}};
   fill({"a", "b", "c"});
   EXPECT_EQ(pipeline_->run_source(batch_), std::nullopt);
-  EXPECT_THAT(clock_.waits, ElementsAre(300, 600, 1100)) << "doubling, cut at the end of the window";
+  EXPECT_THAT(clock_.waits, ElementsAre(300, 600, 1100))
+      << "doubling, cut at the end of the window";
   EXPECT_THAT(values_.calls, ElementsAre("VALUE a,b,c", "VALUE b", "VALUE b", "VALUE b"))
       << "only the failed row is tried again";
   EXPECT_EQ(states(), "LRL");

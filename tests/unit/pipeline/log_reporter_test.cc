@@ -34,8 +34,9 @@ class LogReporterTest : public testing::Test {
 TEST_F(LogReporterTest, WithoutMessages) {
   add_rejected();
   const std::string expected =
-      std::string("ERROR Error encountered in task c-3. Executing stage 'VALUE_CONVERTER' with "
-                  "class 'org.x.JsonConverter'.") +
+      std::string(
+          "ERROR Error encountered in task c-3. Executing stage 'VALUE_CONVERTER' with "
+          "class 'org.x.JsonConverter'.") +
       kEnd;
   EXPECT_EQ(line(true, false), expected);
   EXPECT_EQ(line(false, false), expected);

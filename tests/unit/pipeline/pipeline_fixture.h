@@ -49,8 +49,7 @@ struct Script {
   }
   static std::string text(const Record& record) {
     const Value& value = record.value.value;
-    return std::string(value.type() == Type::String ? value.as_string()
-                                                    : record.value_wire.text());
+    return std::string(value.type() == Type::String ? value.as_string() : record.value_wire.text());
   }
 
  private:
@@ -60,17 +59,26 @@ struct Script {
     const Act what = at->second;
     switch (what) {
       case Act::RejectOnce:
-      case Act::ThrowRetriableOnce: acts.erase(at); break;
-      default: break;
+      case Act::ThrowRetriableOnce:
+        acts.erase(at);
+        break;
+      default:
+        break;
     }
     switch (what) {
-      case Act::Reject: return batch.reject(row, {ErrorKind::Data, {}, "bad row", {}});
+      case Act::Reject:
+        return batch.reject(row, {ErrorKind::Data, {}, "bad row", {}});
       case Act::RejectOnce:
-      case Act::Retriable: return batch.reject(row, {ErrorKind::Retriable, {}, "not now", {}});
-      case Act::Throw: throw DataException("thrown");
-      case Act::ThrowOther: throw 42;
-      case Act::ThrowRetriableOnce: throw RetriableException("thrown for now");
-      case Act::Filter: return batch.filter(row);
+      case Act::Retriable:
+        return batch.reject(row, {ErrorKind::Retriable, {}, "not now", {}});
+      case Act::Throw:
+        throw DataException("thrown");
+      case Act::ThrowOther:
+        throw 42;
+      case Act::ThrowRetriableOnce:
+        throw RetriableException("thrown for now");
+      case Act::Filter:
+        return batch.filter(row);
     }
   }
 };
@@ -152,9 +160,8 @@ class RecordingReporter final : public ErrorReporter {
 class CapturedLines {
  public:
   CapturedLines() {
-    logging::set_line_writer([this](std::string_view line) {
-      lines.emplace_back(line.substr(line.find("] ") + 2));
-    });
+    logging::set_line_writer(
+        [this](std::string_view line) { lines.emplace_back(line.substr(line.find("] ") + 2)); });
   }
   ~CapturedLines() { logging::set_line_writer(nullptr); }
   CapturedLines(const CapturedLines&) = delete;
@@ -173,10 +180,9 @@ class PipelineFixture : public testing::Test {
     handler_ = std::make_unique<ErrorHandler>(ErrorHandlingConfig::parse(settings),
                                               stop_.get_token(), clock_);
     handler_->add_reporter(std::make_unique<RecordingReporter>(reports_));
-    Converters converters{
-        {"test.Key", std::make_unique<ScriptedConverter>(keys_, "KEY")},
-        {"test.Value", std::make_unique<ScriptedConverter>(values_, "VALUE")},
-        {"test.Headers", std::make_unique<ScriptedHeaderConverter>(headers_)}};
+    Converters converters{{"test.Key", std::make_unique<ScriptedConverter>(keys_, "KEY")},
+                          {"test.Value", std::make_unique<ScriptedConverter>(values_, "VALUE")},
+                          {"test.Headers", std::make_unique<ScriptedHeaderConverter>(headers_)}};
     pipeline_ = std::make_unique<Pipeline>(std::move(converters), std::move(chain_), *handler_);
   }
   /// Adds a transformation to the pipeline of the next make().

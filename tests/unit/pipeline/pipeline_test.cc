@@ -62,9 +62,10 @@ TEST_F(PipelineTest, WithoutToleranceTheFirstBadRowFailsTheTask) {
   EXPECT_EQ(batch_[0].value_wire.text(), "a") << "rows before it are ready to be sent";
   EXPECT_THAT(reports_, ElementsAre("1 VALUE_CONVERTER test.Value bad row"))
       << "reported although the task fails; rows after it are as if they had not been tried";
-  EXPECT_EQ(trace(1),
-            "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
-            "Caused by: org.apache.kafka.connect.errors.DataException: bad row");
+  EXPECT_EQ(
+      trace(1),
+      "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
+      "Caused by: org.apache.kafka.connect.errors.DataException: bad row");
   EXPECT_EQ(handler_->counts().record_errors, 1U);
   EXPECT_EQ(handler_->counts().records_skipped, 0U);
 }
@@ -139,9 +140,11 @@ TEST_F(PipelineTest, HeadersAreConvertedForRowsThatHaveThem) {
     headers_.calls.clear();
     fill({"a", "b"});
     const auto headers = batch_.arena().make_array<Header>(2);
-    headers[0] = {"x", {nullptr, source ? Value::string("1") : Value()},
+    headers[0] = {"x",
+                  {nullptr, source ? Value::string("1") : Value()},
                   source ? WireBytes{} : WireBytes::of("1")};
-    headers[1] = {"y", {nullptr, source ? Value::string("2") : Value()},
+    headers[1] = {"y",
+                  {nullptr, source ? Value::string("2") : Value()},
                   source ? WireBytes{} : WireBytes::of("2")};
     batch_[1].headers = headers.data();
     batch_[1].header_count = 2;

@@ -24,9 +24,9 @@ TEST_F(LoadingTest, FindsPluginsInFoldersAndTheirSubfolders) {
   place("same_alias", "sub/any-name.so");
   place("throws_int", "sub/deeper/throws.so");  // too deep
   registry_.load_path(path_);
-  EXPECT_THAT(class_names(), ElementsAre("org.good.GoodSourceConnector",
-                                         "org.other.GoodSourceConnector",
-                                         "org.good.GoodConverter"));
+  EXPECT_THAT(class_names(),
+              ElementsAre("org.good.GoodSourceConnector", "org.other.GoodSourceConnector",
+                          "org.good.GoodConverter"));
   EXPECT_THAT(CapturedLog::lines(), IsEmpty());
   const PluginClass* good = registry_.find(PluginKind::Source, "org.good.GoodSourceConnector");
   ASSERT_NE(good, nullptr);
@@ -78,10 +78,9 @@ TEST_F(LoadingTest, AnotherAbiIsRefusedWithBothStampsAndTheRestLoads) {
   place("good", "b/good.so");
   registry_.load_path(path_);
   EXPECT_THAT(class_names(), SizeIs(2));
-  const std::string message = "loading plugin " + bad +
-                              ": it was built for \"millrace-0;gcc4\", this worker is \"" +
-                              MILLRACE_ABI_STAMP +
-                              "\"; build it again against this worker's headers";
+  const std::string message =
+      "loading plugin " + bad + ": it was built for \"millrace-0;gcc4\", this worker is \"" +
+      MILLRACE_ABI_STAMP + "\"; build it again against this worker's headers";
   EXPECT_THAT(registry_.refused(), ElementsAre(Pair(bad, message)));
   EXPECT_THAT(CapturedLog::lines(), ElementsAre(message));
 }
@@ -124,9 +123,10 @@ TEST_F(LoadingTest, FilesThatAreNoSharedObjects) {
   const std::string whole = read_text(place("good", "whole.so"));
   std::string narrow = whole;
   narrow[4] = 1;  // ELFCLASS32
-  const std::pair<const char*, std::string> cases[] = {
-      {"empty", ""}, {"text", "#!/bin/sh\nexit 1\n"}, {"head", whole.substr(0, 40)},
-      {"narrow", narrow}};
+  const std::pair<const char*, std::string> cases[] = {{"empty", ""},
+                                                       {"text", "#!/bin/sh\nexit 1\n"},
+                                                       {"head", whole.substr(0, 40)},
+                                                       {"narrow", narrow}};
   for (const auto& [name, content] : cases) {
     const std::string file = folder_ / (std::string(name) + ".so");
     write_text(file, content);
@@ -173,7 +173,8 @@ TEST_F(LoadingTest, DamagedHeadersAreReadSafely) {
     std::string bytes = whole;
     for (int i = 0; i < 8; ++i) {
       // The ELF header, the program headers, or the section headers at the end.
-      const size_t at = i % 2 == 0 ? random() % 1024 : sections + random() % (bytes.size() - sections);
+      const size_t at =
+          i % 2 == 0 ? random() % 1024 : sections + random() % (bytes.size() - sections);
       bytes[at] = static_cast<char>(random());
     }
     write_text(file, bytes);
@@ -215,8 +216,8 @@ TEST_F(LoadingTest, OfTwoVersionsTheNewerIsUsed) {
     EXPECT_EQ(used->version, "1.10");
     EXPECT_THAT(CapturedLog::lines(),
                 testing::Contains("Class org.good.GoodSourceConnector was found twice, the second "
-                                  "time in " + (folder / "b.so").string() +
-                                  "; ignoring version 1.9"));
+                                  "time in " +
+                                  (folder / "b.so").string() + "; ignoring version 1.9"));
   }
 }
 

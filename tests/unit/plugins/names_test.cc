@@ -42,8 +42,8 @@ TEST_F(NamesTest, ConnectorsByEveryName) {
   EXPECT_EQ(connector("FileStreamSourceConnector"), source);
   EXPECT_EQ(connector("FileStreamSource"), source);
   EXPECT_EQ(connector("FileStreamSink"), "org.apache.kafka.connect.file.FileStreamSinkConnector");
-  for (const char* unknown : {"", "FileStream", "filestreamsource", "file.FileStreamSource",
-                              "FileStreamSource "}) {
+  for (const char* unknown :
+       {"", "FileStream", "filestreamsource", "file.FileStreamSource", "FileStreamSource "}) {
     EXPECT_EQ(connector(unknown), "none") << unknown;
   }
 }
@@ -160,12 +160,13 @@ TEST_F(NamesTest, AllAreSortedByKindAndName) {
 }
 
 TEST(PluginVersionTest, MavenOrder) {
-  const char* ascending[] = {"", "1.0-SNAPSHOT", "1.0", "1.0.1", "1.9", "1.10", "2.0-a", "2.0-b",
-                             "2.0", "10.0"};
+  const char* ascending[] = {"",     "1.0-SNAPSHOT", "1.0",   "1.0.1", "1.9",
+                             "1.10", "2.0-a",        "2.0-b", "2.0",   "10.0"};
   for (size_t i = 0; i < std::size(ascending); ++i) {
     for (size_t j = 0; j < std::size(ascending); ++j) {
       const int order = compare_versions(ascending[i], ascending[j]);
-      EXPECT_EQ((order > 0) - (order < 0), (i > j) - (i < j)) << ascending[i] << " " << ascending[j];
+      EXPECT_EQ((order > 0) - (order < 0), (i > j) - (i < j))
+          << ascending[i] << " " << ascending[j];
     }
   }
   EXPECT_EQ(compare_versions("1", "1.0.0"), 0);

@@ -2,7 +2,11 @@
 #include <cstdlib>
 
 namespace {
-__attribute__((constructor)) void on_load() { std::abort(); }
+__attribute__((constructor)) void on_load() {
+  std::abort();
+}
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int millrace_plugin_entry_v0() { return 0; }
+extern "C" __attribute__((visibility("default"))) int millrace_plugin_entry_v0() {
+  return 0;
+}

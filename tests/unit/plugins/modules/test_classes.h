@@ -36,8 +36,8 @@ class NoConverter final : public millrace::Converter {
   static const millrace::ConfigDefinition& definition() { return no_keys(); }
   void configure(const millrace::Properties&, millrace::Side) override {}
   void to_connect_data(millrace::RecordBatch&, const millrace::RowSet&, millrace::Side) override {}
-  void from_connect_data(millrace::RecordBatch&, const millrace::RowSet&,
-                         millrace::Side) override {}
+  void from_connect_data(millrace::RecordBatch&, const millrace::RowSet&, millrace::Side) override {
+  }
 };
 class NoHeaderConverter final : public millrace::HeaderConverter {
  public:
