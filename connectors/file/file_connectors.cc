@@ -53,7 +53,9 @@ void FileStreamSourceConnector::start(const Properties& config, ConnectorContext
       "Starting file source connector reading from " + (file.empty() ? "standard input" : file));
 }
 
-std::vector<Properties> FileStreamSourceConnector::task_configs(int32_t) { return {config_}; }
+std::vector<Properties> FileStreamSourceConnector::task_configs(int32_t) {
+  return {config_};
+}
 
 std::unique_ptr<SourceTask> FileStreamSourceConnector::make_task() {
   return std::make_unique<FileStreamSourceTask>();

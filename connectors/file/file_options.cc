@@ -9,11 +9,10 @@ const ConfigDef<SourceOptions>& SourceOptions::def() {
                     {.name = "file",
                      .importance = Importance::High,
                      .doc = "File to read. Standard input is read when it is not set."})
-          .required(&SourceOptions::topic,
-                    {.name = "topic",
-                     .importance = Importance::High,
-                     .doc = "Topic the lines are written to.",
-                     .validator = non_empty_string()})
+          .required(&SourceOptions::topic, {.name = "topic",
+                                            .importance = Importance::High,
+                                            .doc = "Topic the lines are written to.",
+                                            .validator = non_empty_string()})
           .optional(&SourceOptions::batch_size,
                     {.name = "batch.size",
                      .importance = Importance::Low,

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <mutex>
 
-#include "connectors/file/line_splitter.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 #include "millrace/text.h"
@@ -22,9 +21,10 @@ namespace {
 
 constexpr std::string_view kLogger = "org.apache.kafka.connect.file.FileStreamSourceTask";
 constexpr size_t kInitialBuffer = size_t{256} * 1024;
-constexpr size_t kMaxLine = size_t{1} << 30U;  // a longer line cannot be a record
+constexpr size_t kMaxLine = size_t{1} << 30U;        // a longer line cannot be a record
 constexpr auto kIdleWait = std::chrono::seconds(1);  // as Java between two looks
-constexpr int kStdinSliceMs = 100;
+constexpr int kStreamSliceMs = 100;
+constexpr int kStreamSlices = 10;
 
 void wait_a_second(const std::stop_token& stop) {
   std::mutex mutex;
@@ -46,43 +46,60 @@ Value single_entry_map(Arena& arena, const char* key, Value value) {
 
 }  // namespace
 
-FileStreamSourceTask::~FileStreamSourceTask() { stop(); }
-
 void FileStreamSourceTask::start(const Properties& config, SourceTaskContext& context) {
   options_ = SourceOptions::def().parse(config);
   if (options_.file && options_.file->empty()) options_.file.reset();
   context_ = &context;
   capacity_ = kInitialBuffer;
   buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
-  if (!options_.file) fd_ = STDIN_FILENO;
+  if (!options_.file) {
+    input_ = Descriptor(STDIN_FILENO);
+    is_stream_ = true;
+  }
 }
 
 void FileStreamSourceTask::stop() noexcept {
-  if (fd_ > STDIN_FILENO) ::close(fd_);
-  fd_ = -1;
+  stopped_ = true;
+  input_.reset();
 }
 
 bool FileStreamSourceTask::open() {
-  if (fd_ >= 0) return true;
-  fd_ = ::open(options_.file->c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd_ < 0) {
-    if (errno != ENOENT) {
-      throw ConnectException("opening " + *options_.file + ": " + std::strerror(errno));
-    }
+  if (input_.is_open()) return true;
+  // Without O_NONBLOCK a named pipe would hold this thread until somebody writes to it.
+  Descriptor opened(::open(options_.file->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat info {};
+  int problem = 0;
+  if (!opened.is_open() || ::fstat(opened.get(), &info) != 0) {
+    problem = errno;
+  } else if (S_ISDIR(info.st_mode)) {
+    problem = EISDIR;
+  }
+  if (problem != 0) {
     log(LogLevel::Warn, kLogger,
         "Couldn't find file " + *options_.file +
-            " for FileStreamSourceTask, sleeping to wait for it to be created");
+            " for FileStreamSourceTask, sleeping to wait for it to be created" +
+            (problem == ENOENT ? std::string() : std::string(": ") + std::strerror(problem)));
     return false;
   }
-  seek_to_stored_offset();
+  stored_position(opened.get());
+  is_stream_ = !S_ISREG(info.st_mode);
+  if (!is_stream_ && info.st_size < position_) {
+    log(LogLevel::Error, kLogger,
+        "File " + *options_.file + " has " + std::to_string(info.st_size) +
+            " bytes but the stored position is " + std::to_string(position_) +
+            ": it was truncated or replaced. Waiting for it to grow past that; to read it from the "
+            "start, stop the connector and reset its offsets");
+  }
+  input_ = std::move(opened);
   log(LogLevel::Debug, kLogger, "Opened " + *options_.file + " for reading");
   return true;
 }
 
-void FileStreamSourceTask::seek_to_stored_offset() {
+void FileStreamSourceTask::stored_position(int fd) {
   Arena arena;
   const Value partition = single_entry_map(arena, kFilenameField, Value::string(*options_.file));
   const Value offset = context_->offset_storage_reader().offset(partition, arena);
+  position_ = 0;
   if (offset.type() != Type::Map) return;
   for (const MapEntry& entry : offset.as_map()) {
     if (entry.key.as_string() != kPositionField || entry.value.is_null()) continue;
@@ -91,16 +108,9 @@ void FileStreamSourceTask::seek_to_stored_offset() {
     }
     position_ = entry.value.as_int();
   }
-  struct stat info {};
-  if (::fstat(fd_, &info) == 0 && S_ISREG(info.st_mode) && info.st_size < position_) {
-    log(LogLevel::Error, kLogger,
-        "File " + *options_.file + " has " + std::to_string(info.st_size) +
-            " bytes but the stored position is " + std::to_string(position_) +
-            ": it was truncated or replaced. Waiting for it to grow past that; to read it from the "
-            "start, stop the connector and reset its offsets");
-  }
-  if (::lseek(fd_, position_, SEEK_SET) < 0) {
-    throw ConnectException("seeking in " + *options_.file + ": " + std::strerror(errno));
+  if (position_ > 0 && ::lseek(fd, position_, SEEK_SET) < 0) {
+    throw ConnectException("seeking to position " + std::to_string(position_) + " in " +
+                           *options_.file + ": " + std::strerror(errno));
   }
 }
 
@@ -114,9 +124,8 @@ void FileStreamSourceTask::make_room() {
     return;
   }
   if (capacity_ >= kMaxLine) {
-    throw ConnectException("reading " + options_.file.value_or("standard input") + " at position " +
-                           std::to_string(position_) + ": a line is longer than " +
-                           std::to_string(kMaxLine) + " bytes");
+    throw ConnectException("reading " + name() + " at position " + std::to_string(position_) +
+                           ": a line is longer than " + std::to_string(kMaxLine) + " bytes");
   }
   auto larger = std::make_unique_for_overwrite<char[]>(capacity_ * 2);
   std::memcpy(larger.get(), buffer_.get(), end_);
@@ -124,62 +133,71 @@ void FileStreamSourceTask::make_room() {
   capacity_ *= 2;
 }
 
-bool FileStreamSourceTask::fill(std::stop_token stop) {
-  if (fd_ == STDIN_FILENO) {
-    pollfd ready{fd_, POLLIN, 0};
-    // Short slices, so that a stop is noticed while nobody types.
-    if (stop.stop_requested() || ::poll(&ready, 1, kStdinSliceMs) <= 0) return false;
-  }
+bool FileStreamSourceTask::readable_within(int timeout_ms) const noexcept {
+  pollfd ready{input_.get(), POLLIN, 0};
+  return ::poll(&ready, 1, timeout_ms) > 0;
+}
+
+bool FileStreamSourceTask::fill() {
+  at_end_ = false;
+  if (is_stream_ && !readable_within(0)) return false;
   make_room();
-  const ssize_t n = ::read(fd_, buffer_.get() + end_, capacity_ - end_);
+  const ssize_t n = ::read(input_.get(), buffer_.get() + end_, capacity_ - end_);
   if (n < 0 && errno != EINTR && errno != EAGAIN) {
-    throw ConnectException("reading " + options_.file.value_or("standard input") + ": " +
-                           std::strerror(errno));
+    throw ConnectException("reading " + name() + " at position " + std::to_string(position_) +
+                           ": " + std::strerror(errno));
   }
+  at_end_ = n == 0;
   if (n <= 0) return false;
   end_ += static_cast<size_t>(n);
   return true;
 }
 
+void FileStreamSourceTask::wait_for_more(const std::stop_token& stop) const {
+  // A stream at its end is always ready, with nothing.
+  if (!is_stream_ || at_end_) return wait_a_second(stop);
+  // Short slices, so that a stop is noticed while nobody types.
+  for (int slice = 0; slice < kStreamSlices; ++slice) {
+    if (stop.stop_requested() || readable_within(kStreamSliceMs)) return;
+  }
+}
+
 void FileStreamSourceTask::poll(RecordBatch& out, std::stop_token stop) {
-  const auto rows = static_cast<uint32_t>(std::max(options_.batch_size, 1));
-  out.set_limit(rows);
+  if (stopped_) return;
+  out.set_limit(static_cast<uint32_t>(std::max(options_.batch_size, 1)));
   if (!open()) return wait_a_second(stop);
-  // Leftover lines first; then what a read brings, until the batch is full or the file is.
+  // Leftover lines first; then what one read brings, or several while a line is longer than that.
   add_lines(out);
-  while (out.empty() && fill(stop)) add_lines(out);
-  if (out.empty()) wait_a_second(stop);
+  while (out.empty() && fill()) {
+    add_lines(out);
+    if (stop.stop_requested()) return;
+  }
+  if (out.empty()) wait_for_more(stop);
 }
 
 void FileStreamSourceTask::add_lines(RecordBatch& out) {
-  if (begin_ == end_) return;
-  const std::string_view all = unread();
-  // One copy per batch instead of one per record: the records point into it.
-  std::string_view rest = all;
-  std::string_view stable;
+  lines_.clear();
   size_t taken = 0;
-  uint32_t lines = out.size();
-  while (lines < out.limit()) {
-    const auto line = first_line(rest);
+  LineSplitter splitter(unread(), clean_);
+  while (out.size() + lines_.size() < out.limit()) {
+    const auto line = splitter.next();
     if (!line) break;
+    lines_.push_back(*line);
     taken += line->consumed;
-    rest.remove_prefix(line->consumed);
-    ++lines;
   }
-  if (taken == 0) return;
-  stable = out.arena().copy(all.substr(0, taken));
+  clean_ = lines_.empty() ? splitter.clean() : 0;
+  if (lines_.empty()) return;
+  // One copy per batch instead of one per record: the records point into it.
   Arena& arena = out.arena();
+  const char* text = arena.copy(unread().substr(0, taken)).data();
   const Value partition = single_entry_map(
       arena, kFilenameField, options_.file ? Value::string(arena.copy(*options_.file)) : Value());
-  while (!stable.empty()) {
-    // A return at the very end of the copy was complete in the buffer.
-    auto line = first_line(stable);
-    if (!line) line = Line{stable.substr(0, stable.size() - 1), stable.size()};
-    stable.remove_prefix(line->consumed);
-    position_ += static_cast<int64_t>(line->consumed);
-    begin_ += line->consumed;
-    add_record(out, line->text, partition);
+  for (const Line& line : lines_) {
+    position_ += static_cast<int64_t>(line.consumed);
+    add_record(out, {text, line.text.size()}, partition);
+    text += line.consumed;
   }
+  begin_ += taken;
 }
 
 void FileStreamSourceTask::add_record(RecordBatch& out, std::string_view line,
@@ -192,8 +210,8 @@ void FileStreamSourceTask::add_record(RecordBatch& out, std::string_view line,
   record.topic = topic;
   record.timestamp = timestamp;
   record.source_partition = partition;
-  record.source_offset = single_entry_map(
-      arena, kPositionField, options_.file ? Value::int64(position_) : Value());
+  record.source_offset =
+      single_entry_map(arena, kPositionField, options_.file ? Value::int64(position_) : Value());
   record.value.schema = primitive_schema(Type::String).get();
   record.value.value = Value::string(valid_utf8(line, arena));
 }

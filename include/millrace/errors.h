@@ -30,6 +30,9 @@ enum class ErrorKind : uint8_t {
   Unsupported,  // java.lang.UnsupportedOperationException
   IllegalArgument,
   NullPointer,
+  NoSuchFile,    // java.nio.file.NoSuchFileException
+  AccessDenied,  // java.nio.file.AccessDeniedException
+  FileSystem,    // java.nio.file.FileSystemException: any other failure of a file operation
   Internal,  // a plugin threw something that is not a millrace::Error
 };
 

@@ -55,6 +55,7 @@ enum class TimestampType : int8_t { None = -1, Create = 0, LogAppend = 1 };
 
 inline constexpr int64_t kNoTimestamp = -1;
 inline constexpr int32_t kNoPartition = -1;
+inline constexpr uint32_t kNoError = UINT32_MAX;
 
 /// One record, in both of its forms. A source task fills the Connect form, converters derive the
 /// wire form; a consumer fills the wire form, converters derive the Connect form. All pointers
@@ -71,7 +72,7 @@ struct Record {
   int64_t timestamp = kNoTimestamp;  // milliseconds since the epoch
   Header* headers = nullptr;         // arena array
   uint32_t header_count = 0;
-  uint32_t error_index = 0;  // into the batch's errors when Rejected
+  uint32_t error_index = kNoError;  // into the batch's errors once it was Rejected
 
   // Source records only: string-keyed maps of primitive values. One map may serve many rows.
   Value source_partition;
@@ -161,7 +162,8 @@ class RecordBatch {
   }
   void keep(std::unique_ptr<BatchResource> resource) { resources_.push_back(std::move(resource)); }
 
-  /// Marks a row as failed. Control of what follows (fail, skip, dead letter) is the worker's.
+  /// Marks a row as failed. Control of what follows (fail, skip, dead letter) is the worker's. A
+  /// later error of the same row, tried again, takes the place of the earlier one.
   void reject(uint32_t row, RowError error);
   /// Completes the error of a rejected row with the place it happened at.
   void locate_error(uint32_t row, Stage stage, std::string_view class_name) noexcept {

@@ -42,6 +42,12 @@ std::string_view java_class_name(ErrorKind kind) noexcept {
       return "java.lang.IllegalArgumentException";
     case ErrorKind::NullPointer:
       return "java.lang.NullPointerException";
+    case ErrorKind::NoSuchFile:
+      return "java.nio.file.NoSuchFileException";
+    case ErrorKind::AccessDenied:
+      return "java.nio.file.AccessDeniedException";
+    case ErrorKind::FileSystem:
+      return "java.nio.file.FileSystemException";
     case ErrorKind::Internal:
       break;
   }

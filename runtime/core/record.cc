@@ -14,6 +14,10 @@ std::string_view stage_name(Stage stage) noexcept {
 void RecordBatch::reject(uint32_t row, RowError error) {
   Record& record = records_[row];
   record.state = RowState::Rejected;
+  if (record.error_index != kNoError) {
+    errors_[record.error_index] = std::move(error);
+    return;
+  }
   record.error_index = static_cast<uint32_t>(errors_.size());
   errors_.push_back(std::move(error));
 }

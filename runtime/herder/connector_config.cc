@@ -1,10 +1,10 @@
 #include "runtime/herder/connector_config.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include "millrace/errors.h"
+#include "runtime/plugins/plugin_version.h"
 
 namespace millrace {
 namespace {
@@ -117,27 +117,6 @@ void add_chain_keys(ConfigDefinition& definition, const PluginCatalog& catalog,
     definition.add(version_key(part, alias, plugin));
     if (plugin != nullptr) add_plugin_keys(definition, part, alias, *plugin);
   }
-}
-
-/// Maven's order for the usual versions: numbers by value, words after numbers by spelling.
-int compare_versions(std::string_view a, std::string_view b) {
-  while (!a.empty() || !b.empty()) {
-    const auto next = [](std::string_view& rest) {
-      const size_t end = std::min(rest.find_first_of(".-"), rest.size());
-      const std::string_view part = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      return part.empty() ? std::string_view("0") : part;
-    };
-    const std::string_view left = next(a);
-    const std::string_view right = next(b);
-    int64_t x = -1;
-    int64_t y = -1;
-    std::from_chars(left.data(), left.data() + left.size(), x);
-    std::from_chars(right.data(), right.data() + right.size(), y);
-    if (x != y) return x < y ? -1 : 1;
-    if (x < 0 && left != right) return left < right ? -1 : 1;
-  }
-  return 0;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "runtime/herder/connector_config.h"
+#include "runtime/pipeline/error_config.h"
 
 namespace millrace {
 namespace {
@@ -88,21 +89,6 @@ std::vector<ConfigKey> common_keys() {
           {kCommon, 14, Width::Medium, "Reload Action"},
           "What happens when a provider says that a value has changed.",
           one_of({"none", "restart"})),
-      key("errors.retry.timeout", ConfigType::Long, "0", Importance::Medium,
-          {kErrors, 1, Width::Medium, "Retry Timeout for Errors"},
-          "Longest time to retry a failed operation, in milliseconds; -1 has no limit."),
-      key("errors.retry.delay.max.ms", ConfigType::Long, "60000", Importance::Medium,
-          {kErrors, 2, Width::Medium, "Maximum Delay Between Retries for Errors"},
-          "Longest wait between retries, in milliseconds."),
-      key("errors.tolerance", ConfigType::String, "none", Importance::Medium,
-          {kErrors, 3, Width::Short, "Error Tolerance"},
-          "Whether a bad record fails the task (none) or is skipped (all).",
-          one_of({"none", "all"})),
-      key("errors.log.enable", ConfigType::Boolean, "false", Importance::Medium,
-          {kErrors, 4, Width::Short, "Log Errors"}, "Whether each failed record is logged."),
-      key("errors.log.include.messages", ConfigType::Boolean, "false", Importance::Medium,
-          {kErrors, 5, Width::Short, "Log Error Details"},
-          "Whether that log line shows the record's topic, partition and offset."),
   };
 }
 
@@ -152,6 +138,7 @@ std::vector<ConfigKey> source_keys() {
 ConfigDefinition define(const std::vector<ConfigKey>& own) {
   ConfigDefinition definition;
   for (const ConfigKey& row : common_keys()) definition.add(row);
+  for (const ConfigKey& row : ErrorHandlingConfig::definition().keys()) definition.add(row);
   for (const ConfigKey& row : own) definition.add(row);
   return definition;
 }

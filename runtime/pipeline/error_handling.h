@@ -2,52 +2,25 @@
 // What happens to rows that fail in conversion or transformation (connect-tasks.md §5): retried
 // while the error says so, reported, then tolerated or fatal.
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stop_token>
-#include <string>
+#include <string_view>
 #include <vector>
 
-#include "millrace/ids.h"
-#include "millrace/properties.h"
 #include "millrace/record.h"
+#include "runtime/pipeline/error_config.h"
+#include "runtime/pipeline/error_reporter.h"
+#include "runtime/pipeline/retry_clock.h"
 
 namespace millrace {
-
-/// Settings of one connector, `errors.*`.
-struct ErrorHandlingConfig {
-  int64_t retry_timeout_ms = 0;         // -1: without end
-  int64_t retry_delay_max_ms = 60'000;
-  bool tolerate_all = false;
-  bool log_enable = false;
-  bool log_include_messages = false;
-
-  /// Throws ConfigException.
-  static ErrorHandlingConfig parse(const Properties& connector);
-};
-
-/// Receives every row that finally failed, before the tolerance decides. Task thread.
-class ErrorReporter {
- public:
-  virtual ~ErrorReporter() = default;
-  virtual void report(const RecordBatch& batch, uint32_t row) = 0;
-};
 
 /// Delay before attempt `attempt` + 1 (1-based): 300 ms doubling; above `delay_max_ms` a random
 /// value below it (errors.retry.delay.max.ms).
 int64_t retry_delay_ms(int attempt, int64_t delay_max_ms, std::mt19937_64& random);
-
-/// Counts of task-error-metrics.
-struct ErrorCounts {
-  uint64_t record_failures = 0;  // failed attempts
-  uint64_t record_errors = 0;    // operations finally failed
-  uint64_t records_skipped = 0;
-  uint64_t retries = 0;
-  uint64_t errors_logged = 0;
-};
 
 /// Owns tolerance and retries of one task. Task thread only.
 class ErrorHandler {
@@ -55,21 +28,25 @@ class ErrorHandler {
   /// An operation on some rows of a batch; it rejects those it cannot do.
   using Operation = std::function<void(RecordBatch&, const RowSet&)>;
 
-  ErrorHandler(ErrorHandlingConfig config, std::stop_token stop);
+  /// `clock` must outlive this.
+  ErrorHandler(ErrorHandlingConfig config, std::stop_token stop,
+               RetryClock& clock = RetryClock::system());
   void add_reporter(std::unique_ptr<ErrorReporter> reporter) {
     reporters_.push_back(std::move(reporter));
   }
   bool has_reporters() const noexcept { return !reporters_.empty(); }
-  bool tolerates_all() const noexcept { return config_.tolerate_all; }
+  bool tolerates_all() const noexcept { return config_.tolerates_all(); }
 
   /// Runs `operation` on `rows`, again on those rejected with a retriable error until the retry
-  /// time is over or the task stops. Rows still rejected get `stage` and `class_name`.
+  /// time is over or the task stops. Rows still rejected get `stage` and `class_name`. A conversion
+  /// that throws is done again row by row, and what throws then is rejected; a transformation that
+  /// throws has changed nobody knows which rows, so ConnectException leaves here.
   void run(RecordBatch& batch, const RowSet& rows, Stage stage, std::string_view class_name,
            const Operation& operation);
-  /// Reports the rows of `rows` that are rejected. Returns the first of them, if errors are not
-  /// tolerated.
+  /// Reports the rows of `rows` that are rejected. Returns the first of them that must fail the
+  /// task: errors are not tolerated, or a stop cut its retries short and it must come again.
   std::optional<uint32_t> settle(const RecordBatch& batch, const RowSet& rows);
-  /// Reports one row that failed outside run(), e.g. at the producer.
+  /// Reports one row that failed outside run(), e.g. at the producer, and is tolerated.
   void report(const RecordBatch& batch, uint32_t row);
   const ErrorCounts& counts() const noexcept { return counts_; }
 
@@ -77,28 +54,22 @@ class ErrorHandler {
   [[noreturn]] static void fail(const RecordBatch& batch, uint32_t row);
 
  private:
-  bool collect_retriable(RecordBatch& batch, const RowSet& rows);
-  bool wait_before_retry(int attempt, std::chrono::steady_clock::time_point deadline);
+  void attempt(RecordBatch& batch, const RowSet& rows, Stage stage, std::string_view class_name,
+               const Operation& operation);
+  void attempt_each(RecordBatch& batch, const RowSet& rows, const Operation& operation);
+  bool collect_retriable(const RecordBatch& batch, const RowSet& rows);
+  bool wait_before_retry(int attempt, RetryClock::Millis started);
 
   ErrorHandlingConfig config_;
   std::stop_token stop_;
+  RetryClock& clock_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<ErrorReporter>> reporters_;
   RowSet retry_rows_;
   ErrorCounts counts_;
 };
 
-/// `errors.log.enable`: one log line per failed row.
-class LogReporter final : public ErrorReporter {
- public:
-  LogReporter(ConnectorTaskId id, bool is_sink, bool include_messages)
-      : id_(std::move(id)), is_sink_(is_sink), include_messages_(include_messages) {}
-  void report(const RecordBatch& batch, uint32_t row) override;
-
- private:
-  ConnectorTaskId id_;
-  bool is_sink_;
-  bool include_messages_;
-};
+/// The exception being handled, as the error of a row. Call inside a catch block.
+RowError current_row_error();
 
 }  // namespace millrace

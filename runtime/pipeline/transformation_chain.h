@@ -26,7 +26,7 @@ class TransformationChain {
   void apply(RecordBatch& batch, ErrorHandler& errors);
 
  private:
-  void select_rows(const RecordBatch& batch, const TransformationStage& stage);
+  void select_rows(RecordBatch& batch, const TransformationStage& stage);
 
   std::vector<TransformationStage> stages_;
   RowSet rows_;

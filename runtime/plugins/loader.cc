@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "millrace/errors.h"
@@ -18,13 +19,16 @@ namespace {
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path) noexcept {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+      error_ = errno;
+      return;
+    }
     struct stat info {};
-    if (::fstat(fd, &info) == 0 && info.st_size > 0) {
-      size_ = static_cast<size_t>(info.st_size);
-      data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-      if (data_ == MAP_FAILED) data_ = nullptr;
+    if (::fstat(fd, &info) != 0) {
+      error_ = errno;
+    } else if (info.st_size > 0) {
+      map(fd, static_cast<size_t>(info.st_size));
     }
     ::close(fd);
   }
@@ -34,6 +38,8 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  /// Why it could not be read; 0 when it could.
+  int error() const noexcept { return error_; }
   /// Null unless [offset, offset + size) lies in the file.
   const char* at(uint64_t offset, uint64_t size) const noexcept {
     if (data_ == nullptr || offset > size_ || size > size_ - offset) return nullptr;
@@ -41,8 +47,19 @@ class MappedFile {
   }
 
  private:
+  void map(int fd, size_t size) noexcept {
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) {
+      error_ = errno;
+      return;
+    }
+    data_ = data;
+    size_ = size;
+  }
+
   void* data_ = nullptr;
   size_t size_ = 0;
+  int error_ = 0;
 };
 
 template <class T>
@@ -74,15 +91,27 @@ bool has_symbol(const MappedFile& file, const Elf64_Ehdr& header, const Elf64_Sh
   return false;
 }
 
-}  // namespace
+bool is_shared_object(const Elf64_Ehdr& header) noexcept {
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+         header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == ELFDATA2LSB &&
+         header.e_type == ET_DYN && header.e_phentsize == sizeof(Elf64_Phdr) &&
+         (header.e_shnum == 0 || header.e_shentsize == sizeof(Elf64_Shdr));
+}
 
-bool exports_symbol(const std::filesystem::path& path, std::string_view symbol) noexcept {
-  const MappedFile file(path);
-  Elf64_Ehdr header{};
-  if (!read(file, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-      header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_shentsize != sizeof(Elf64_Shdr)) {
-    return false;
+/// False when a part that will be mapped is missing: touching it would end the worker.
+bool is_complete(const MappedFile& file, const Elf64_Ehdr& header) noexcept {
+  for (uint64_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    if (!read(file, header.e_phoff + i * sizeof(Elf64_Phdr), segment)) return false;
+    if (segment.p_type == PT_LOAD && file.at(segment.p_offset, segment.p_filesz) == nullptr) {
+      return false;
+    }
   }
+  return header.e_shnum == 0 ||
+         file.at(header.e_shoff, uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)) != nullptr;
+}
+
+bool exports(const MappedFile& file, const Elf64_Ehdr& header, std::string_view symbol) noexcept {
   for (uint64_t i = 0; i < header.e_shnum; ++i) {
     Elf64_Shdr section{};
     if (!read(file, header.e_shoff + i * sizeof(Elf64_Shdr), section)) return false;
@@ -91,17 +120,35 @@ bool exports_symbol(const std::filesystem::path& path, std::string_view symbol) 
   return false;
 }
 
+}  // namespace
+
+PluginFile inspect_plugin(const std::filesystem::path& path) {
+  using Kind = PluginFile::Kind;
+  const MappedFile file(path);
+  if (file.error() != 0) return {Kind::Unusable, std::strerror(file.error())};
+  Elf64_Ehdr header{};
+  if (!read(file, 0, header) || !is_shared_object(header)) {
+    return {Kind::Unusable, "it is not a 64-bit ELF shared object"};
+  }
+  if (!is_complete(file, header)) return {Kind::Unusable, "it is cut off"};
+  return {exports(file, header, kPluginEntrySymbol) ? Kind::Plugin : Kind::OtherLibrary, {}};
+}
+
 PluginTable load_plugin(const std::filesystem::path& file) {
   const std::string action = "loading plugin " + file.string() + ": ";
   void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw ConnectException(action + ::dlerror());
   using EntryFunction = const PluginEntry* (*)();
-  const auto entry_function =
-      reinterpret_cast<EntryFunction>(::dlsym(handle, kPluginEntrySymbol));
+  const auto entry_function = reinterpret_cast<EntryFunction>(::dlsym(handle, kPluginEntrySymbol));
   if (entry_function == nullptr) {
     throw ConnectException(action + "it does not export " + kPluginEntrySymbol);
   }
   const PluginEntry* entry = entry_function();
+  if (entry == nullptr || entry->abi_stamp == nullptr) {
+    throw ConnectException(action + kPluginEntrySymbol +
+                           " gave nothing; define it with MILLRACE_PLUGIN");
+  }
+  // Nothing behind the stamp is read before it is known to be the same layout.
   if (std::strcmp(entry->abi_stamp, MILLRACE_ABI_STAMP) != 0) {
     throw ConnectException(action + "it was built for \"" + entry->abi_stamp +
                            "\", this worker is \"" + MILLRACE_ABI_STAMP +
@@ -111,8 +158,8 @@ PluginTable load_plugin(const std::filesystem::path& file) {
   try {
     entry->describe(table);
   } catch (...) {
-    throw ConnectException(action + "describing its classes failed: " +
-                           describe_current_exception());
+    throw ConnectException(action +
+                           "describing its classes failed: " + describe_current_exception());
   }
   return table;
 }

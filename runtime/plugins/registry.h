@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,9 +17,11 @@ class PluginRegistry final : public PluginCatalog {
  public:
   /// Loads every plugin below the folders of a plugin.path: shared objects directly in a folder or
   /// in one of its subfolders, recognised by file name and by an ELF symbol, never by running them.
-  /// Missing folders, foreign files and wrong ABI stamps are logged and passed over.
+  /// Missing folders, damaged files and wrong ABI stamps are logged and passed over; the rest
+  /// loads.
   void load_path(const std::string& plugin_path);
-  /// Adds the classes of a table, e.g. one built into a test. `origin` appears in the log.
+  /// Adds the classes of a table, e.g. one built into a test. `origin` appears in the log. Of
+  /// several classes with one name the newest stays, the first of equals.
   void add(const PluginTable& table, const std::string& origin);
   /// Why files were refused, by path.
   const std::map<std::string, std::string>& refused() const noexcept { return refused_; }
@@ -29,15 +33,18 @@ class PluginRegistry final : public PluginCatalog {
                                    size_t limit) const override;
 
  private:
-  void load_folder(const std::filesystem::path& folder);
+  void load_entry(const std::filesystem::path& entry);
   void load_file(const std::filesystem::path& file);
+  void refuse(const std::filesystem::path& file, const std::string& message);
   void add_class(PluginClass plugin, const std::string& origin);
-  void add_alias(PluginKind kind, const std::string& alias, const PluginClass* plugin);
+  void add_alias(const std::string& alias, const PluginClass* plugin);
 
-  using ByName = std::map<std::string, const PluginClass*, std::less<>>;
+  using ByName = std::map<std::string, PluginClass*, std::less<>>;
+  using ByAlias = std::map<std::string, std::vector<const PluginClass*>, std::less<>>;
   std::vector<std::unique_ptr<PluginClass>> classes_;
   std::map<PluginKind, ByName> by_name_;
-  std::map<PluginKind, ByName> by_alias_;  // null: ambiguous
+  std::map<PluginKind, ByAlias> by_alias_;
+  std::set<std::filesystem::path> seen_;  // files looked at, under their real paths
   std::map<std::string, std::string> refused_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "millrace/errors.h"
 #include "runtime/metrics/log.h"
+#include "runtime/pipeline/log_reporter.h"
 
 namespace millrace {
 namespace {

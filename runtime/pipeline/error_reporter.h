@@ -1,0 +1,26 @@
+#pragma once
+// Who hears of rows that finally failed.
+
+#include <cstdint>
+
+#include "millrace/record.h"
+
+namespace millrace {
+
+/// Counts of task-error-metrics (connect-tasks.md §8).
+struct ErrorCounts {
+  uint64_t record_failures = 0;  // failed attempts, and once more when they end in failure
+  uint64_t record_errors = 0;    // operations finally failed
+  uint64_t records_skipped = 0;
+  uint64_t retries = 0;
+  uint64_t errors_logged = 0;
+};
+
+/// Receives every row that finally failed, before the tolerance decides. Task thread.
+class ErrorReporter {
+ public:
+  virtual ~ErrorReporter() = default;
+  virtual void report(const RecordBatch& batch, uint32_t row, ErrorCounts& counts) = 0;
+};
+
+}  // namespace millrace
