@@ -195,8 +195,8 @@ bool EmbeddedConsumer::open_chunk(const TopicPartition& partition, Position& pos
       chunk.reset();
       // Retention announces what it removes before it does; else records are missing.
       if (!move_into_bounds(partition, position)) return open_chunk(partition, position);
-      throw ConnectException("reading " + partition.to_string() + ": the records at offset " +
-                             std::to_string(offset) + " are missing from the embedded log");
+      store_->fail_damaged("reading " + partition.to_string() + ": the records at offset " +
+                           std::to_string(offset) + " are missing");
     }
   }
   for (int64_t at = chunk->base_offset; at < offset; ++at) chunk->reader.skip();
@@ -214,8 +214,8 @@ void EmbeddedConsumer::read(const TopicPartition& partition, Position& position,
   while (!out.full() && position.offset < end) {
     Record& record = out.add();
     if (!chunk.reader.next(record, out.arena())) {
-      throw ConnectException("reading " + partition.to_string() + " at offset " +
-                             std::to_string(position.offset) + ": the chunk is cut short");
+      store_->fail_damaged("reading " + partition.to_string() + " at offset " +
+                           std::to_string(position.offset) + ": the chunk is cut short");
     }
     record.topic = record.original_topic = topic;
     record.partition = record.original_partition = partition.partition;

@@ -95,6 +95,9 @@ class LogStore {
   /// Removes what the retention settings allow. Also runs by itself.
   void apply_retention(int64_t now_ms);
 
+  /// Throws ConnectException that names the folder and what is wrong in it. Any thread.
+  [[noreturn]] void fail_damaged(const std::string& what) const;
+
  private:
   struct PartitionState {
     int64_t start = 0;
@@ -111,7 +114,6 @@ class LogStore {
   void load_topics();
   void load_groups();
   PartitionState load_partition(const std::string& name, const TopicInfo& info, int32_t partition);
-  [[noreturn]] void fail_damaged(const std::string& what) const;
   void store_topic(const std::string& name, const TopicInfo& info);
 
   // log_writer.cc
