@@ -2,6 +2,7 @@
 // field, values out of range carried over, Julian before October 1582.
 
 #include <ctime>
+#include <limits>
 #include <string>
 
 #include "runtime/core/values_detail.h"
@@ -59,16 +60,21 @@ class Fields {
     if (negative) text_.remove_prefix(1);
     const size_t before = text_.size();
     out = 0;
+    bool fits = true;
     while (!text_.empty() && text_[0] >= '0' && text_[0] <= '9') {
-      out = out * 10 + (text_[0] - '0');
+      fits = fits && !__builtin_mul_overflow(out, 10, &out) &&
+             !__builtin_add_overflow(out, text_[0] - '0', &out);
       text_.remove_prefix(1);
     }
     if (negative) out = -out;
+    // Java reads what is no long as a double, which becomes the nearest int.
+    using Int = std::numeric_limits<int32_t>;
+    if (!fits) out = negative ? Int::min() : Int::max();
     return text_.size() != before;
   }
 
  private:
-  std::string_view text_;  // at most kMaxText characters, so numbers stay in an int64
+  std::string_view text_;
 };
 
 struct Moment {

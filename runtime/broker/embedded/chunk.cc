@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kVersion = 1;
 constexpr uint32_t kNullLength = UINT32_MAX;
+constexpr size_t kSmallestHeader = 2 * sizeof(uint32_t);  // lengths of name and value
 constexpr size_t kCrcEnd = offsetof(ChunkHeader, crc) + sizeof(uint32_t);
 
 /// Fixed start of a record; headers, key and value follow.
@@ -117,13 +118,18 @@ std::string ChunkWriter::finish() {
   return std::exchange(bytes_, {});
 }
 
+std::optional<ChunkHeader> peek_chunk(std::string_view bytes) noexcept {
+  ChunkHeader header{};
+  if (!take(bytes, header) || header.version != kVersion || header.count == 0) return std::nullopt;
+  return header;
+}
+
 std::optional<ChunkReader> ChunkReader::open(std::string_view bytes) {
+  const auto header = peek_chunk(bytes);
+  if (!header || header->crc != crc32c(bytes.substr(kCrcEnd))) return std::nullopt;
   ChunkReader reader;
-  reader.rest_ = bytes;
-  if (!take(reader.rest_, reader.header_) || reader.header_.version != kVersion ||
-      reader.header_.crc != crc32c(bytes.substr(kCrcEnd))) {
-    return std::nullopt;
-  }
+  reader.header_ = *header;
+  reader.rest_ = bytes.substr(sizeof(ChunkHeader));
   return reader;
 }
 
@@ -134,11 +140,14 @@ bool ChunkReader::next(Record& record, Arena& arena) {
   record.timestamp = header.timestamp_ms;
   record.timestamp_type = TimestampType::Create;
   if (header.header_count != 0) {
+    if (header.header_count > rest_.size() / kSmallestHeader) return false;
     const auto headers = arena.make_array<Header>(header.header_count);
     for (Header& one : headers) {
       uint32_t name_length = 0;
       uint32_t value_length = 0;
-      if (!take(rest_, name_length) || !take(rest_, value_length)) return false;
+      if (!take(rest_, name_length) || !take(rest_, value_length) || name_length > rest_.size()) {
+        return false;
+      }
       one = Header{};
       one.key = rest_.substr(0, name_length);
       rest_.remove_prefix(name_length);

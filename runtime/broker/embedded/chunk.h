@@ -14,10 +14,10 @@ namespace millrace::embedded {
 /// Fixed start of a chunk; records follow.
 struct ChunkHeader {
   uint32_t version;
-  uint32_t crc;        // CRC-32C of everything behind it
-  uint32_t count;      // records
+  uint32_t crc;    // CRC-32C of everything behind it
+  uint32_t count;  // records
   uint32_t reserved;
-  int64_t newest_ms;   // highest timestamp in the chunk
+  int64_t newest_ms;  // highest timestamp in the chunk
 };
 
 /// Builds a chunk record by record.
@@ -37,7 +37,10 @@ class ChunkWriter {
   int64_t newest_ms_ = 0;
 };
 
-/// Reads a chunk in order; records point into its bytes.
+/// Start of a chunk, unchecked; nullopt when the bytes cannot be one.
+std::optional<ChunkHeader> peek_chunk(std::string_view bytes) noexcept;
+
+/// Reads a chunk in order; records point into its bytes. Copyable.
 class ChunkReader {
  public:
   /// nullopt when the bytes are no chunk or are damaged.

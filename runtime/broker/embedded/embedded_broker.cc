@@ -18,8 +18,10 @@ std::unique_ptr<Broker> open_embedded_broker(const Properties& worker) {
   if (open == nullptr) {
     throw ConnectException("loading the embedded log: " + library.string() + " is not one");
   }
+  ErrorKind kind = ErrorKind::Connect;
   std::string reason;
-  std::unique_ptr<Broker> broker(open(worker, reason));
+  std::unique_ptr<Broker> broker(open(worker, kind, reason));
+  if (!broker && kind == ErrorKind::Config) throw ConfigException(reason);
   if (!broker) throw ConnectException("opening the embedded log: " + reason);
   return broker;
 }

@@ -8,12 +8,13 @@
 
 namespace millrace::embedded {
 
-/// Opens the log of `embedded.log.dir`. Throws ConfigException or ConnectException, e.g. when
-/// another process has the folder open.
+/// Opens the log of `embedded.log.dir`. Throws ConfigException for a setting, else
+/// ConnectException, e.g. when another process has the folder open, or when it is foreign or
+/// damaged.
 std::unique_ptr<Broker> open_embedded_broker(const Properties& worker);
 
-/// Entry point of millrace-embedded.so. On failure null, with the reason in `error`.
-using OpenFunction = Broker* (*)(const Properties& worker, std::string& error);
+/// Entry point of millrace-embedded.so. On failure null, with kind and reason.
+using OpenFunction = Broker* (*)(const Properties& worker, ErrorKind& kind, std::string& error);
 inline constexpr const char* kOpenSymbol = "millrace_open_embedded_log";
 inline constexpr const char* kLibraryName = "millrace-embedded.so";
 

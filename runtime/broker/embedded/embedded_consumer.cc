@@ -1,12 +1,14 @@
 #include "runtime/broker/embedded/embedded_consumer.h"
 
 #include <algorithm>
-#include <regex>
 
+#include "millrace/log.h"
 #include "runtime/broker/embedded/chunk.h"
 
 namespace millrace::embedded {
 namespace {
+
+constexpr std::string_view kLogger = "millrace.embedded.consumer";
 
 /// Keeps the bytes of a chunk while rows point into them.
 class ChunkHolder final : public BatchResource {
@@ -17,9 +19,10 @@ class ChunkHolder final : public BatchResource {
   std::shared_ptr<const std::string> bytes_;
 };
 
-std::string setting(const Properties& config, const char* key, const char* fallback) {
-  const std::string* value = find(config, key);
-  return value != nullptr ? *value : fallback;
+void check_not_negative(Offset offset, const std::string& action) {
+  if (raw(offset) >= 0) return;
+  throw Error(ErrorKind::IllegalArgument,
+              action + ": offset " + std::to_string(raw(offset)) + " is negative");
 }
 
 }  // namespace
@@ -28,42 +31,52 @@ EmbeddedConsumer::EmbeddedConsumer(std::shared_ptr<LogStore> store, std::shared_
                                    const Properties& config)
     : store_(std::move(store)),
       groups_(std::move(groups)),
-      group_(setting(config, "group.id", "")),
-      reset_policy_(setting(config, "auto.offset.reset", "latest")) {
-  if (group_.empty()) throw ConfigException("group.id is not set");
-}
+      options_(EmbeddedConsumerOptions::def().parse(config)) {}
 
-EmbeddedConsumer::~EmbeddedConsumer() { close(Millis{0}); }
+EmbeddedConsumer::~EmbeddedConsumer() {
+  close(Millis{0});
+}
 
 void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics,
                                  RebalanceListener& listener) {
   listener_ = &listener;
-  if (member_ == 0) {
-    member_ = groups_->join(group_, topics);
-  } else {
-    groups_->resubscribe(group_, member_, topics);
-  }
+  pattern_.reset();
+  set_topics(topics);
 }
 
 void EmbeddedConsumer::subscribe_pattern(const std::string& pattern, RebalanceListener& listener) {
+  try {
+    pattern_.emplace(pattern);
+  } catch (const Error& error) {
+    throw ConfigException("subscribing to topics that match " + pattern + ": " + error.what());
+  }
   listener_ = &listener;
-  pattern_ = pattern;
+  matched_.clear();
+  pattern_version_ = UINT64_MAX;
+  set_topics({});
   refresh_pattern();
-  if (member_ == 0) member_ = groups_->join(group_, {});
+}
+
+void EmbeddedConsumer::set_topics(const std::vector<std::string>& topics) {
+  if (member_ == 0) {
+    member_ = groups_->join(options_.group_id, topics, Millis{options_.max_poll_interval_ms});
+  } else {
+    groups_->resubscribe(options_.group_id, member_, topics);
+  }
 }
 
 void EmbeddedConsumer::refresh_pattern() {
-  const uint64_t version = store_->version();
-  if (pattern_.empty() || version == pattern_version_) return;
+  if (!pattern_) return;
+  const uint64_t version = store_->topics_version();
+  if (version == pattern_version_) return;
   pattern_version_ = version;
-  const std::regex expression(pattern_, std::regex::ECMAScript);
   std::vector<std::string> found;
   for (const std::string& name : store_->topics()) {
-    if (std::regex_match(name, expression)) found.push_back(name);
+    if (pattern_->matches(name)) found.push_back(name);
   }
   if (found == matched_) return;
   matched_ = std::move(found);
-  subscribe(matched_, *listener_);
+  set_topics(matched_);
 }
 
 void EmbeddedConsumer::wakeup() noexcept {
@@ -72,28 +85,36 @@ void EmbeddedConsumer::wakeup() noexcept {
 }
 
 void EmbeddedConsumer::poll(RecordBatch& out, Millis timeout) {
+  if (member_ == 0) throw KafkaException("polling: the consumer is not subscribed to any topics");
   const auto deadline = Clock::now() + timeout;
+  // Waiting is being alive; so it is never as long as the silence that others tolerate.
+  const Millis alive{std::max(1, options_.max_poll_interval_ms / 3)};
   while (true) {
     const uint64_t seen = store_->version();
     refresh_pattern();
     do_duty();
     if (read_all(out) || woken_.exchange(false) || Clock::now() >= deadline) return;
-    store_->wait_for_change(seen, deadline, woken_);
+    store_->wait_for_change(seen, std::min(deadline, Clock::now() + alive), woken_);
   }
 }
 
 void EmbeddedConsumer::do_duty() {
   // A rebalance may take several steps at once when this member is the last to act.
   while (true) {
-    const MemberDuty duty = groups_->duty(group_, member_);
+    const MemberDuty duty = groups_->duty(options_.group_id, member_);
     switch (duty.kind) {
-      case MemberDuty::Kind::None: return;
+      case MemberDuty::Kind::None:
+        return;
       case MemberDuty::Kind::Release:
         give_up(false);
-        groups_->released(group_, member_);
+        groups_->released(options_.group_id, member_);
         break;
-      case MemberDuty::Kind::Lost: give_up(true); break;
-      case MemberDuty::Kind::Take: take(duty.partitions); break;
+      case MemberDuty::Kind::Lost:
+        give_up(true);
+        break;
+      case MemberDuty::Kind::Take:
+        take(duty);
+        break;
     }
   }
 }
@@ -102,35 +123,38 @@ void EmbeddedConsumer::give_up(bool lost) {
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, position] : positions_) partitions.push_back(partition);
   if (!partitions.empty()) {
-    if (lost) listener_->on_lost(partitions);
-    else listener_->on_revoked(partitions);
+    if (lost)
+      listener_->on_lost(partitions);
+    else
+      listener_->on_revoked(partitions);
   }
   positions_.clear();
 }
 
-void EmbeddedConsumer::take(const std::vector<TopicPartition>& partitions) {
-  const OffsetMap committed = store_->group_offsets(group_);
+void EmbeddedConsumer::take(const MemberDuty& duty) {
+  const OffsetMap committed = store_->group_offsets(options_.group_id);
   OffsetMap starts;
-  for (const TopicPartition& partition : partitions) {
-    const int64_t offset = start_offset(partition, committed);
-    positions_[partition].offset = offset;
-    starts.emplace(partition, Offset{offset});
+  for (const TopicPartition& partition : duty.partitions) {
+    const auto at = committed.find(partition);
+    // Without a start the duty stays: the next poll fails alike.
+    starts.emplace(partition, at != committed.end()
+                                  ? at->second
+                                  : Offset{reset_offset(partition, "Undefined offset")});
   }
+  for (const auto& [partition, offset] : starts) positions_[partition].offset = raw(offset);
+  groups_->taken(options_.group_id, member_, duty.generation);
   listener_->on_assigned(starts);
 }
 
-int64_t EmbeddedConsumer::reset_offset(const TopicPartition& partition) const {
+int64_t EmbeddedConsumer::reset_offset(const TopicPartition& partition,
+                                       const std::string& problem) const {
   const auto [start, next] = store_->bounds(partition);
-  if (reset_policy_ == "earliest") return start;
-  if (reset_policy_ == "latest") return next;
-  throw KafkaException("no valid offset for " + partition.to_string() +
-                       " and auto.offset.reset is " + reset_policy_);
-}
-
-int64_t EmbeddedConsumer::start_offset(const TopicPartition& partition,
-                                       const OffsetMap& committed) const {
-  const auto at = committed.find(partition);
-  return at != committed.end() ? raw(at->second) : reset_offset(partition);
+  if (options_.reset_policy == "earliest") return start;
+  if (options_.reset_policy == "latest") return next;
+  throw KafkaException("reading " + partition.to_string() + ": " + problem +
+                       " with no reset policy; the log holds offsets " + std::to_string(start) +
+                       " to " + std::to_string(next) +
+                       ": set auto.offset.reset or the offset of group " + options_.group_id);
 }
 
 bool EmbeddedConsumer::read_all(RecordBatch& out) {
@@ -144,43 +168,68 @@ bool EmbeddedConsumer::read_all(RecordBatch& out) {
   return !out.empty();
 }
 
-bool EmbeddedConsumer::read(const TopicPartition& partition, Position& position,
-                            RecordBatch& out) {
+// False: the position is gone from the log, removed by retention or never written.
+bool EmbeddedConsumer::move_into_bounds(const TopicPartition& partition, Position& position) const {
   const auto [start, next] = store_->bounds(partition);
-  if (position.offset < start || position.offset > next) {
-    position.offset = reset_offset(partition);  // removed by retention, or never written
-  }
-  if (!position.chunk.bytes || position.offset < position.chunk.base_offset ||
-      position.offset >= position.chunk_end) {
-    auto chunk = store_->read(partition, position.offset);
+  if (position.offset >= start && position.offset <= next) return true;
+  const std::string problem = "Offset " + std::to_string(position.offset) + " is out of range";
+  const int64_t offset = reset_offset(partition, problem);
+  log(LogLevel::Info, kLogger,
+      "reading " + partition.to_string() + ": " + problem + ", going on at " +
+          std::to_string(offset));
+  position.offset = offset;
+  position.chunk.reset();
+  return false;
+}
+
+bool EmbeddedConsumer::open_chunk(const TopicPartition& partition, Position& position) {
+  auto& chunk = position.chunk;
+  const int64_t offset = position.offset;
+  if (chunk && offset == position.chunk_offset && offset < position.chunk_end()) return true;
+  if (chunk && offset >= chunk->base_offset && offset < position.chunk_end()) {
+    chunk->reader = *ChunkReader::open(*chunk->bytes);  // after a seek
+  } else {
+    chunk = store_->read(partition, offset);
     if (!chunk) return false;
-    position.chunk = std::move(*chunk);
-    position.offset = std::max(position.offset, position.chunk.base_offset);
+    if (chunk->base_offset > offset) {
+      chunk.reset();
+      // Retention announces what it removes before it does; else records are missing.
+      if (!move_into_bounds(partition, position)) return open_chunk(partition, position);
+      throw ConnectException("reading " + partition.to_string() + ": the records at offset " +
+                             std::to_string(offset) + " are missing from the embedded log");
+    }
   }
-  auto reader = ChunkReader::open(*position.chunk.bytes);
-  position.chunk_end = position.chunk.base_offset + reader->header().count;
-  for (int64_t at = position.chunk.base_offset; at < position.offset; ++at) reader->skip();
-  out.keep(std::make_unique<ChunkHolder>(position.chunk.bytes));
+  for (int64_t at = chunk->base_offset; at < offset; ++at) chunk->reader.skip();
+  position.chunk_offset = offset;
+  return true;
+}
+
+void EmbeddedConsumer::read(const TopicPartition& partition, Position& position, RecordBatch& out) {
+  move_into_bounds(partition, position);
+  if (!open_chunk(partition, position)) return;
+  StoredChunk& chunk = *position.chunk;
+  const int64_t end = position.chunk_end();
+  out.keep(std::make_unique<ChunkHolder>(chunk.bytes));
   const std::string_view topic = out.arena().copy(partition.topic);
-  while (!out.full() && position.offset < position.chunk_end) {
+  while (!out.full() && position.offset < end) {
     Record& record = out.add();
-    if (!reader->next(record, out.arena())) {
-      throw KafkaException("reading " + partition.to_string() + " at offset " +
-                           std::to_string(position.offset) + ": the chunk is cut short");
+    if (!chunk.reader.next(record, out.arena())) {
+      throw ConnectException("reading " + partition.to_string() + " at offset " +
+                             std::to_string(position.offset) + ": the chunk is cut short");
     }
     record.topic = record.original_topic = topic;
     record.partition = record.original_partition = partition.partition;
     record.offset = position.offset++;
   }
-  if (position.offset == position.chunk_end) position.chunk = {};
-  return true;
+  position.chunk_offset = position.offset;
+  if (position.offset == end) position.chunk.reset();
 }
 
 void EmbeddedConsumer::seek(const TopicPartition& partition, Offset offset) {
+  const std::string action = "seeking in " + partition.to_string();
+  check_not_negative(offset, action);
   const auto at = positions_.find(partition);
-  if (at == positions_.end()) {
-    throw KafkaException("seeking in " + partition.to_string() + ": it is not assigned");
-  }
+  if (at == positions_.end()) throw KafkaException(action + ": it is not assigned");
   at->second.offset = raw(offset);
 }
 
@@ -201,13 +250,14 @@ void EmbeddedConsumer::resume(std::span<const TopicPartition> partitions) {
 void EmbeddedConsumer::commit(const OffsetMap& offsets) {
   std::map<TopicPartition, std::optional<Offset>> entries;
   for (const auto& [partition, offset] : offsets) {
-    if (!groups_->owns(group_, member_, partition)) {
-      throw KafkaException("committing " + partition.to_string() +
-                           ": the group has given it to another member");
+    const std::string action = "committing " + partition.to_string();
+    check_not_negative(offset, action);
+    if (!groups_->owns(options_.group_id, member_, partition)) {
+      throw KafkaException(action + ": the group has given it to another member");
     }
     entries.emplace(partition, offset);
   }
-  store_->put_group_offsets(group_, entries);
+  store_->put_group_offsets(options_.group_id, entries);
 }
 
 void EmbeddedConsumer::commit_async(const OffsetMap& offsets, CommitCallback done) {
@@ -219,12 +269,19 @@ void EmbeddedConsumer::commit_async(const OffsetMap& offsets, CommitCallback don
   done(std::nullopt);
 }
 
-void EmbeddedConsumer::commit_sync(const OffsetMap& offsets, Millis) { commit(offsets); }
+void EmbeddedConsumer::commit_sync(const OffsetMap& offsets, Millis) {
+  commit(offsets);
+}
 
 void EmbeddedConsumer::close(Millis) noexcept {
   if (member_ == 0) return;
-  give_up(false);
-  groups_->leave(group_, std::exchange(member_, 0));
+  try {
+    give_up(groups_->is_lost(options_.group_id, member_));
+  } catch (const std::exception& error) {
+    log(LogLevel::Warn, kLogger, std::string("closing: ") + error.what());
+  }
+  positions_.clear();
+  groups_->leave(options_.group_id, std::exchange(member_, 0));
 }
 
 }  // namespace millrace::embedded

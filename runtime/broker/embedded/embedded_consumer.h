@@ -5,17 +5,19 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/broker/embedded/groups.h"
 #include "runtime/broker/embedded/log_store.h"
+#include "runtime/core/java_regex.h"
 
 namespace millrace::embedded {
 
 class EmbeddedConsumer final : public RecordConsumer {
  public:
+  /// `config`: Java's names. Throws ConfigException.
   EmbeddedConsumer(std::shared_ptr<LogStore> store, std::shared_ptr<Groups> groups,
                    const Properties& config);
   ~EmbeddedConsumer() override;
@@ -33,31 +35,36 @@ class EmbeddedConsumer final : public RecordConsumer {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// Reading place in one assigned partition, with the chunk it lies in.
+  /// Reading place in one assigned partition.
   struct Position {
     int64_t offset = 0;
     bool paused = false;
-    StoredChunk chunk = {};
-    int64_t chunk_end = 0;
+    /// The chunk it lies in; its reader stands at `chunk_offset`.
+    std::optional<StoredChunk> chunk = {};
+    int64_t chunk_offset = 0;
+
+    int64_t chunk_end() const { return chunk->base_offset + chunk->reader.header().count; }
   };
 
-  void do_duty();
-  void take(const std::vector<TopicPartition>& partitions);
-  void give_up(bool lost);
-  int64_t start_offset(const TopicPartition& partition, const OffsetMap& committed) const;
-  int64_t reset_offset(const TopicPartition& partition) const;
+  void set_topics(const std::vector<std::string>& topics);
   void refresh_pattern();
+  void do_duty();
+  void take(const MemberDuty& duty);
+  void give_up(bool lost);
+  int64_t reset_offset(const TopicPartition& partition, const std::string& problem) const;
   bool read_all(RecordBatch& out);
-  bool read(const TopicPartition& partition, Position& position, RecordBatch& out);
+  void read(const TopicPartition& partition, Position& position, RecordBatch& out);
+  /// Puts the position's chunk and its reader to the offset; false when there is nothing to read.
+  bool open_chunk(const TopicPartition& partition, Position& position);
+  bool move_into_bounds(const TopicPartition& partition, Position& position) const;
   void commit(const OffsetMap& offsets);
 
   std::shared_ptr<LogStore> store_;
   std::shared_ptr<Groups> groups_;
-  std::string group_;
-  std::string reset_policy_;
+  EmbeddedConsumerOptions options_;
   uint64_t member_ = 0;
   RebalanceListener* listener_ = nullptr;
-  std::string pattern_;
+  std::optional<JavaRegex> pattern_;
   std::vector<std::string> matched_;
   uint64_t pattern_version_ = UINT64_MAX;
   std::map<TopicPartition, Position> positions_;

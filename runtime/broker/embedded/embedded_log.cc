@@ -27,6 +27,7 @@ class EmbeddedAdmin final : public BrokerAdmin {
   }
   void alter_group_offsets(const std::string& group, const OffsetMap& offsets, Millis) override {
     check_empty(group);
+    for (const auto& [partition, offset] : offsets) check_exists(group, partition);
     std::map<TopicPartition, std::optional<Offset>> entries(offsets.begin(), offsets.end());
     store_->put_group_offsets(group, entries);
   }
@@ -52,6 +53,12 @@ class EmbeddedAdmin final : public BrokerAdmin {
   }
 
  private:
+  void check_exists(const std::string& group, const TopicPartition& partition) const {
+    const auto info = store_->topic(partition.topic);
+    if (info && partition.partition >= 0 && partition.partition < info->partitions) return;
+    throw KafkaException("altering offsets of group " + group + ": there is no partition " +
+                         partition.to_string() + " (UNKNOWN_TOPIC_OR_PARTITION)");
+  }
   void check_empty(const std::string& group) const {
     if (groups_->has_members(group)) {
       throw KafkaException("group " + group +
@@ -69,9 +76,9 @@ class EmbeddedBroker final : public Broker {
       : store_(std::make_shared<LogStore>(options)), groups_(std::make_shared<Groups>(store_)) {}
 
   std::string cluster_id() override { return store_->cluster_id(); }
-  std::unique_ptr<RecordProducer> make_producer(const Properties&,
+  std::unique_ptr<RecordProducer> make_producer(const Properties& config,
                                                 DeliveryListener& listener) override {
-    return std::make_unique<EmbeddedProducer>(store_, listener);
+    return std::make_unique<EmbeddedProducer>(store_, config, listener);
   }
   std::unique_ptr<RecordConsumer> make_consumer(const Properties& config) override {
     return std::make_unique<EmbeddedConsumer>(store_, groups_, config);
@@ -89,11 +96,16 @@ class EmbeddedBroker final : public Broker {
 }  // namespace millrace::embedded
 
 extern "C" __attribute__((visibility("default"))) millrace::Broker* millrace_open_embedded_log(
-    const millrace::Properties& worker, std::string& error) {
+    const millrace::Properties& worker, millrace::ErrorKind& kind, std::string& error) {
   using namespace millrace::embedded;
   try {
     return new EmbeddedBroker(EmbeddedOptions::def().parse(worker));
+  } catch (const millrace::Error& failure) {
+    kind = failure.kind();
+    error = failure.what();
+    return nullptr;
   } catch (const std::exception& failure) {
+    kind = millrace::ErrorKind::Connect;
     error = failure.what();
     return nullptr;
   }

@@ -15,8 +15,8 @@ inline uint32_t murmur2(std::string_view key) noexcept {
   size_t n = key.size();
   uint32_t h = kSeed ^ static_cast<uint32_t>(n);
   for (; n >= 4; n -= 4, p += 4) {
-    uint32_t k = uint32_t{p[0]} | uint32_t{p[1]} << 8U | uint32_t{p[2]} << 16U |
-                 uint32_t{p[3]} << 24U;
+    uint32_t k =
+        uint32_t{p[0]} | uint32_t{p[1]} << 8U | uint32_t{p[2]} << 16U | uint32_t{p[3]} << 24U;
     k *= kMultiplier;
     k ^= k >> kShift;
     k *= kMultiplier;

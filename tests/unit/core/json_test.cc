@@ -1,5 +1,6 @@
 #include "millrace/json.h"
 
+#include <boost/regex.hpp>
 #include <gmock/gmock.h>
 
 #include <bit>
@@ -298,8 +299,11 @@ TEST_F(JsonTest, DamagedTextIsReadOrRefusedWithAReason) {
     append_json(again, out);
     Value back;
     ASSERT_EQ(parse_json(again, arena_, back), "") << "seed " << seed;
-    if (again.find("Infinity") == std::string::npos) {
-      ASSERT_TRUE(back == out) << "seed " << seed;
+    // Infinities are printed as text, and reading goes through BigDecimal, which has no -0.0 (a
+    // number too small for a double is one).
+    static const boost::regex one_way("Infinity|-0\\.0(?![0-9])");
+    if (!boost::regex_search(again, one_way)) {
+      ASSERT_TRUE(back == out) << "seed " << seed << "\n" << text << "\n" << again;
     }
   }
   EXPECT_GT(refused, 1000) << "seed " << seed;
