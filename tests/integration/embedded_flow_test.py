@@ -60,8 +60,9 @@ class EmbeddedFlowTest(FlowTest):
         before = self.sink.read_bytes()
         self.append(lines(10, 20))
         position = len(self.source.read_bytes())
-        self.wait(lambda: rest.get("/connectors/src/offsets").json()["offsets"][0]["offset"]
-                  == {"position": position}, what="the source to commit")
+        self.wait(lambda: [entry["offset"] for entry in
+                           rest.get("/connectors/src/offsets").json()["offsets"]]
+                  == [{"position": position}], what="the source to commit")
         self.assertEqual(self.sink.read_bytes(), before)
         self.assertEqual(rest.call("PUT", "/connectors/dst/resume").status, 202)
         self.expect()

@@ -196,7 +196,7 @@ TEST_F(FileSinkTaskTest, TasksShareAFileLineByLine) {
   const auto first = std::move(task_);
   start(file_);
   for (int i = 0; i < 3; ++i) {
-    put("second");
+    put({Value::string("second")});
     first->put(batch_, {});
   }
   EXPECT_EQ(written(), "second\nsecond\nsecond\nsecond\nsecond\nsecond\n");
