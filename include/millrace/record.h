@@ -174,9 +174,6 @@ class RecordBatch {
   void filter(uint32_t row) noexcept { records_[row].state = RowState::Filtered; }
   const RowError& error(uint32_t row) const noexcept { return errors_[records_[row].error_index]; }
   bool has_errors() const noexcept { return !errors_.empty(); }
-  uint32_t error_count() const noexcept { return static_cast<uint32_t>(errors_.size()); }
-  /// Takes back every rejection but the first `count`: those rows are Live again.
-  void keep_errors(uint32_t count) noexcept;
   /// Live rows, in order, into `out` (cleared first).
   void live_rows(RowSet& out) const;
 

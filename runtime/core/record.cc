@@ -22,16 +22,6 @@ void RecordBatch::reject(uint32_t row, RowError error) {
   errors_.push_back(std::move(error));
 }
 
-void RecordBatch::keep_errors(uint32_t count) noexcept {
-  if (count >= errors_.size()) return;
-  for (Record& record : records_) {
-    if (record.state == RowState::Rejected && record.error_index >= count) {
-      record.state = RowState::Live;
-    }
-  }
-  errors_.erase(errors_.begin() + count, errors_.end());
-}
-
 void RecordBatch::live_rows(RowSet& out) const {
   out.clear();
   for (uint32_t row = 0; row < size(); ++row) {

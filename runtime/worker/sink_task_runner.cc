@@ -144,19 +144,19 @@ void SinkTaskRunner::note_topic(std::string_view topic) {
 }
 
 void SinkTaskRunner::deliver() {
-  const uint32_t errors_before = batch_->error_count();
+  batch_->live_rows(put_rows_);
   try {
     task_->put(*batch_, stop_token());
   } catch (const Error& error) {
     if (!error.retriable()) throw;
     logger().warn("WorkerSinkTask{{id={}}} RetriableException from SinkTask, will redeliver the "
                   "same batch: {}", spec_.id.to_string(), describe(error));
-    batch_->keep_errors(errors_before);
+    take_back_rejections();
     redelivering_ = true;
     fix_pauses();
     return;
   }
-  settle_put(errors_before);
+  settle_put();
   for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
   consumed_.clear();
   batch_->reset();
@@ -172,16 +172,23 @@ void SinkTaskRunner::deliver() {
 }
 
 // Rows the task rejected in put(), as Java's tasks report them to the errant record reporter.
-void SinkTaskRunner::settle_put(uint32_t errors_before) {
-  if (batch_->error_count() == errors_before) return;
-  RowSet rows;
-  for (uint32_t row = 0; row < batch_->size(); ++row) {
-    const Record& record = (*batch_)[row];
-    if (record.state != RowState::Rejected || record.error_index < errors_before) continue;
+void SinkTaskRunner::settle_put() {
+  if (!batch_->has_errors()) return;
+  for (const uint32_t row : put_rows_) {
+    if ((*batch_)[row].state != RowState::Rejected) continue;
     batch_->locate_error(row, Stage::TaskPut, kSinkTaskClass);
-    rows.push_back(row);
   }
-  if (const auto fatal = errors_->settle(*batch_, rows)) ErrorHandler::fail(*batch_, *fatal);
+  if (const auto fatal = errors_->settle(*batch_, put_rows_)) {
+    ErrorHandler::fail(*batch_, *fatal);
+  }
+}
+
+// Of a put that will be repeated: the task decides anew.
+void SinkTaskRunner::take_back_rejections() {
+  for (const uint32_t row : put_rows_) {
+    Record& record = (*batch_)[row];
+    if (record.state == RowState::Rejected) record.state = RowState::Live;
+  }
 }
 
 void SinkTaskRunner::rewind() {

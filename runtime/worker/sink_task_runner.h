@@ -47,7 +47,8 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void note_consumed();
   void note_topic(std::string_view topic);
   void deliver();
-  void settle_put(uint32_t errors_before);
+  void settle_put();
+  void take_back_rejections();
   void rewind();
   void fix_pauses();
   std::vector<TopicPartition> assigned() const;
@@ -70,6 +71,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
 
   RecordBatch batches_[2];
   RecordBatch* batch_ = &batches_[0];
+  RowSet put_rows_;                   // live when the batch was put
   RecordBatch* spare_ = &batches_[1];  // takes what a poll brings during redelivery
   OffsetMap consumed_;              // next offsets after the rows of batch_
   OffsetMap current_;               // next offsets after what put() took
