@@ -4,8 +4,11 @@ if(NOT RDKAFKA_ROOT)
   execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/../scripts/setup --print-rdkafka-root
     OUTPUT_VARIABLE RDKAFKA_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
-find_path(RdKafka_INCLUDE_DIR librdkafka/rdkafka.h HINTS ${RDKAFKA_ROOT}/include)
-find_library(RdKafka_LIBRARY NAMES rdkafka HINTS ${RDKAFKA_ROOT}/lib)
+# The prefix changes with its recipe.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_CURRENT_LIST_DIR}/../scripts/setup)
+find_path(RdKafka_INCLUDE_DIR librdkafka/rdkafka.h HINTS ${RDKAFKA_ROOT}/include NO_CACHE)
+find_library(RdKafka_LIBRARY NAMES rdkafka HINTS ${RDKAFKA_ROOT}/lib NO_CACHE)
 if(RdKafka_INCLUDE_DIR)
   file(STRINGS ${RdKafka_INCLUDE_DIR}/librdkafka/rdkafka.h _line REGEX "^#define RD_KAFKA_VERSION ")
   string(REGEX MATCH "0x(..)(..)(..)" _ "${_line}")
