@@ -22,6 +22,19 @@ struct Case {
   Properties expected;
 };
 
+// Part of the test's name: letters and digits as they are, the rest as in a URL.
+void PrintTo(const Case& rule, std::ostream* out) {
+  for (const char c : rule.text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) {
+      *out << c;
+    } else {
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      *out << '%' << kHex[byte >> 4U] << kHex[byte & 0xFU];
+    }
+  }
+}
+
 class PropertiesRulesTest : public testing::TestWithParam<Case> {};
 
 TEST_P(PropertiesRulesTest, ParsesAsJava) {
