@@ -55,15 +55,11 @@ class Parser {
   }
 
   ParsedValue quoted() {
-    const size_t start = tokens_.mark();
-    size_t end = start;
-    while (tokens_.has_next() && !tokens_.consume("\"", false)) {
-      tokens_.next();
-      end = tokens_.mark();
-    }
-    const std::string_view content = tokens_.original().substr(start, end - start);
+    // Token by token: a blank one before a delimiter is lost on the way.
+    std::string content;
+    while (tokens_.has_next() && !tokens_.consume("\"")) content += tokens_.next();
     const Attempt temporal = detail::parse_temporal(content);
-    return temporal ? *temporal : text(content);
+    return temporal ? *temporal : text(batch_.arena().copy(content));
   }
 
   Attempt scalar(std::string_view token, bool embedded) {
@@ -145,12 +141,24 @@ class Parser {
     return std::nullopt;
   }
 
+  // Of equal keys the last one counts; what the others had is never converted.
+  static std::vector<size_t> last_of_each(const std::vector<ParsedValue>& keys) {
+    std::vector<size_t> last;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const auto same = std::find_if(last.begin(), last.end(), [&](size_t other) {
+        return keys[other].value == keys[i].value;
+      });
+      same == last.end() ? last.push_back(i) : void(*same = i);
+    }
+    return last;
+  }
+
   Attempt finish_map(const std::vector<ParsedValue>& keys, const std::vector<ParsedValue>& values) {
     const SchemaPtr key_schema = detail::common_schema(keys);
     const SchemaPtr value_schema = detail::common_schema(values);
     const auto entries = batch_.arena().make_array<MapEntry>(keys.size());
     size_t count = 0;
-    for (size_t i = 0; i < keys.size(); ++i) {
+    for (const size_t i : last_of_each(keys)) {
       MapEntry entry{keys[i].value, values[i].value};
       if (key_schema && !detail::convert_element(*key_schema, keys[i], entry.key)) {
         return std::nullopt;

@@ -103,6 +103,21 @@ TEST_F(ValuesTest, MapsNeedColonsButNoCommas) {
   EXPECT_EQ(type("{null:1}"), "STRING");
 }
 
+TEST_F(ValuesTest, BlankTokensOfQuotedTextAreLost) {
+  const auto first = [this](std::string_view text) {
+    return parse(text).value.as_array()[0].as_string();
+  };
+  EXPECT_EQ(first("[\" \"]"), "");
+  EXPECT_EQ(first("[\" ,\"]"), ",");
+  EXPECT_EQ(first("[\"a \"]"), "a ");
+  EXPECT_EQ(first("[\" a\"]"), " a");
+}
+
+TEST_F(ValuesTest, OfEqualKeysOnlyTheLastIsConverted) {
+  EXPECT_EQ(parse("{false:2019-13-45,false:1e30}").value.as_map().size(), 1U);
+  EXPECT_EQ(type("{false:2019-13-45,true:1e30}"), "STRING") << "the date fits no number";
+}
+
 TEST_F(ValuesTest, TemporalTextIsLenient) {
   EXPECT_EQ(type("2019-08-23"), logical::kDate);
   EXPECT_EQ(parse("2019-08-23").value.as_int(), 1566518400000);
