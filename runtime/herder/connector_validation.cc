@@ -41,21 +41,6 @@ NullableConfig resolve(const ConfigTransformer& transformer, const NullableConfi
 
 // Classes of converters, transformations and predicates.
 
-std::string_view interface_name(PluginKind kind) noexcept {
-  switch (kind) {
-    case PluginKind::Converter:
-      return "Converter";
-    case PluginKind::HeaderConverter:
-      return "HeaderConverter";
-    case PluginKind::Transformation:
-      return "Transformation";
-    case PluginKind::Predicate:
-      return "Predicate";
-    default:
-      return "Connector";
-  }
-}
-
 /// The class under any other kind.
 const PluginClass* find_other(const PluginCatalog& catalog, const std::string& name) {
   for (const PluginClass* plugin : catalog.all()) {

@@ -10,24 +10,6 @@ namespace {
 
 constexpr size_t kSuggestions = 3;
 
-/// What an alias may drop from the end of a simple class name.
-std::string_view suffix_of(PluginKind kind) noexcept {
-  switch (kind) {
-    case PluginKind::Sink:
-    case PluginKind::Source:
-      return "Connector";
-    case PluginKind::Converter:
-      return "Converter";
-    case PluginKind::HeaderConverter:
-      return "HeaderConverter";
-    case PluginKind::Transformation:
-      return "Transformation";
-    case PluginKind::Predicate:
-      return "Predicate";
-  }
-  return {};
-}
-
 /// `PREFIX A or B?`; empty without names.
 std::string question(std::string_view prefix, const std::vector<std::string>& names) {
   std::string text;
@@ -57,13 +39,30 @@ std::vector<std::string> nearest_connectors(const PluginCatalog& catalog, std::s
 
 }  // namespace
 
+std::string_view interface_name(PluginKind kind) noexcept {
+  switch (kind) {
+    case PluginKind::Sink:
+    case PluginKind::Source:
+      return "Connector";
+    case PluginKind::Converter:
+      return "Converter";
+    case PluginKind::HeaderConverter:
+      return "HeaderConverter";
+    case PluginKind::Transformation:
+      return "Transformation";
+    case PluginKind::Predicate:
+      return "Predicate";
+  }
+  return {};
+}
+
 std::string simple_name(std::string_view class_name) {
   return std::string(class_name.substr(class_name.find_last_of(".$") + 1));
 }
 
 std::string pruned_name(PluginKind kind, std::string_view class_name) {
   std::string name = simple_name(class_name);
-  size_t at = name.rfind(suffix_of(kind));
+  size_t at = name.rfind(interface_name(kind));
   // Json, String, ... are header converters too, under the converter's alias.
   if (at == std::string::npos && kind == PluginKind::HeaderConverter) at = name.rfind("Converter");
   if (at != std::string::npos && at > 0) name.resize(at);

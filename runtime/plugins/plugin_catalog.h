@@ -28,6 +28,9 @@ class PluginCatalog {
 
 /// The last part of a class name: `Value` of `org.x.HoistField$Value`.
 std::string simple_name(std::string_view class_name);
+/// Java's interface of the kind without its package, `Connector` for sources and sinks; an alias may
+/// drop it from the end of a simple class name. Static storage.
+std::string_view interface_name(PluginKind kind) noexcept;
 /// simple_name() without the suffix of its kind: `FileStreamSink` of `...FileStreamSinkConnector`
 /// (PluginUtils.prunedName).
 std::string pruned_name(PluginKind kind, std::string_view class_name);

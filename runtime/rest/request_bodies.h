@@ -8,16 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/herder/connector_config.h"
 #include "runtime/storage/status.h"
 #include "runtime/worker/worker.h"
 
 namespace millrace::rest {
 
-/// Values keep the literal spelling of numbers; nullopt is JSON null.
-using NullableConfig = std::map<std::string, std::optional<std::string>>;
-
 struct CreateConnectorRequest {
   std::optional<std::string> name;
+  /// Values keep the literal spelling of numbers.
   NullableConfig config;
   std::optional<TargetState> initial_state;
 };
