@@ -262,8 +262,10 @@ TEST_F(KafkaConsumerTest, ABadPatternNamesTheSetting) {
 
 TEST_F(KafkaConsumerTest, AnUnauthorizedGroupFails) {
   constexpr int16_t kFindCoordinator = 10;
-  rd_kafka_mock_push_request_errors(mock.get(), kFindCoordinator, 1,
-                                    RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  // A broker refuses every time; the client ignores an answer that came too late to matter.
+  std::vector<rd_kafka_resp_err_t> refusals(100, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors_array(mock.get(), kFindCoordinator, refusals.size(),
+                                          refusals.data());
   TestConsumer consumer(mock.consumer("g"));
   consumer.client.subscribe({"t"}, consumer);
   try {
