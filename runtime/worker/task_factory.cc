@@ -12,7 +12,6 @@ spdlog::logger& logger() {
   return instance;
 }
 
-constexpr std::string_view kDeadLetterTopic = "errors.deadletterqueue.topic.name";
 constexpr std::string_view kDefaultHeaderConverter =
     "org.apache.kafka.connect.storage.SimpleHeaderConverter";
 
@@ -48,18 +47,17 @@ std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token st
   auto handler = std::make_unique<ErrorHandler>(config, std::move(stop));
   const bool is_sink = find(spec_.task_config, "topics") != nullptr ||
                        find(spec_.task_config, "topics.regex") != nullptr;
-  const std::string* queue = find(spec_.connector_config, kDeadLetterTopic);
-  if (is_sink && queue != nullptr && !queue->empty()) {
-    // Going on without it would drop the records the user wants to keep.
-    throw ConnectException("starting with " + std::string(kDeadLetterTopic) + "=" + *queue +
-                           ": dead letter queues are not available yet; remove the setting to run "
-                           "without one");
-  }
   if (config.log_enable) {
     handler->add_reporter(
         std::make_unique<LogReporter>(spec_.id, is_sink, config.log_include_messages));
   }
   return handler;
+}
+
+std::unique_ptr<DeadLetterQueue> TaskFactory::make_dead_letter_queue(std::stop_token stop) const {
+  auto config = DeadLetterConfig::parse(spec_.connector_config);
+  if (config.topic_name.empty()) return nullptr;
+  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config), std::move(stop));
 }
 
 NamedConverter<Converter> TaskFactory::make_converter(Side side) const {
