@@ -1,6 +1,7 @@
 #include "runtime/worker/task_factory.h"
 
 #include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
 #include "runtime/pipeline/log_reporter.h"
 
@@ -58,6 +59,14 @@ std::unique_ptr<DeadLetterQueue> TaskFactory::make_dead_letter_queue(std::stop_t
   auto config = DeadLetterConfig::parse(spec_.connector_config);
   if (config.topic_name.empty()) return nullptr;
   return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config), std::move(stop));
+}
+
+std::unique_ptr<TopicCreator> TaskFactory::make_topic_creator() const {
+  auto groups = parse_topic_creation(services_.worker_config, spec_.connector_config);
+  if (!groups) return nullptr;
+  return std::make_unique<TopicCreator>(
+      std::move(*groups), services_.broker.make_admin(task_admin_config(
+                              services_.worker_config, spec_.id, spec_.connector_config)));
 }
 
 NamedConverter<Converter> TaskFactory::make_converter(Side side) const {
