@@ -18,8 +18,8 @@ struct ErrorCounts {
   uint64_t dead_letter_failures = 0;
 };
 
-/// Receives every row that finally failed, before the tolerance decides. Task thread. The handler
-/// that owns it, and with it `counts`, outlives it.
+/// Receives every row that finally failed, before the tolerance decides. Task thread. `counts` are
+/// those of the handler that owns the reporter, and live as long.
 class ErrorReporter {
  public:
   virtual ~ErrorReporter() = default;

@@ -159,6 +159,22 @@ TEST_F(DeadLetterQueueTest, MoreLettersThanFitWaitForRoom) {
   EXPECT_EQ(letters().back().timestamp, 1000 + static_cast<int64_t>(kCount) - 1);
 }
 
+TEST_F(DeadLetterQueueTest, AStopEndsTheWaitForRoomAndNothingIsCommitted) {
+  WorkerLimits limits;
+  limits.offset_flush_interval = 60s;  // so that only the missing room makes it wait
+  limits.offset_flush_timeout = 5ms;
+  limits.graceful_shutdown = 3000ms;
+  make(limits);
+  script_.reject = "bad";
+  log_.hold_letters = true;
+  log_.to_consume.assign(DeadLetterQueue::kMaxLetters + 1, "bad");
+  start_sink();
+  ASSERT_TRUE(control_.run_until([&] { return log_.waits_for_letters > 0; }));
+  stop();
+  EXPECT_EQ(worker_->abandoned_tasks(), 0U);
+  EXPECT_THAT(commits(), IsEmpty());
+}
+
 // WorkerErrantRecordReporter exists with a queue or with errors.log.enable.
 TEST_F(DeadLetterQueueTest, TheReporterIsThereWhenSomethingListens) {
   const std::vector<std::pair<Properties, bool>> cases = {
