@@ -58,8 +58,11 @@ class SourceTask {
 class ErrantRecordReporter {
  public:
   virtual ~ErrantRecordReporter() = default;
-  /// Throws ConnectException when `errors.tolerance` is none.
-  virtual void report(const RecordBatch& batch, uint32_t row, const Error& error) = 0;
+  /// Called by the task's thread, in put() and instead of rejecting the row; the row stays as it
+  /// is. Its consumed bytes go to the dead letter queue, or, of a batch that the task made itself,
+  /// what the connector's converters make of it. Throws ConnectException when `errors.tolerance` is
+  /// none; the task fails after put() even if it catches that.
+  virtual void report(RecordBatch& batch, uint32_t row, const Error& error) = 0;
 };
 
 class SinkTaskContext {

@@ -1,11 +1,11 @@
 #include "runtime/herder/connector_config.h"
+#include "runtime/pipeline/dead_letter.h"
 #include "runtime/pipeline/error_config.h"
 
 namespace millrace {
 namespace {
 
 constexpr const char* kCommon = "Common";
-constexpr const char* kErrors = "Error Handling";
 /// Stands for "no default at all".
 constexpr const char* kRequired = nullptr;
 
@@ -99,16 +99,6 @@ std::vector<ConfigKey> sink_keys() {
       key("topics.regex", ConfigType::String, "", Importance::High,
           {kCommon, 4, Width::Long, "Topics regex"},
           "Pattern that must match the whole name of each topic to consume.", valid_regex()),
-      key("errors.deadletterqueue.topic.name", ConfigType::String, "", Importance::Medium,
-          {kErrors, 6, Width::Medium, "Dead Letter Queue Topic Name"},
-          "Topic for records that could not be processed; empty means none."),
-      key("errors.deadletterqueue.topic.replication.factor", ConfigType::Short, "3",
-          Importance::Medium,
-          {kErrors, 7, Width::Medium, "Dead Letter Queue Topic Replication Factor"},
-          "Replication factor of that topic when the worker creates it."),
-      key("errors.deadletterqueue.context.headers.enable", ConfigType::Boolean, "false",
-          Importance::Medium, {kErrors, 8, Width::Medium, "Enable Error Context Headers"},
-          "Whether such records get headers that say what went wrong."),
   };
 }
 
@@ -151,7 +141,11 @@ const ConfigDefinition& source_connector_def() {
 }
 
 const ConfigDefinition& sink_connector_def() {
-  static const ConfigDefinition definition = define(sink_keys());
+  static const ConfigDefinition definition = [] {
+    std::vector<ConfigKey> rows = sink_keys();
+    for (const ConfigKey& row : DeadLetterConfig::definition().keys()) rows.push_back(row);
+    return define(rows);
+  }();
   return definition;
 }
 

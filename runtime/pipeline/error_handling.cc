@@ -119,9 +119,16 @@ void ErrorHandler::run(RecordBatch& batch, const RowSet& rows, Stage stage,
   }
 }
 
-void ErrorHandler::report(const RecordBatch& batch, uint32_t row) {
+void ErrorHandler::report(const RecordBatch& batch, uint32_t row, const RowError& error) {
   ++counts_.record_failures;
-  for (const auto& reporter : reporters_) reporter->report(batch, row, counts_);
+  for (const auto& reporter : reporters_) reporter->report(batch, row, error, counts_);
+}
+
+void ErrorHandler::report_errant(const RecordBatch& batch, uint32_t row, const RowError& error) {
+  report(batch, row, error);
+  if (config_.tolerates_all()) return;
+  ++counts_.record_errors;
+  fail(error);
 }
 
 std::optional<uint32_t> ErrorHandler::settle(const RecordBatch& batch, const RowSet& rows) {
@@ -138,8 +145,7 @@ std::optional<uint32_t> ErrorHandler::settle(const RecordBatch& batch, const Row
   return std::nullopt;
 }
 
-void ErrorHandler::fail(const RecordBatch& batch, uint32_t row) {
-  const RowError& error = batch.error(row);
+void ErrorHandler::fail(const RowError& error) {
   try {
     throw Error(error.kind, error.message);
   } catch (...) {

@@ -47,13 +47,20 @@ class ErrorHandler {
   /// task: errors are not tolerated, or a stop cut its retries short and it must come again.
   std::optional<uint32_t> settle(const RecordBatch& batch, const RowSet& rows);
   /// Reports one row that failed outside run(), e.g. at the producer, and is tolerated.
-  void report(const RecordBatch& batch, uint32_t row);
+  void report(const RecordBatch& batch, uint32_t row) { report(batch, row, batch.error(row)); }
+  /// Reports a row a sink task gave up, whatever its state (ErrantRecordReporter). Throws
+  /// ConnectException `Tolerance exceeded in error handler` unless errors are tolerated.
+  void report_errant(const RecordBatch& batch, uint32_t row, const RowError& error);
   const ErrorCounts& counts() const noexcept { return counts_; }
 
   /// Throws ConnectException `Tolerance exceeded in error handler`, caused by the row's error.
-  [[noreturn]] static void fail(const RecordBatch& batch, uint32_t row);
+  [[noreturn]] static void fail(const RecordBatch& batch, uint32_t row) {
+    fail(batch.error(row));
+  }
+  [[noreturn]] static void fail(const RowError& error);
 
  private:
+  void report(const RecordBatch& batch, uint32_t row, const RowError& error);
   void attempt(RecordBatch& batch, const RowSet& rows, Stage stage, std::string_view class_name,
                const Operation& operation);
   void attempt_each(RecordBatch& batch, const RowSet& rows, const Operation& operation);

@@ -14,13 +14,17 @@ struct ErrorCounts {
   uint64_t records_skipped = 0;
   uint64_t retries = 0;
   uint64_t errors_logged = 0;
+  uint64_t dead_letter_requests = 0;
+  uint64_t dead_letter_failures = 0;
 };
 
-/// Receives every row that finally failed, before the tolerance decides. Task thread.
+/// Receives every row that finally failed, before the tolerance decides. Task thread. `counts` are
+/// those of the handler that owns the reporter, and live as long.
 class ErrorReporter {
  public:
   virtual ~ErrorReporter() = default;
-  virtual void report(const RecordBatch& batch, uint32_t row, ErrorCounts& counts) = 0;
+  virtual void report(const RecordBatch& batch, uint32_t row, const RowError& error,
+                      ErrorCounts& counts) = 0;
 };
 
 }  // namespace millrace

@@ -57,9 +57,9 @@ std::string source_record_text(const Record& record) {
       headers_text(record));
 }
 
-void LogReporter::report(const RecordBatch& batch, uint32_t row, ErrorCounts& counts) {
+void LogReporter::report(const RecordBatch& batch, uint32_t row, const RowError& error,
+                         ErrorCounts& counts) {
   static auto& logger = logging::get("org.apache.kafka.connect.runtime.errors.LogReporter");
-  const RowError& error = batch.error(row);
   std::string place;
   if (include_messages_) {
     place = is_sink_ ? ", where consumed record is " + consumed_record_text(batch[row])

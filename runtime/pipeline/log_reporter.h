@@ -13,7 +13,8 @@ class LogReporter final : public ErrorReporter {
  public:
   LogReporter(ConnectorTaskId id, bool is_sink, bool include_messages)
       : id_(std::move(id)), is_sink_(is_sink), include_messages_(include_messages) {}
-  void report(const RecordBatch& batch, uint32_t row, ErrorCounts& counts) override;
+  void report(const RecordBatch& batch, uint32_t row, const RowError& error,
+              ErrorCounts& counts) override;
 
  private:
   ConnectorTaskId id_;

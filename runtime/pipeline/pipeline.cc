@@ -51,6 +51,18 @@ std::optional<uint32_t> Pipeline::run_source(RecordBatch& batch) {
   return errors_.settle(batch, rows_);
 }
 
+void Pipeline::to_wire(RecordBatch& batch, uint32_t row) {
+  RowSet one;
+  one.push_back(row);
+  if (batch[row].header_count != 0) converters_.header.converter->from_connect_headers(batch, one);
+  converters_.key.converter->from_connect_data(batch, one, Side::Key);
+  converters_.value.converter->from_connect_data(batch, one, Side::Value);
+  if (batch[row].state == RowState::Rejected) {
+    throw Error(batch.error(row).kind,
+                "converting a record that the task reported: " + batch.error(row).message);
+  }
+}
+
 std::optional<uint32_t> Pipeline::run_sink(RecordBatch& batch) {
   convert(batch, Side::Key, false);
   convert(batch, Side::Value, false);

@@ -37,6 +37,9 @@ class Pipeline {
   std::optional<uint32_t> run_source(RecordBatch& batch);
   /// Wire form -> Connect form. Returns the row whose error must fail the task.
   std::optional<uint32_t> run_sink(RecordBatch& batch);
+  /// Connect form -> wire form of a row that a sink task made itself, without transformations or
+  /// error handling. Throws what the converters throw, or ConnectException.
+  void to_wire(RecordBatch& batch, uint32_t row);
 
  private:
   void convert(RecordBatch& batch, Side side, bool from_connect);

@@ -35,6 +35,8 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
     if (const auto at = current_.find(partition); at != current_.end()) current.insert(*at);
   }
   if (current.empty()) return;
+  const bool letters_safe = letters_durable(closing);
+  if (!letters_safe && !closing) return;
   ++commit_sequence_;
   OffsetMap safe;
   bool failed = false;
@@ -57,10 +59,26 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
     // Rows of a batch that waits for redelivery come again from the log.
     drop_rows(partitions);
   }
-  if (failed || cancelled()) return;
+  if (failed || cancelled() || !letters_safe) return;
   OffsetMap offsets = acceptable(safe, current);
   if (offsets.empty()) return;
   closing ? commit_sync(offsets) : commit_async(std::move(offsets));
+}
+
+// Offsets are committed after the dead letters of the records they cover.
+bool SinkTaskRunner::letters_durable(bool closing) {
+  if (dead_letters_ == nullptr) return true;
+  const Millis limit = services_.limits.offset_flush_timeout;
+  try {
+    if (dead_letters_->await(limit)) return true;
+    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: dead letters were not "
+                   "acknowledged within {} ms", spec_.id.to_string(), limit.count());
+  } catch (const Error& error) {
+    if (!closing) throw;
+    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: {}", spec_.id.to_string(),
+                   describe(error));
+  }
+  return false;
 }
 
 OffsetMap SinkTaskRunner::acceptable(const OffsetMap& returned, const OffsetMap& current) const {

@@ -31,7 +31,9 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
     pauses_changed_ = true;
   }
   void request_commit() override { commit_requested_ = true; }
-  ErrantRecordReporter* errant_record_reporter() override { return nullptr; }
+  ErrantRecordReporter* errant_record_reporter() override { return reporter_; }
+
+  void set_errant_record_reporter(ErrantRecordReporter* reporter) { reporter_ = reporter; }
 
   OffsetMap take_offsets() { return std::exchange(offsets_, {}); }
   std::optional<Millis> take_timeout() { return std::exchange(timeout_, std::nullopt); }
@@ -52,6 +54,7 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
   std::set<TopicPartition> paused_;
   OffsetMap offsets_;
   std::optional<Millis> timeout_;
+  ErrantRecordReporter* reporter_ = nullptr;
   bool commit_requested_ = false;
   bool pauses_changed_ = false;
 };

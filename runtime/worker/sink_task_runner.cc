@@ -5,6 +5,7 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/worker/errant_records.h"
 #include "runtime/worker/sink_task_context.h"
 #include "runtime/worker/task_factory.h"
 #include "runtime/worker/topic_list.h"
@@ -13,8 +14,8 @@ namespace millrace {
 namespace {
 
 constexpr Millis kConsumerCloseTimeout{30'000};
+constexpr Millis kDeadLetterCloseTimeout{30'000};
 constexpr uint32_t kDefaultMaxPollRecords = 500;  // Java consumer's max.poll.records
-constexpr std::string_view kSinkTaskClass = "org.apache.kafka.connect.sink.SinkTask";
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.WorkerSinkTask");
@@ -59,7 +60,17 @@ void SinkTaskRunner::build() {
   consumer_ = std::move(consumer);
 }
 
+void SinkTaskRunner::open_reporters() {
+  auto queue = TaskFactory(services_, spec_).make_dead_letter_queue(stop_token());
+  dead_letters_ = queue.get();
+  if (queue) errors_->add_reporter(std::move(queue));
+  if (!errors_->has_reporters()) return;
+  errants_ = std::make_unique<Errants>(*errors_, *pipeline_, batch_);
+  context_->set_errant_record_reporter(errants_.get());
+}
+
 void SinkTaskRunner::start() {
+  open_reporters();
   const TopicSelection topics = select_topics(spec_.task_config);
   if (topics.pattern.empty()) {
     consumer_->subscribe(topics.names, *this);
@@ -81,6 +92,7 @@ void SinkTaskRunner::wake() noexcept {
 void SinkTaskRunner::run_loop() {
   while (!stop_requested()) {
     apply_target_change();
+    if (dead_letters_ != nullptr) dead_letters_->serve();
     commit_when_due();
     poll_and_put();
   }
@@ -117,6 +129,7 @@ void SinkTaskRunner::consume(Millis timeout) {
 void SinkTaskRunner::convert() {
   if (batch_->empty()) return;
   note_consumed();
+  if (dead_letters_ != nullptr) dead_letters_->remember(*batch_);
   if (const auto fatal = pipeline_->run_sink(*batch_)) ErrorHandler::fail(*batch_, *fatal);
 }
 
@@ -173,6 +186,7 @@ void SinkTaskRunner::deliver() {
 
 // Rows the task rejected in put(), as Java's tasks report them to the errant record reporter.
 void SinkTaskRunner::settle_put() {
+  if (errants_) errants_->throw_if_failed();
   if (!batch_->has_errors()) return;
   for (const uint32_t row : put_rows_) {
     if ((*batch_)[row].state != RowState::Rejected) continue;
@@ -246,6 +260,9 @@ void SinkTaskRunner::finish(bool) noexcept {
     last_committed_.clear();  // the revocation that closing brings has nothing left to do
   }
   if (started_) task_->stop();
+  if (dead_letters_ != nullptr) {
+    dead_letters_->close(cancelled() ? Millis{0} : kDeadLetterCloseTimeout);
+  }
   // Rows pin the client's buffers, which must be gone before the client is.
   batch_->reset();
   spare_->reset();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/task_runner.h"
 
 namespace millrace {
@@ -23,6 +24,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
 
  private:
   class Context;
+  class Errants;
   using Clock = std::chrono::steady_clock;
 
   void build() override;
@@ -48,6 +50,8 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void note_topic(std::string_view topic);
   void deliver();
   void settle_put();
+  void open_reporters();
+  bool letters_durable(bool closing);
   void take_back_rejections();
   void rewind();
   void fix_pauses();
@@ -65,6 +69,8 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   std::unique_ptr<Context> context_;
   std::unique_ptr<SinkTask> task_;
   std::unique_ptr<ErrorHandler> errors_;
+  DeadLetterQueue* dead_letters_ = nullptr;  // one of the reporters of errors_, if configured
+  std::unique_ptr<Errants> errants_;         // null unless there are reporters
   std::unique_ptr<Pipeline> pipeline_;
   std::mutex consumer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordConsumer> consumer_;

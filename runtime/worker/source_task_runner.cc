@@ -64,6 +64,7 @@ void SourceTaskRunner::build() {
   context_ = std::make_unique<Context>(*this);
   errors_ = factory.make_error_handler(stop_token());
   pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
+  topic_creator_ = factory.make_topic_creator();
   auto producer = services_.broker.make_producer(
       source_producer_config(services_.worker_config, spec_.id, spec_.connector_config), *this);
   task_ = connector_->make_task();
@@ -147,10 +148,31 @@ void SourceTaskRunner::dispatch(InFlightBatch& batch) {
   if (fatal) ErrorHandler::fail(batch, *fatal);
 }
 
+std::span<const uint32_t> SourceTaskRunner::ready_rows(const InFlightBatch& batch,
+                                                       std::span<const uint32_t> rows) {
+  if (!topic_creator_) return rows;
+  try {
+    topic_creator_->ensure(batch[rows.front()].topic);
+  } catch (const RetriableException& error) {
+    back_off(batch[rows.front()].topic, describe(error));
+    return {};
+  }
+  size_t ready = 1;
+  while (ready < rows.size() && topic_creator_->knows(batch[rows[ready]].topic)) ++ready;
+  return rows.first(ready);
+}
+
+void SourceTaskRunner::back_off(std::string_view topic, const std::string& reason) {
+  logger().warn("WorkerSourceTask{{id={}}} failed to send record to topic '{}'. Backing off before "
+                "retrying: {}", spec_.id.to_string(), topic, reason);
+  serve_producer(kSendRetryWait);
+}
+
 void SourceTaskRunner::send(InFlightBatch& batch) {
   std::span<const uint32_t> rest(rows_);
   while (!rest.empty() && !stop_requested()) {
-    const SendResult result = producer_->send(batch, rest);
+    const auto ready = ready_rows(batch, rest);
+    const SendResult result = ready.empty() ? SendResult{} : producer_->send(batch, ready);
     rest = rest.subspan(result.accepted);
     if (result.error) {
       const RowError& error = *result.error;
@@ -158,11 +180,8 @@ void SourceTaskRunner::send(InFlightBatch& batch) {
         throw Error(error.kind, "sending a record to topic " +
                                     std::string(batch[rest.front()].topic) + ": " + error.message);
       }
-      logger().warn("WorkerSourceTask{{id={}}} failed to send record to topic '{}'. Backing off "
-                    "before retrying: {}", spec_.id.to_string(), batch[rest.front()].topic,
-                    error.message);
-      serve_producer(kSendRetryWait);
-    } else if (!rest.empty()) {
+      back_off(batch[rest.front()].topic, error.message);
+    } else if (result.accepted < ready.size()) {
       serve_producer(kBackpressureWait);
     }
     throw_if_send_failed();

@@ -13,6 +13,7 @@
 #include "runtime/worker/offset_committer.h"
 #include "runtime/worker/submitted_records.h"
 #include "runtime/worker/task_runner.h"
+#include "runtime/worker/topic_creation.h"
 
 namespace millrace {
 
@@ -45,6 +46,10 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   bool poll_task(InFlightBatch& batch);
   void dispatch(InFlightBatch& batch);
   void send(InFlightBatch& batch);
+  /// Those of `rows`, from the front, whose topics exist, the first one's made if need be. None:
+  /// the log could not be asked now.
+  std::span<const uint32_t> ready_rows(const InFlightBatch& batch, std::span<const uint32_t> rows);
+  void back_off(std::string_view topic, const std::string& reason);
 
   void commit_when_due();
   void end_commit(OffsetCommitter::Result result);
@@ -55,6 +60,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   std::unique_ptr<SourceTask> task_;
   std::unique_ptr<ErrorHandler> errors_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<TopicCreator> topic_creator_;  // null: topics are left to the log
   std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordProducer> producer_;
 

@@ -1,6 +1,7 @@
 #include "runtime/worker/task_factory.h"
 
 #include "millrace/errors.h"
+#include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
 #include "runtime/pipeline/log_reporter.h"
 
@@ -12,7 +13,6 @@ spdlog::logger& logger() {
   return instance;
 }
 
-constexpr std::string_view kDeadLetterTopic = "errors.deadletterqueue.topic.name";
 constexpr std::string_view kDefaultHeaderConverter =
     "org.apache.kafka.connect.storage.SimpleHeaderConverter";
 
@@ -48,18 +48,25 @@ std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token st
   auto handler = std::make_unique<ErrorHandler>(config, std::move(stop));
   const bool is_sink = find(spec_.task_config, "topics") != nullptr ||
                        find(spec_.task_config, "topics.regex") != nullptr;
-  const std::string* queue = find(spec_.connector_config, kDeadLetterTopic);
-  if (is_sink && queue != nullptr && !queue->empty()) {
-    // Going on without it would drop the records the user wants to keep.
-    throw ConnectException("starting with " + std::string(kDeadLetterTopic) + "=" + *queue +
-                           ": dead letter queues are not available yet; remove the setting to run "
-                           "without one");
-  }
   if (config.log_enable) {
     handler->add_reporter(
         std::make_unique<LogReporter>(spec_.id, is_sink, config.log_include_messages));
   }
   return handler;
+}
+
+std::unique_ptr<DeadLetterQueue> TaskFactory::make_dead_letter_queue(std::stop_token stop) const {
+  auto config = DeadLetterConfig::parse(spec_.connector_config);
+  if (config.topic_name.empty()) return nullptr;
+  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config), std::move(stop));
+}
+
+std::unique_ptr<TopicCreator> TaskFactory::make_topic_creator() const {
+  auto groups = parse_topic_creation(services_.worker_config, spec_.connector_config);
+  if (!groups) return nullptr;
+  return std::make_unique<TopicCreator>(
+      std::move(*groups), services_.broker.make_admin(task_admin_config(
+                              services_.worker_config, spec_.id, spec_.connector_config)));
 }
 
 NamedConverter<Converter> TaskFactory::make_converter(Side side) const {

@@ -6,7 +6,9 @@
 #include <stop_token>
 
 #include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/services.h"
+#include "runtime/worker/topic_creation.h"
 
 namespace millrace {
 
@@ -18,6 +20,10 @@ class TaskFactory {
   std::unique_ptr<Connector> make_connector() const;
   /// With the log reporter when errors.log.enable is set.
   std::unique_ptr<ErrorHandler> make_error_handler(std::stop_token stop) const;
+  /// Of a sink, with its topic; null when errors.deadletterqueue.topic.name is not set.
+  std::unique_ptr<DeadLetterQueue> make_dead_letter_queue(std::stop_token stop) const;
+  /// Of a source; null when topics are left to the log.
+  std::unique_ptr<TopicCreator> make_topic_creator() const;
   Pipeline make_pipeline(ErrorHandler& errors) const;
 
  private:

@@ -12,7 +12,7 @@ class LogReporterTest : public testing::Test {
  protected:
   std::string line(bool is_sink, bool include_messages) {
     lines_.lines.clear();
-    LogReporter({"c", 3}, is_sink, include_messages).report(batch_, 0, counts_);
+    LogReporter({"c", 3}, is_sink, include_messages).report(batch_, 0, batch_.error(0), counts_);
     EXPECT_EQ(lines_.lines.size(), 1U);
     return lines_.lines.at(0);
   }

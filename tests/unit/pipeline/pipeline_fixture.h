@@ -146,8 +146,7 @@ class ScriptedTransformation final : public Transformation {
 class RecordingReporter final : public ErrorReporter {
  public:
   explicit RecordingReporter(std::vector<std::string>& reports) : reports_(reports) {}
-  void report(const RecordBatch& batch, uint32_t row, ErrorCounts&) override {
-    const RowError& error = batch.error(row);
+  void report(const RecordBatch&, uint32_t row, const RowError& error, ErrorCounts&) override {
     reports_.push_back(std::to_string(row) + " " + std::string(stage_name(error.stage)) + " " +
                        std::string(error.class_name) + " " + error.message);
   }

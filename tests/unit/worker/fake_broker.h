@@ -12,6 +12,14 @@
 
 namespace millrace {
 
+/// What the producer of dead letters wrote.
+struct FakeLetter {
+  std::string topic;
+  std::string value;
+  int64_t timestamp;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
 /// Shared by a test and the clients of a fake broker. Thread-safe.
 struct FakeLog {
   std::mutex mutex;
@@ -24,6 +32,15 @@ struct FakeLog {
   std::vector<Offset> seeks;
   bool hold_acks = false;
   bool fail_sends = false;
+  std::vector<FakeLetter> letters;       // acknowledged
+  bool hold_letters = false;
+  bool fail_letters = false;
+  std::atomic<int> waits_for_letters = 0;
+  std::map<std::string, NewTopic> topics;  // that exist
+  std::vector<NewTopic> created;
+  int describe_timeouts = 0;             // describe_topics() times out so often
+  std::optional<ErrorKind> create_error;
+  std::map<std::string, Properties> clients;  // settings by client.id
 
   std::vector<std::string> written_now() {
     const std::lock_guard lock(mutex);
@@ -33,7 +50,8 @@ struct FakeLog {
 
 class FakeProducer final : public RecordProducer {
  public:
-  FakeProducer(FakeLog& log, DeliveryListener& listener) : log_(log), listener_(listener) {}
+  FakeProducer(FakeLog& log, DeliveryListener& listener, bool of_letters)
+      : log_(log), listener_(listener), of_letters_(of_letters) {}
 
   SendResult send(RecordBatch& batch, std::span<const uint32_t> rows) override {
     for (const uint32_t row : rows) pending_.emplace_back(&batch, row);
@@ -41,6 +59,7 @@ class FakeProducer final : public RecordProducer {
   }
   size_t poll(Millis timeout) override {
     std::vector<Delivery> deliveries;
+    if (of_letters_ && timeout > Millis{0}) ++log_.waits_for_letters;
     const RowError failure{ErrorKind::Kafka, Stage::KafkaProduce, "the log said no", {}};
     {
       std::unique_lock lock(log_.mutex);
@@ -49,8 +68,9 @@ class FakeProducer final : public RecordProducer {
       while (ready()) {
         const auto [batch, row] = pending_.front();
         pending_.pop_front();
-        if (!log_.fail_sends) log_.written.emplace_back((*batch)[row].value_wire.text());
-        deliveries.push_back({batch, row, 0, 0, log_.fail_sends ? &failure : nullptr});
+        const bool failed = of_letters_ ? log_.fail_letters : log_.fail_sends;
+        if (!failed) write((*batch)[row]);
+        deliveries.push_back({batch, row, 0, 0, failed ? &failure : nullptr});
       }
     }
     if (!deliveries.empty()) listener_.on_delivery(deliveries);
@@ -65,9 +85,24 @@ class FakeProducer final : public RecordProducer {
   void close(Millis) noexcept override { pending_.clear(); }
 
  private:
-  bool ready() const { return !pending_.empty() && !log_.hold_acks; }
+  bool ready() const {
+    return !pending_.empty() && !(of_letters_ ? log_.hold_letters : log_.hold_acks);
+  }
+  void write(const Record& record) {
+    const std::string value(record.value_wire.text());
+    if (!of_letters_) {
+      log_.written.push_back(value);
+      return;
+    }
+    FakeLetter letter{std::string(record.topic), value, record.timestamp, {}};
+    for (const Header& header : record.header_span()) {
+      letter.headers.emplace_back(header.key, header.wire.text());
+    }
+    log_.letters.push_back(std::move(letter));
+  }
   FakeLog& log_;
   DeliveryListener& listener_;
+  const bool of_letters_;
   std::deque<std::pair<RecordBatch*, uint32_t>> pending_;
   bool woken_ = false;
 };
@@ -97,6 +132,8 @@ class FakeConsumer final : public RecordConsumer {
       record.topic = record.original_topic = "topic";
       record.partition = record.original_partition = 0;
       record.offset = log_.next_offset++;
+      record.timestamp = 1000 + record.offset;
+      record.timestamp_type = TimestampType::Create;
       record.value_wire = WireBytes::of(out.arena().copy(log_.to_consume.front()));
       log_.to_consume.pop_front();
     }
@@ -139,20 +176,63 @@ class FakeConsumer final : public RecordConsumer {
   bool woken_ = false;
 };
 
+class FakeAdmin final : public BrokerAdmin {
+ public:
+  explicit FakeAdmin(FakeLog& log) : log_(log) {}
+  std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
+                                                 Millis) override {
+    const std::lock_guard lock(log_.mutex);
+    if (log_.describe_timeouts > 0) {
+      --log_.describe_timeouts;
+      throw TimeoutException("no answer");
+    }
+    std::map<std::string, int32_t> found;
+    for (const std::string& topic : topics) {
+      const auto at = log_.topics.find(topic);
+      if (at != log_.topics.end()) found[topic] = at->second.partitions;
+    }
+    return found;
+  }
+  bool create_topic(const NewTopic& topic, Millis) override {
+    const std::lock_guard lock(log_.mutex);
+    if (log_.create_error) throw Error(*log_.create_error, "the log said no");
+    log_.created.push_back(topic);
+    return log_.topics.emplace(topic.name, topic).second;
+  }
+  OffsetMap group_offsets(const std::string&, Millis) override { return {}; }
+  void alter_group_offsets(const std::string&, const OffsetMap&, Millis) override {}
+  void delete_group_offsets(const std::string&, std::span<const TopicPartition>,
+                            Millis) override {}
+  void delete_group(const std::string&, Millis) override {}
+  OffsetMap end_offsets(const std::string&, Millis) override { return {}; }
+
+ private:
+  FakeLog& log_;
+};
+
 class FakeBroker final : public Broker {
  public:
   explicit FakeBroker(FakeLog& log) : log_(log) {}
   std::string cluster_id() override { return "fake"; }
-  std::unique_ptr<RecordProducer> make_producer(const Properties&,
+  std::unique_ptr<RecordProducer> make_producer(const Properties& config,
                                                 DeliveryListener& listener) override {
-    return std::make_unique<FakeProducer>(log_, listener);
+    note_client(config);
+    const bool of_letters = config.at("client.id").starts_with("connector-dlq-producer-");
+    return std::make_unique<FakeProducer>(log_, listener, of_letters);
   }
   std::unique_ptr<RecordConsumer> make_consumer(const Properties&) override {
     return std::make_unique<FakeConsumer>(log_);
   }
-  std::unique_ptr<BrokerAdmin> make_admin(const Properties&) override { return nullptr; }
+  std::unique_ptr<BrokerAdmin> make_admin(const Properties& config) override {
+    note_client(config);
+    return std::make_unique<FakeAdmin>(log_);
+  }
 
  private:
+  void note_client(const Properties& config) {
+    const std::lock_guard lock(log_.mutex);
+    log_.clients[config.at("client.id")] = config;
+  }
   FakeLog& log_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -22,6 +23,11 @@ struct Script {
   std::atomic<bool> release = false;      // ends a hang
   std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
   std::string reject;                     // put() rejects rows with this value
+  std::string report;                     // put() reports rows with this value as errant
+  bool report_copy = false;               // in a batch of the task's own
+  bool catch_report = false;              // put() goes on whatever the reporter throws
+  std::optional<bool> has_reporter;       // what start() saw
+  std::vector<std::string> topics = {"topic"};  // of source records, in turn
   std::atomic<bool> fail_pre_commit = false;
   std::atomic<int64_t> pre_commit_ahead = 0;
   std::atomic<int> polls = 0;
@@ -59,7 +65,7 @@ class ScriptedSourceTask final : public SourceTask {
     while (!out.full() && script.records > 0) {
       --script.records;
       Record& record = out.add();
-      record.topic = "topic";
+      record.topic = script.topics[static_cast<size_t>(next_) % script.topics.size()];
       const auto partition = out.arena().make_array<MapEntry>(1);
       partition[0] = {Value::string("p"), Value::int64(0)};
       record.source_partition = Value::map(partition);
@@ -82,6 +88,7 @@ class ScriptedSinkTask final : public SinkTask {
  public:
   void start(const Properties&, SinkTaskContext& context) override {
     context_ = &context;
+    Script::current().has_reporter = context.errant_record_reporter() != nullptr;
     Script::current().at("start");
   }
   void open(std::span<const TopicPartition>) override { Script::current().at("open"); }
@@ -92,6 +99,9 @@ class ScriptedSinkTask final : public SinkTask {
     for (uint32_t row = 0; row < batch.size(); ++row) {
       if (!script.reject.empty() && batch[row].value.value.as_string() == script.reject) {
         batch.reject(row, {.message = "unwanted"});
+      }
+      if (!script.report.empty() && batch[row].value.value.as_string() == script.report) {
+        report(batch, row);
       }
     }
     if (script.put_failures > 0) {
@@ -117,6 +127,21 @@ class ScriptedSinkTask final : public SinkTask {
   void stop() noexcept override { Script::current().maybe_hang(); }
 
  private:
+  void report(RecordBatch& batch, uint32_t row) {
+    const Script& script = Script::current();
+    ErrantRecordReporter& reporter = *context_->errant_record_reporter();
+    try {
+      if (!script.report_copy) return reporter.report(batch, row, DataException("errant"));
+      RecordBatch own;
+      Record& copy = own.add();
+      copy.topic = "elsewhere";
+      copy.value.value = Value::string("made by the task");
+      reporter.report(own, 0, DataException("errant"));
+    } catch (const ConnectException&) {
+      if (!script.catch_report) throw;
+    }
+  }
+
   SinkTaskContext* context_ = nullptr;
 };
 
