@@ -29,6 +29,7 @@ enum class ErrorKind : uint8_t {
   Kafka,        // org.apache.kafka.common.KafkaException: any other broker or client failure
   Unsupported,  // java.lang.UnsupportedOperationException
   IllegalArgument,
+  IndexOutOfBounds,
   NullPointer,
   NoSuchFile,    // java.nio.file.NoSuchFileException
   AccessDenied,  // java.nio.file.AccessDeniedException

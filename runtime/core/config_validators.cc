@@ -2,7 +2,7 @@
 #include <cctype>
 
 #include "millrace/config_def.h"
-#include "runtime/core/java_regex.h"
+#include "millrace/java_regex.h"
 
 namespace millrace {
 namespace {

@@ -38,6 +38,8 @@ std::string_view java_class_name(ErrorKind kind) noexcept {
       return "org.apache.kafka.common.KafkaException";
     case ErrorKind::Unsupported:
       return "java.lang.UnsupportedOperationException";
+    case ErrorKind::IndexOutOfBounds:
+      return "java.lang.IndexOutOfBoundsException";
     case ErrorKind::IllegalArgument:
       return "java.lang.IllegalArgumentException";
     case ErrorKind::NullPointer:

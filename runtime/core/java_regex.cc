@@ -1,9 +1,11 @@
-#include "runtime/core/java_regex.h"
+#include "millrace/java_regex.h"
 
 #include <algorithm>
 #include <boost/regex.hpp>
 #include <charconv>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "millrace/errors.h"
 
@@ -20,6 +22,9 @@ class Translator {
  public:
   explicit Translator(std::string_view pattern) : pattern_(pattern) {}
 
+  /// Names of groups and their numbers, complete after translate().
+  std::vector<std::pair<std::string, int>> names() && { return std::move(names_); }
+
   std::string translate() {
     while (at_ < pattern_.size()) {
       const char c = pattern_[at_];
@@ -27,8 +32,11 @@ class Translator {
         escape();
       } else if (in_class_) {
         class_member(c);
+      } else if (c == '[') {
+        open_class();
       } else {
-        c == '[' ? open_class() : copy(1);
+        if (c == '(') count_group();
+        copy(1);
       }
     }
     return std::move(out_);
@@ -42,6 +50,17 @@ class Translator {
   }
   [[noreturn]] void refuse_here(const std::string& what) const {
     refuse(what + " near index " + std::to_string(at_) + " of " + std::string(pattern_));
+  }
+
+  /// Numbers the groups and notes their names, to which replacement texts refer.
+  void count_group() {
+    if (ahead(2) != "(?") {
+      ++groups_;
+      return;
+    }
+    const std::string_view name = pattern_.substr(std::min(at_ + 3, pattern_.size()));
+    if (ahead(3) != "(?<" || name.empty() || name[0] == '=' || name[0] == '!') return;
+    names_.emplace_back(name.substr(0, name.find('>')), ++groups_);
   }
 
   void open_class() {
@@ -130,6 +149,8 @@ class Translator {
   std::string_view pattern_;
   size_t at_ = 0;
   bool in_class_ = false;
+  int groups_ = 0;
+  std::vector<std::pair<std::string, int>> names_;
   std::string out_;
 };
 
@@ -137,26 +158,127 @@ class Translator {
 
 struct JavaRegex::Compiled {
   boost::regex expression;
+  std::vector<std::pair<std::string, int>> names;
 };
 
 JavaRegex::JavaRegex(std::string_view pattern) {
-  const std::string perl = Translator(pattern).translate();
+  Translator translator(pattern);
+  const std::string perl = translator.translate();
   // As in Java, `.` does not match a line end and `^`, `$` are the ends of the text.
   constexpr auto kSyntax = boost::regex::perl | boost::regex::no_mod_m | boost::regex::no_mod_s;
   try {
-    compiled_ = std::make_shared<const Compiled>(Compiled{boost::regex(perl, kSyntax)});
+    compiled_ = std::make_shared<const Compiled>(
+        Compiled{boost::regex(perl, kSyntax), std::move(translator).names()});
   } catch (const boost::regex_error& error) {
     refuse(error.what());
   }
 }
 
+namespace {
+
+[[noreturn]] void too_hard(std::string_view text, const boost::regex& expression,
+                           const std::runtime_error& error) {
+  throw ConnectException("matching '" + std::string(text) + "' with the pattern '" +
+                         expression.str() + "': " + error.what());
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Writes a replacement text with the groups of a match (Matcher.appendReplacement).
+class Replacement {
+ public:
+  Replacement(const boost::cmatch& match, const std::vector<std::pair<std::string, int>>& names,
+              std::string& out)
+      : match_(match), names_(names), out_(out) {}
+
+  void append(std::string_view text) {
+    for (text_ = text, at_ = 0; at_ < text_.size();) {
+      const char c = text_[at_++];
+      if (c == '\\') {
+        if (at_ == text_.size()) refuse("character to be escaped is missing");
+        out_ += text_[at_++];
+      } else if (c == '$') {
+        reference();
+      } else {
+        out_ += c;
+      }
+    }
+  }
+
+ private:
+  void reference() {
+    if (at_ == text_.size()) refuse("Illegal group reference: group index is missing");
+    if (text_[at_] == '{') return named();
+    if (!is_digit(text_[at_])) refuse("Illegal group reference");
+    const int groups = static_cast<int>(match_.size()) - 1;
+    int number = text_[at_++] - '0';
+    if (number > groups) {
+      throw Error(ErrorKind::IndexOutOfBounds, "No group " + std::to_string(number));
+    }
+    // Takes as many digits as still name a group.
+    while (at_ < text_.size() && is_digit(text_[at_]) &&
+           number * 10 + (text_[at_] - '0') <= groups) {
+      number = number * 10 + (text_[at_++] - '0');
+    }
+    append_group(number);
+  }
+
+  void named() {
+    const size_t from = ++at_;
+    while (at_ < text_.size() && (is_digit(text_[at_]) || is_letter(text_[at_]))) ++at_;
+    const std::string name(text_.substr(from, at_ - from));
+    if (name.empty()) refuse("named capturing group is missing trailing '}'");
+    if (at_ == text_.size() || text_[at_] != '}') {
+      refuse("named capturing group is missing trailing '}'");
+    }
+    if (is_digit(name[0])) {
+      refuse("capturing group name {" + name + "} starts with digit character");
+    }
+    ++at_;
+    for (const auto& [known, number] : names_) {
+      if (known == name) return append_group(number);
+    }
+    refuse("No group with name {" + name + "}");
+  }
+
+  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+  void append_group(int number) {
+    const auto& group = match_[number];
+    if (group.matched) out_.append(group.first, group.second);
+  }
+
+  const boost::cmatch& match_;
+  const std::vector<std::pair<std::string, int>>& names_;
+  std::string& out_;
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
 bool JavaRegex::matches(std::string_view text) const {
   try {
     return boost::regex_match(text.data(), text.data() + text.size(), compiled_->expression);
   } catch (const std::runtime_error& error) {
-    throw ConnectException("matching '" + std::string(text) + "' with the pattern '" +
-                           compiled_->expression.str() + "': " + error.what());
+    too_hard(text, compiled_->expression, error);
   }
+}
+
+std::string JavaRegex::replace_first(std::string_view text, std::string_view replacement) const {
+  boost::cmatch match;
+  try {
+    if (!boost::regex_search(text.data(), text.data() + text.size(), match,
+                             compiled_->expression)) {
+      return std::string(text);
+    }
+  } catch (const std::runtime_error& error) {
+    too_hard(text, compiled_->expression, error);
+  }
+  std::string out(text.data(), match[0].first);
+  Replacement(match, compiled_->names, out).append(replacement);
+  out.append(match[0].second, text.data() + text.size());
+  return out;
 }
 
 }  // namespace millrace

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "millrace/errors.h"
+#include "millrace/java_regex.h"
 #include "runtime/broker/client_layers.h"
-#include "runtime/core/java_regex.h"
 #include "runtime/herder/config_results.h"
 
 namespace millrace {

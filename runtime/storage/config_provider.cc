@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "millrace/errors.h"
+#include "millrace/java_regex.h"
 #include "runtime/core/atomic_file.h"
-#include "runtime/core/java_regex.h"
 #include "runtime/core/properties_file.h"
 #include "runtime/metrics/log.h"
 

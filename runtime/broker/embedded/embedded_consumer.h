@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "millrace/java_regex.h"
 #include "runtime/broker/embedded/groups.h"
 #include "runtime/broker/embedded/log_store.h"
-#include "runtime/core/java_regex.h"
 
 namespace millrace::embedded {
 

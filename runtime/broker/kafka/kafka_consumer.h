@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "millrace/java_regex.h"
 #include "runtime/broker/broker.h"
 #include "runtime/broker/kafka/handles.h"
 #include "runtime/broker/kafka/wake_event.h"
-#include "runtime/core/java_regex.h"
 
 namespace millrace::kafka {
 

@@ -1,4 +1,4 @@
-#include "runtime/core/java_regex.h"
+#include "millrace/java_regex.h"
 
 #include <gtest/gtest.h>
 

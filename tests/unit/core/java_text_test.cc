@@ -10,7 +10,7 @@
 #include "millrace/config_def.h"
 #include "millrace/decimal.h"
 #include "millrace/errors.h"
-#include "runtime/core/java_regex.h"
+#include "millrace/java_regex.h"
 #include "runtime/core/properties_file.h"
 #include "tests/unit/core/support.h"
 

@@ -2,6 +2,7 @@
 // Patterns users write for the Java worker: `topics.regex`, topic creation groups, allow lists.
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -19,6 +20,11 @@ class JavaRegex {
   /// True when the whole of `text` matches. Throws ConnectException when backtracking exceeds the
   /// engine's limit, which only patterns with ambiguous repeats such as `(a*)*b` reach.
   bool matches(std::string_view text) const;
+  /// `text` with the first match in it replaced, as Matcher.replaceFirst does: `$1` and `${name}`
+  /// in `replacement` are groups, a backslash makes the next character plain. Throws
+  /// ErrorKind::IllegalArgument or IndexOutOfBounds for a reference that is malformed or to a group
+  /// there is none of, and as matches() does.
+  std::string replace_first(std::string_view text, std::string_view replacement) const;
 
  private:
   struct Compiled;
