@@ -64,6 +64,8 @@ struct ConfigValidator {
   std::function<std::string(const ConfigValue&)> check;
   /// As Kafka prints it in documentation, e.g. `[1,...]`.
   std::string description;
+  /// `check` gives the whole message: a few of Kafka's validators do not name value and key.
+  bool whole_message = false;
 };
 ConfigValidator at_least(int64_t minimum);
 ConfigValidator between(int64_t minimum, int64_t maximum);

@@ -26,8 +26,10 @@ ConfigValue check(const ConfigKey& key, const Properties& properties,
   if (!error.empty()) errors.push_back(std::move(error));
   if (!key.validator) return value;
   if (const std::string detail = key.validator->check(value); !detail.empty()) {
-    errors.push_back("Invalid value " + shown(value) + " for configuration " + key.name + ": " +
-                     detail);
+    errors.push_back(key.validator->whole_message
+                         ? detail
+                         : "Invalid value " + shown(value) + " for configuration " + key.name +
+                               ": " + detail);
   }
   return value;
 }

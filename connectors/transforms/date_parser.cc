@@ -1,0 +1,231 @@
+// SimpleDateFormat.parse, lenient: fields may be out of range and carry over.
+
+#include <span>
+
+#include "connectors/transforms/calendar.h"
+#include "connectors/transforms/date_names.h"
+#include "connectors/transforms/simple_date_format.h"
+
+namespace millrace::transforms {
+namespace {
+
+constexpr int64_t kMsPerMinute = 60'000;
+constexpr int64_t kMsPerHour = 3'600'000;
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+struct Zone {
+  std::string_view name;
+  int64_t hours;
+};
+constexpr Zone kZones[] = {{"UTC", 0},  {"GMT", 0},  {"EST", -5}, {"EDT", -4}, {"CST", -6},
+                           {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7},
+                           {"CET", 1},  {"CEST", 2}};
+
+}  // namespace
+
+/// One reading of one text.
+class DateParser {
+ public:
+  DateParser(const SimpleDateFormat& format, std::string_view text)
+      : format_(format), text_(text) {}
+
+  bool parse(int64_t& epoch_ms) {
+    const auto& items = format_.items_;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (items[i].letter == 0) {
+        if (!text_.substr(at_).starts_with(items[i].text)) return false;
+        at_ += items[i].text.size();
+        continue;
+      }
+      const bool abuts = i + 1 < items.size() && items[i + 1].letter != 0;
+      if (!field(items[i].letter, items[i].count, abuts)) return false;
+    }
+    epoch_ms = instant();
+    if (two_digits_ == floor_mod(date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year, 100) &&
+        epoch_ms < format_.century_start_ms_) {
+      date_.year += 100;
+      epoch_ms = instant();
+    }
+    return true;
+  }
+
+ private:
+  bool field(char letter, int count, bool abuts) {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    if (at_ >= text_.size()) return false;
+    int64_t index = 0;
+    switch (letter) {
+      case 'G':
+        if (starts_with("BC")) bc_ = true;
+        else if (!starts_with("AD")) return false;
+        at_ += 2;
+        return true;
+      case 'E': return name(kDayNames, index);
+      case 'a':
+        pm_ = starts_with("PM");
+        if (!pm_ && !starts_with("AM")) return false;
+        at_ += 2;
+        return true;
+      case 'z':
+      case 'Z': return zone();
+      case 'X': return iso_zone(count);
+      case 'M':
+      case 'L':
+        if (count < 3) break;
+        has_month_ = true;
+        if (!name(kMonthNames, index)) return false;
+        date_.month = index + 1;
+        return true;
+      default: break;
+    }
+    const size_t start = at_;
+    int64_t value = 0;
+    if (!number(abuts ? count : 0, value)) return false;
+    set(letter, count, at_ - start, value);
+    return true;
+  }
+
+  void set(char letter, int count, size_t length, int64_t value) {
+    switch (letter) {
+      case 'y': return set_year(count, length, value);
+      case 'M':
+      case 'L':
+        has_month_ = true;
+        date_.month = value;
+        return;
+      case 'd':
+        has_month_ = true;
+        date_.day = value;
+        return;
+      case 'D': day_of_year_ = value; has_month_ = false; return;
+      case 'H': hour_ = value; return;
+      case 'k': hour_ = value == 24 ? 0 : value; return;
+      case 'K': hour12_ = value; has_hour12_ = true; return;
+      case 'h': hour12_ = value == 12 ? 0 : value; has_hour12_ = true; return;
+      case 'm': minute_ = value; return;
+      case 's': second_ = value; return;
+      case 'S': milli_ = value; return;
+      default: return;  // weeks and days of weeks
+    }
+  }
+
+  void set_year(int count, size_t length, int64_t value) {
+    date_.year = value;
+    if (count > 2 || length != 2 || value < 0) return;
+    const int64_t start = date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year;
+    two_digits_ = value;
+    date_.year = start - floor_mod(start, 100) + value + (value < floor_mod(start, 100) ? 100 : 0);
+  }
+
+  /// A number of exactly `width` characters, or of all the digits there are when it is 0.
+  bool number(int width, int64_t& out) {
+    constexpr int64_t kLimit = 1'000'000'000'000;  // more digits change nothing sensible
+    size_t end = text_.size();
+    if (width != 0) {
+      if (at_ + static_cast<size_t>(width) > end) return false;
+      end = at_ + static_cast<size_t>(width);
+    }
+    const bool negative = text_[at_] == '-';
+    size_t at = at_ + (negative ? 1 : 0);
+    if (at >= end || !is_digit(text_[at])) return false;
+    int64_t value = 0;
+    for (; at < end && is_digit(text_[at]); ++at) {
+      if (value < kLimit) value = value * 10 + (text_[at] - '0');
+    }
+    out = static_cast<int32_t>(negative ? -value : value);  // Number.intValue
+    at_ = at;
+    return true;
+  }
+
+  bool starts_with(std::string_view name) const noexcept {
+    if (text_.size() - at_ < name.size()) return false;
+    for (size_t i = 0; i < name.size(); ++i) {
+      if (lower(text_[at_ + i]) != lower(name[i])) return false;
+    }
+    return true;
+  }
+
+  /// A whole name or its first three letters, in any case.
+  bool name(std::span<const std::string_view> names, int64_t& index) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!starts_with(names[i].substr(0, 3))) continue;
+      at_ += starts_with(names[i]) ? names[i].size() : 3;
+      index = static_cast<int64_t>(i);
+      return true;
+    }
+    return false;
+  }
+
+  bool is_sign() const noexcept {
+    return at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-');
+  }
+
+  bool zone() {
+    if (is_sign()) return offset(0, false);
+    for (const Zone& zone : kZones) {
+      if (!starts_with(zone.name)) continue;
+      at_ += zone.name.size();
+      zone_ms_ = zone.hours * kMsPerHour;
+      return zone.name != "GMT" || !is_sign() || offset(0, true);
+    }
+    return false;
+  }
+
+  bool iso_zone(int count) {
+    if (text_[at_] == 'Z') {
+      ++at_;
+      return true;
+    }
+    return is_sign() && offset(count, count == 3);
+  }
+
+  /// `+hh`, `+hhmm` or `+hh:mm`; `count` 1 is hours alone, 0 is not ISO.
+  bool offset(int count, bool colon) {
+    const int64_t sign = text_[at_] == '-' ? -1 : 1;
+    size_t at = at_ + 1;
+    const auto digit = [&](int64_t& out) {
+      if (at >= text_.size() || !is_digit(text_[at])) return false;
+      out = out * 10 + (text_[at++] - '0');
+      return true;
+    };
+    int64_t hours = 0;
+    int64_t minutes = 0;
+    if (!digit(hours) || (!digit(hours) && (count > 0 || !colon)) || hours > 23) return false;
+    if (count != 1) {
+      if (colon && (at >= text_.size() || text_[at++] != ':')) return false;
+      if (!digit(minutes) || !digit(minutes) || minutes > 59) return false;
+    }
+    at_ = at;
+    zone_ms_ = sign * (hours * kMsPerHour + minutes * kMsPerMinute);
+    return true;
+  }
+
+  int64_t instant() const noexcept {
+    CivilDate date = date_;
+    if (bc_) date.year = 1 - date.year;
+    if (!has_month_ && day_of_year_ != 0) date = {date.year, 1, day_of_year_};
+    const int64_t hour = has_hour12_ ? hour12_ + (pm_ ? 12 : 0) : hour_;
+    return days_of(date) * kMsPerDay + hour * kMsPerHour + minute_ * kMsPerMinute +
+           second_ * 1000 + milli_ - zone_ms_;
+  }
+
+  const SimpleDateFormat& format_;
+  std::string_view text_;
+  size_t at_ = 0;
+  CivilDate date_;
+  int64_t day_of_year_ = 0;
+  int64_t two_digits_ = -1;
+  bool has_month_ = false;
+  bool has_hour12_ = false;
+  bool bc_ = false;
+  bool pm_ = false;
+  int64_t hour_ = 0, hour12_ = 0, minute_ = 0, second_ = 0, milli_ = 0, zone_ms_ = 0;
+};
+
+bool SimpleDateFormat::parse(std::string_view text, int64_t& epoch_ms) const {
+  return DateParser(*this, text).parse(epoch_ms);
+}
+
+}  // namespace millrace::transforms
