@@ -10,6 +10,7 @@ namespace millrace {
 /// A pattern in the syntax of java.util.regex: inline flags, look-around, possessive quantifiers,
 /// named groups, `\Q...\E`. Works on bytes: `.` is one byte of UTF-8. Refused rather than misread:
 /// nested character classes and intersections (`[a-z&&[^b]]`), Unicode properties (`\p{L}`),
+/// the flag `i` but as `(?i)` at the very start, and `\p{Lower}` or `\p{Upper}` behind that,
 /// escapes above `\u007F`, look-behind of varying length. Nesting and backtracking are bounded, so
 /// no pattern of a client can exhaust the stack. Copies share one compiled pattern; any thread may
 /// match.

@@ -26,6 +26,7 @@ class Translator {
   std::vector<std::pair<std::string, int>> names() && { return std::move(names_); }
 
   std::string translate() {
+    refuse_scoped_case();
     while (at_ < pattern_.size()) {
       const char c = pattern_[at_];
       if (c == '\\') {
@@ -127,6 +128,22 @@ class Translator {
     at_ += 6;
   }
 
+  bool has_case_flag() const { return pattern_.starts_with("(?i"); }
+
+  /// The engine forgets where the flag `i` ends when it goes back into a repeated group.
+  void refuse_scoped_case() {
+    for (at_ = pattern_.find("(?"); at_ != std::string_view::npos;
+         at_ = pattern_.find("(?", at_ + 1)) {
+      const size_t end = pattern_.find_first_not_of("idmsuxU-", at_ + 2);
+      const std::string_view flags = pattern_.substr(at_ + 2, end - at_ - 2);
+      const bool for_all = at_ == 0 && pattern_.substr(0, 4) == "(?i)";
+      if (flags.find('i') != std::string_view::npos && !for_all) {
+        refuse_here("the flag i is only supported as (?i) at the start of a pattern,");
+      }
+    }
+    at_ = 0;
+  }
+
   /// The classes of ASCII characters. Others, such as `\p{L}`, need whole characters, not bytes.
   void property() {
     constexpr std::string_view kNames[] = {"Lower", "Upper", "Alpha", "Digit", "Alnum",  "Punct",
@@ -138,6 +155,10 @@ class Translator {
     }
     if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) {
       refuse_here("Unknown or unsupported character property");
+    }
+    // With case ignored the engine takes any letter for these, Java does not.
+    if ((name == "Lower" || name == "Upper") && has_case_flag()) {
+      refuse_here("\\p{Lower} and \\p{Upper} are not supported together with (?i)");
     }
     std::string posix = pattern_[at_ + 1] == 'P' ? "[:^" : "[:";
     for (const char c : name) posix += static_cast<char>(c | 0x20);  // lower case

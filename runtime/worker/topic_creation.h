@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "runtime/broker/broker.h"
-#include "runtime/core/java_regex.h"
+#include "millrace/java_regex.h"
 
 namespace millrace {
 

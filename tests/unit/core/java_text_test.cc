@@ -264,6 +264,7 @@ TEST(JavaTextTest, PatternsMatchAlike) {
   }
   const Strings answers = java("regex", questions);
   size_t matched = 0;
+  size_t refused = 0;
   for (size_t i = 0; i < patterns.size(); ++i) {
     std::string ours;
     try {
@@ -271,11 +272,18 @@ TEST(JavaTextTest, PatternsMatchAlike) {
       for (const std::string& text : texts[i]) ours += pattern.matches(text) ? '1' : '0';
     } catch (const Error& error) {
       ours = error.what();
+      // Refused rather than misread.
+      if (ours.find("supported together with (?i)") != std::string::npos ||
+          ours.find("flag i is only supported") != std::string::npos) {
+        ++refused;
+        continue;
+      }
     }
     ASSERT_EQ(ours, answers[i]) << patterns[i];
     if (ours.find('1') != std::string::npos) ++matched;
   }
-  EXPECT_GT(matched, patterns.size() / 10);
+  EXPECT_GT(matched, (patterns.size() - refused) / 10);
+  EXPECT_LT(refused, patterns.size() * 3 / 4);
 }
 
 }  // namespace
