@@ -24,14 +24,17 @@ function(millrace_library name)
   target_link_libraries(${name} PUBLIC ${A_LINK} PRIVATE millrace_flags)
 endfunction()
 
-# millrace_plugin(NAME SOURCES ... LINK ...): a shipped plugin, built into
+# millrace_plugin(NAME SOURCES a.cc ... LINK lib ...): a shipped plugin. SOURCES become the static
+# library millrace_<NAME>, which tests link too; the module is that library and plugin.cc, built into
 # build/<preset>/plugins/<NAME>/<NAME>.so and installed beside the worker.
 function(millrace_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
-  millrace_add_plugin(${name} SOURCES ${A_SOURCES} LINK ${A_LINK} millrace_flags)
+  millrace_library(millrace_${name} SOURCES ${A_SOURCES} LINK millrace::core ${A_LINK})
+  set_target_properties(millrace_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  millrace_add_plugin(${name} SOURCES plugin.cc LINK millrace_${name} millrace_flags)
   set_target_properties(${name} PROPERTIES BUILD_RPATH_USE_ORIGIN ON
     INSTALL_RPATH "$ORIGIN;$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}")
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   install(TARGETS ${name} LIBRARY DESTINATION plugins/${name})
 endfunction()
 
