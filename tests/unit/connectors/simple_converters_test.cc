@@ -137,8 +137,10 @@ TEST_F(IntegerConverterTest, BigEndianOfExactSize) {
   configure();
   EXPECT_EQ(write(nullptr, Value::int32(0x01020304)), "\x01\x02\x03\x04");
   EXPECT_EQ(read_value("\xff\xff\xff\xfe").as_int(), -2);
-  EXPECT_EQ(read_error("123"),
-            "Failed to deserialize integer: Size of data received by IntegerDeserializer is not 4");
+  EXPECT_EQ(read_error("123"), "Failed to deserialize integer: ");
+  EXPECT_EQ(cause(),
+            "org.apache.kafka.common.errors.SerializationException: Size of data received by "
+            "IntegerDeserializer is not 4");
   EXPECT_EQ(write(nullptr, Value::int64(1)),
             "!Failed to serialize to integer (was class java.lang.Long): ");
   EXPECT_EQ(write(nullptr, Value()), "-");

@@ -227,7 +227,9 @@ TEST_F(DeadLetterQueueTest, AReportWithoutToleranceFailsTheTaskEvenIfTheTaskCatc
     start_sink({{"errors.tolerance", "none"}});
     ASSERT_TRUE(reaches(State::Failed));
     EXPECT_THAT(listener_.task->trace, HasSubstr("Tolerance exceeded in error handler\n"
-                                                 "Caused by: org.apache.kafka.connect.errors."
+                                                 "\tat TASK_PUT(org.apache.kafka.connect.sink."
+                                                 "SinkTask) of topic topic partition 0 offset "
+                                                 + std::to_string(caught ? 1 : 0) + "\nCaused by: org.apache.kafka.connect.errors."
                                                  "DataException: errant"));
     EXPECT_THAT(commits(), IsEmpty());
     stop();
