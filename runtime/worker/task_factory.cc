@@ -4,6 +4,7 @@
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
 #include "runtime/pipeline/log_reporter.h"
+#include "runtime/pipeline/polled_forms.h"
 
 namespace millrace {
 namespace {
@@ -15,6 +16,7 @@ spdlog::logger& logger() {
 
 constexpr std::string_view kDefaultHeaderConverter =
     "org.apache.kafka.connect.storage.SimpleHeaderConverter";
+constexpr std::string_view kJson = "org.apache.kafka.connect.json.JsonConverter";
 
 /// Class and settings of one converter. A class in the connector switches the whole prefix to the
 /// connector's settings (connect-data.md §3).
@@ -58,7 +60,23 @@ std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token st
 std::unique_ptr<DeadLetterQueue> TaskFactory::make_dead_letter_queue(std::stop_token stop) const {
   auto config = DeadLetterConfig::parse(spec_.connector_config);
   if (config.topic_name.empty()) return nullptr;
-  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config), std::move(stop));
+  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config),
+                                           std::make_unique<ConsumedForms>(), std::move(stop));
+}
+
+std::unique_ptr<DeadLetterQueue> TaskFactory::make_source_dead_letter_queue(
+    std::stop_token stop) const {
+  auto config = DeadLetterConfig::parse_source(spec_.connector_config);
+  if (config.topic_name.empty()) return nullptr;
+  const Properties settings{{"schemas.enable", "true"}};
+  auto json = require_plugin(services_.plugins, PluginKind::Converter, kJson).converter();
+  json->configure(settings, Side::Value);
+  auto headers =
+      require_plugin(services_.plugins, PluginKind::HeaderConverter, kJson).header_converter();
+  headers->configure(settings);
+  return std::make_unique<DeadLetterQueue>(
+      services_, spec_, std::move(config),
+      std::make_unique<PolledForms>(std::move(json), std::move(headers)), std::move(stop));
 }
 
 std::unique_ptr<TopicCreator> TaskFactory::make_topic_creator() const {

@@ -32,6 +32,8 @@ struct FakeLog {
   std::vector<Offset> seeks;
   bool hold_acks = false;
   bool fail_sends = false;
+  std::string fail_value;                // sends of values that begin with this fail
+  uint32_t max_poll_rows = UINT32_MAX;   // most that a consumer's poll brings
   std::vector<FakeLetter> letters;       // acknowledged
   bool hold_letters = false;
   bool fail_letters = false;
@@ -68,7 +70,7 @@ class FakeProducer final : public RecordProducer {
       while (ready()) {
         const auto [batch, row] = pending_.front();
         pending_.pop_front();
-        const bool failed = of_letters_ ? log_.fail_letters : log_.fail_sends;
+        const bool failed = of_letters_ ? log_.fail_letters : fails((*batch)[row]);
         if (!failed) write((*batch)[row]);
         deliveries.push_back({batch, row, 0, 0, failed ? &failure : nullptr});
       }
@@ -87,6 +89,10 @@ class FakeProducer final : public RecordProducer {
  private:
   bool ready() const {
     return !pending_.empty() && !(of_letters_ ? log_.hold_letters : log_.hold_acks);
+  }
+  bool fails(const Record& record) const {
+    return log_.fail_sends || (!log_.fail_value.empty() &&
+                               record.value_wire.text().starts_with(log_.fail_value));
   }
   void write(const Record& record) {
     const std::string value(record.value_wire.text());
@@ -127,7 +133,8 @@ class FakeConsumer final : public RecordConsumer {
       return woken_ || (!paused_ && !log_.to_consume.empty());
     });
     woken_ = false;
-    while (!paused_ && !out.full() && !log_.to_consume.empty()) {
+    while (!paused_ && !out.full() && out.size() < log_.max_poll_rows &&
+           !log_.to_consume.empty()) {
       Record& record = out.add();
       record.topic = record.original_topic = "topic";
       record.partition = record.original_partition = 0;
