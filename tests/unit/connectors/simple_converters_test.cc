@@ -160,7 +160,8 @@ TEST_F(BooleanConverterTest, OneByteOfTwo) {
   configure();
   EXPECT_EQ(write(primitive_schema(Type::Boolean), Value::boolean(true)), "\x01");
   EXPECT_FALSE(read_value(std::string(1, '\0')).as_bool());
-  EXPECT_THAT(read_error("\x02"), HasSubstr("Unexpected byte received by BooleanDeserializer: 2"));
+  EXPECT_EQ(read_error("\x02"), "Failed to deserialize boolean: ");
+  EXPECT_THAT(cause(), HasSubstr("Unexpected byte received by BooleanDeserializer: 2"));
   EXPECT_THAT(write(primitive_schema(Type::Int8), Value::boolean(true)), StartsWith("!Invalid"));
 }
 
