@@ -33,6 +33,7 @@ struct FakeLog {
   bool hold_acks = false;
   bool fail_sends = false;
   std::string fail_value;                // sends of values that begin with this fail
+  std::string refuse_value;              // send() refuses values that begin with this
   uint32_t max_poll_rows = UINT32_MAX;   // most that a consumer's poll brings
   std::vector<FakeLetter> letters;       // acknowledged
   bool hold_letters = false;
@@ -56,7 +57,13 @@ class FakeProducer final : public RecordProducer {
       : log_(log), listener_(listener), of_letters_(of_letters) {}
 
   SendResult send(RecordBatch& batch, std::span<const uint32_t> rows) override {
-    for (const uint32_t row : rows) pending_.emplace_back(&batch, row);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const std::string_view value = batch[rows[i]].value_wire.text();
+      if (!of_letters_ && !log_.refuse_value.empty() && value.starts_with(log_.refuse_value)) {
+        return {i, RowError{ErrorKind::RecordTooLarge, Stage::KafkaProduce, "too large", {}}};
+      }
+      pending_.emplace_back(&batch, rows[i]);
+    }
     return {rows.size(), std::nullopt};
   }
   size_t poll(Millis timeout) override {
