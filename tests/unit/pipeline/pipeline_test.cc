@@ -244,6 +244,9 @@ TEST_F(PipelineTest, ATransformationThatThrowsFailsTheTaskWhateverTheTolerance) 
                        : "Unhandled exception in error handler: test.Transformation threw instead "
                          "of rejecting a row, so errors.tolerance cannot skip that row") +
                   "\nCaused by: org.apache.kafka.connect.errors.DataException: thrown");
+    EXPECT_EQ(handler_->counts().record_failures, 1U);
+    EXPECT_EQ(handler_->counts().record_errors, 1U);
+    EXPECT_NE(handler_->counts().last_error_timestamp_ms, 0);
   }
 }
 
