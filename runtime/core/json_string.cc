@@ -71,7 +71,9 @@ bool JsonParser::parse_string(std::string_view& out, bool name) {
 }
 
 bool JsonParser::check_length(std::string_view text, bool name) {
-  if (name) return text.size() <= kMaxNameBytes || fail_text_length(text.size(), kMaxNameBytes, true);
+  if (name) {
+    return text.size() <= kMaxNameBytes || fail_text_length(text.size(), kMaxNameBytes, true);
+  }
   if (text.size() <= kMaxStringUnits) return true;
   const size_t units = utf16_length(text);
   return units <= kMaxStringUnits || fail_text_length(units, kMaxStringUnits, false);

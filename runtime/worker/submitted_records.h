@@ -23,9 +23,9 @@ class SubmittedRecords {
  public:
   explicit SubmittedRecords(std::string connector) : connector_(std::move(connector)) {}
 
-  /// Notes the live rows among the first `row_count` of `batch` as pending, in order. Rejected ones
-  /// count as acknowledged when each has a dead letter (`dead_letters`): offsets may move past it, as soon as the
-  /// caller knows that the letters are durable. Otherwise they advance nothing, as in Java.
+  /// Notes the live rows among the first `row_count` of `batch` as pending, in order. With
+  /// `dead_letters` rejected ones count as acknowledged: offsets may move past them, as soon as the
+  /// caller knows that their letters are durable. Otherwise they advance nothing, as in Java.
   void submit(InFlightBatch& batch, uint32_t row_count, bool dead_letters = false);
   /// Marks one pending row. Cheap: offsets move in collect().
   static void acknowledge(InFlightBatch& batch, uint32_t row) noexcept {

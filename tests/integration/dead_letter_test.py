@@ -95,7 +95,8 @@ class EmbeddedDeadLetterTest(FlowTest):
             self.wait(lambda: [entry["offset"] for entry in self.worker.offsets("src")]
                       == [{"position": self.source.stat().st_size}], what="the last offset")
             self.assertEqual(self.worker.stop(), 143)
-        records = read_records("dlq", {"embedded.log.dir": self.worker.settings["embedded.log.dir"]})
+        log = self.worker.settings["embedded.log.dir"]
+        records = read_records("dlq", {"embedded.log.dir": log})
         self.assertEqual(len(records), len(bad) + 1)
         headers = dict(records[0].headers)
         self.assertEqual(headers["__connect.errors.topic"], b"numbers")

@@ -30,8 +30,8 @@ def record(number):
         return key, BAD[number // EVERY % len(BAD)]
     if number == BIG_AT:
         return key, b'"' + b"x" * BIG_SIZE + b'"'
-    return key, [b'"text %d"' % number, b'"%d \xe2\x82\xac"' % number, None, b'"%d\\u20ac"' % number,
-                 b'"%d" behind' % number, b""][number % 6]
+    return key, [b'"text %d"' % number, b'"%d \xe2\x82\xac"' % number, None,
+                 b'"%d\\u20ac"' % number, b'"%d" behind' % number, b""][number % 6]
 
 
 def line(number):
@@ -132,7 +132,7 @@ class PoisonTest(FlowTest):
         theirs = self.run_worker(JavaWorker, topic)
         for own, java in zip(ours, theirs):
             self.assertEqual([name for name, _ in own], [name for name, _ in java])
-            self.assertEqual(own[:9], java[:9])  # a stack trace has frames there, and causes of its own
+            self.assertEqual(own[:9], java[:9])  # the last one is the stack trace
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ TEST_P(RejectedRowsTest, ASinkDeliversTheOthersInOrder) {
 
 TEST_P(RejectedRowsTest, ASinkWithoutToleranceStopsExactlyAtTheFirst) {
   make_values({"V!", "T!", "F!"});
+  script_.put_failures = below(3);  // what comes before the bad row may have to be put again
   start_sink("none");
   ASSERT_TRUE(reaches(State::Failed));
   stop();
