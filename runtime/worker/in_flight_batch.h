@@ -11,7 +11,7 @@ namespace millrace {
 
 enum class RowProgress : uint8_t {
   Pending,       // handed to the producer, or about to be
-  Acknowledged,  // durable, or given up with errors.tolerance=all
+  Acknowledged,  // durable, or given up with errors.tolerance=all, or a dead letter
   NotSubmitted,  // filtered or rejected: never holds an offset back, never advances one
 };
 

@@ -35,6 +35,8 @@ class NativeWorker final : public Worker {
   void alter_connector_offsets(const std::string& name, const Properties& config,
                                std::optional<std::vector<JsonPartitionOffset>> offsets,
                                Callback<std::string> done) override;
+  /// Tasks whose thread still runs, cancelled ones included.
+  size_t running_tasks() const noexcept { return running_.size(); }
   /// Threads of cancelled tasks that still run; a process with some cannot end in order.
   size_t abandoned_tasks() const noexcept { return abandoned_; }
 

@@ -67,18 +67,8 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
 
 // Offsets are committed after the dead letters of the records they cover.
 bool SinkTaskRunner::letters_durable(bool closing) {
-  if (dead_letters_ == nullptr) return true;
-  const Millis limit = services_.limits.offset_flush_timeout;
-  try {
-    if (dead_letters_->await(limit)) return true;
-    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: dead letters were not "
-                   "acknowledged within {} ms", spec_.id.to_string(), limit.count());
-  } catch (const Error& error) {
-    if (!closing) throw;
-    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: {}", spec_.id.to_string(),
-                   describe(error));
-  }
-  return false;
+  return dead_letters_ == nullptr ||
+         dead_letters_->await_for_commit(services_.limits.offset_flush_timeout, closing);
 }
 
 OffsetMap SinkTaskRunner::acceptable(const OffsetMap& returned, const OffsetMap& current) const {

@@ -128,14 +128,27 @@ void SinkTaskRunner::consume(Millis timeout) {
 
 void SinkTaskRunner::convert() {
   if (batch_->empty()) return;
-  note_consumed();
   if (dead_letters_ != nullptr) dead_letters_->remember(*batch_);
-  if (const auto fatal = pipeline_->run_sink(*batch_)) ErrorHandler::fail(*batch_, *fatal);
+  const std::optional<uint32_t> fatal = pipeline_->run_sink(*batch_);
+  note_consumed(fatal.value_or(batch_->size()));
+  if (fatal) end_at(*fatal);
 }
 
-void SinkTaskRunner::note_consumed() {
+// The rows before the one that fails the task are put and committed first, so that the group stops
+// exactly there.
+void SinkTaskRunner::end_at(uint32_t fatal) {
+  try {
+    ErrorHandler::fail(*batch_, fatal);
+  } catch (...) {
+    if (fatal == 0) throw;
+    failure_after_put_ = std::current_exception();
+  }
+  for (uint32_t row = fatal + 1; row < batch_->size(); ++row) batch_->filter(row);
+}
+
+void SinkTaskRunner::note_consumed(uint32_t row_count) {
   // Rows of one partition come in runs; only the end of a run matters.
-  const auto rows = batch_->records();
+  const auto rows = batch_->records().first(row_count);
   for (size_t row = 0; row < rows.size(); ++row) {
     const Record& record = rows[row];
     if (row + 1 < rows.size() && rows[row + 1].original_partition == record.original_partition &&
@@ -172,6 +185,7 @@ void SinkTaskRunner::deliver() {
   settle_put();
   for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
   consumed_.clear();
+  if (failure_after_put_) std::rethrow_exception(failure_after_put_);
   batch_->reset();
   last_topic_ = nullptr;
   if (!redelivering_) return;

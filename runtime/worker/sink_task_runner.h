@@ -46,7 +46,8 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void poll_and_put();
   void consume(Millis timeout);
   void convert();
-  void note_consumed();
+  void end_at(uint32_t fatal);
+  void note_consumed(uint32_t row_count);
   void note_topic(std::string_view topic);
   void deliver();
   void settle_put();
@@ -85,6 +86,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   bool redelivering_ = false;
   bool reported_paused_ = false;
   std::exception_ptr listener_error_;
+  std::exception_ptr failure_after_put_;  // of the row behind those of batch_
   std::vector<std::string> topics_;
   const char* last_topic_ = nullptr;
 

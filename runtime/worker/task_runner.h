@@ -22,7 +22,7 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   struct Events {
     std::function<void(const ConnectorTaskId&, Status)> status;
     std::function<void(const ConnectorTaskId&, const std::string& topic)> active_topic;
-    /// The thread has ended; nothing follows.
+    /// The thread has ended and was joined; nothing follows.
     std::function<void()> finished;
   };
 

@@ -130,7 +130,8 @@ std::string convert(const Case& c, Pair& pair, RecordBatch& batch) {
   }
   if (record.state == RowState::Live) return "OK " + out;
   const RowError& error = batch.error(0);
-  return "ERR " + std::string(java_class_name(error.kind)) + ' ' + oracle::to_hex(error.message);
+  out = "ERR " + std::string(java_class_name(error.kind)) + ' ' + oracle::to_hex(error.message);
+  return error.cause ? out + ' ' + oracle::to_hex(error.cause->message) : out;
 }
 
 std::string struct_put(const Case& c, RecordBatch& batch) {
