@@ -354,6 +354,7 @@ void SourceTaskRunner::final_commit() {
     committer_.await(timeout);
   }
   if (letters_durable(true)) committer_.stage(submitted_.take_committable());
+  release_completed();  // the task hears of all that is durable
   if (!committer_.begin_flush()) return end_commit(Result::Succeeded);
   end_commit(committer_.await(timeout));
 }

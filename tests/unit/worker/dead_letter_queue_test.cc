@@ -313,14 +313,14 @@ TEST_F(SourceLettersTest, OffsetsAndTheTaskWaitForTheLetter) {
   script_.values = {"a", "T!", "c"};
   log_.hold_letters = true;
   start_source();
-  ASSERT_TRUE(control_.run_until([&] { return log_.waits_for_letters > 1; }));
-  EXPECT_EQ(log_.written_now().size(), 2U);
+  ASSERT_TRUE(control_.run_until([&] { return log_.waits_for_letters > 0; }));
   EXPECT_EQ(offsets_.get(kKey), std::nullopt);
   EXPECT_EQ(script_.batches_done, 0);
   let_letters_go();
   ASSERT_TRUE(offset_is(R"({"o":2})"));
   stop();
   EXPECT_EQ(script_.batches_done, 1);
+  EXPECT_EQ(log_.written_now(), (std::vector<std::string>{"a", "c"}));
 }
 
 TEST_F(SourceLettersTest, ATailOfLettersIsNotReadAgain) {
