@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/metrics/source_task_metrics.h"
 #include "runtime/pipeline/pipeline.h"
 #include "runtime/worker/in_flight_batch.h"
 #include "runtime/worker/offset_committer.h"
@@ -21,6 +22,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
  public:
   SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
   ~SourceTaskRunner() override;
+  std::shared_ptr<const TaskMetrics> metrics() const override { return metrics_; }
 
  private:
   class Context;
@@ -52,6 +54,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void back_off(std::string_view topic, const std::string& reason);
 
   void commit_when_due();
+  void publish_counts();
   void end_commit(OffsetCommitter::Result result);
   void final_commit();
 
@@ -64,6 +67,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordProducer> producer_;
 
+  const std::shared_ptr<SourceTaskMetrics> metrics_;
   BatchPool pool_;
   SubmittedRecords submitted_;
   OffsetCommitter committer_;

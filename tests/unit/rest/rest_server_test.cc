@@ -34,7 +34,7 @@ class RestServerTest : public ::testing::Test {
       server_ =
           std::make_unique<RestServer>(running_.io(), running_, parse_rest_config(properties));
       server_->listen();
-      if (with_resources) server_->initialize_resources(herder_);
+      if (with_resources) server_->initialize_resources(herder_, [] { return std::string(); });
     });
     port_ = server_->listeners().at(0).port;
   }
@@ -49,7 +49,7 @@ class RestServerTest : public ::testing::Test {
 TEST_F(RestServerTest, RequestsBeforeTheResourcesGet404) {
   start({}, false);
   EXPECT_EQ(HttpClient(port_).call("GET", "/").status, 404);
-  running_.on([this] { server_->initialize_resources(herder_); });
+  running_.on([this] { server_->initialize_resources(herder_, [] { return std::string(); }); });
   EXPECT_EQ(HttpClient(port_).call("GET", "/").status, 200);
 }
 
