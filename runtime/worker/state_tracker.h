@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include "runtime/storage/status.h"
@@ -20,13 +19,13 @@ class StateTracker {
     since_ms_ = now_ms;
   }
   std::optional<State> current() const noexcept { return current_; }
-  /// 0 before the first change, NaN while no time has passed since it, as in Kafka.
+  /// 0 while no time has passed since the first change.
   double ratio(State state, int64_t now_ms) const noexcept {
     if (!current_) return 0;
     const int64_t open = now_ms - since_ms_;
     int64_t total = open;
     for (const int64_t ms : spent_ms_) total += ms;
-    if (total == 0) return std::numeric_limits<double>::quiet_NaN();
+    if (total == 0) return 0;
     const int64_t mine = spent_ms_[index(state)] + (state == *current_ ? open : 0);
     return static_cast<double>(mine) / static_cast<double>(total);
   }
