@@ -118,7 +118,9 @@ class Standalone {
     MetricPage page(parse_metric_names(config_.worker.metrics_names));
     worker_->metrics().write_to(page);
     const std::string id = rest_->advertised().worker_id();
-    page.attribute("app-info", metric_labels({{"client_id", id}}), "start-time-ms",
+    // Kafka has it twice: as a metric, and as a bean with attributes in another style.
+    page.attribute("app-info", {}, "start-time-ms", static_cast<double>(started_ms_));
+    page.attribute("app-info", metric_labels({{"id", id}}), "starttimems",
                    static_cast<double>(started_ms_));
     page.add("millrace_worker_info", "gauge", "What this worker is.",
              metric_labels({{"id", id}, {"version", kKafkaVersion}, {"commit_id", kCommit}}), 1);
