@@ -246,7 +246,9 @@ class JavaMetricsTest(FlowTest):
         with kind({"bootstrap.servers": bootstrap()}, env=env) as worker:
             Flow(self, worker).start()
             self.wait(lambda: worker.offsets("dst") and worker.offsets("src"), 30, "a commit")
-            return self.wait(lambda: self.settled(read(worker)), 30, "numbers at rest")
+            values = self.wait(lambda: self.settled(read(worker)), 30, "numbers at rest")
+            worker.stop()  # leaves the consumer group, which the other worker joins
+            return values
 
     def settled(self, values):
         """The values once everything sent is counted and committed by every task."""
