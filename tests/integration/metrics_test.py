@@ -43,7 +43,8 @@ class Flow:
                     "org.apache.kafka.connect.transforms.predicates.TopicNameMatches",
                 "predicates.here.pattern": ".*"}),
             file_sink("dst", folder / "out", self.topic, **JSON, **{
-                "errors.tolerance": "all", "errors.log.enable": "true"}))
+                "errors.tolerance": "all", "errors.log.enable": "true",
+                "consumer.override.group.id": unique("group")}))
         out = folder / "out"
         self.test.wait(lambda: out.exists() and
                        len(out.read_text().splitlines()) == ROWS - BAD, 60, "the sink's lines")
@@ -246,9 +247,7 @@ class JavaMetricsTest(FlowTest):
         with kind({"bootstrap.servers": bootstrap()}, env=env) as worker:
             Flow(self, worker).start()
             self.wait(lambda: worker.offsets("dst") and worker.offsets("src"), 30, "a commit")
-            values = self.wait(lambda: self.settled(read(worker)), 30, "numbers at rest")
-            worker.stop()  # leaves the consumer group, which the other worker joins
-            return values
+            return self.wait(lambda: self.settled(read(worker)), 30, "numbers at rest")
 
     def settled(self, values):
         """The values once everything sent is counted and committed by every task."""
