@@ -15,7 +15,8 @@ class LatencyHistogram {
  public:
   /// Upper bounds in milliseconds; one more bucket has no bound.
   static constexpr std::array<int64_t, 15> kBoundsMs = {
-      5, 10, 25, 50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 30'000, 60'000, 300'000, 1'800'000};
+      5,     10,    25,    50,     100,    250,    500,      1'000,
+      2'500, 5'000, 10'000, 30'000, 60'000, 300'000, 1'800'000};
 
   /// The latencies of one batch. Rows of a batch are mostly of one time, so the bucket of the
   /// previous row is tried first.

@@ -31,9 +31,8 @@ std::string strimzi_name(std::string_view group, std::string_view attribute) {
     return attribute == "start-time-ms" ? "kafka_connect_start_time_ms" : std::string();
   }
   const auto is_end = [attribute](std::string_view end) { return attribute.ends_with(end); };
-  if (!group.ends_with(kGroupEnd) || std::none_of(kStrimziEnds.begin(), kStrimziEnds.end(), is_end)) {
-    return {};
-  }
+  if (!group.ends_with(kGroupEnd)) return {};
+  if (std::none_of(kStrimziEnds.begin(), kStrimziEnds.end(), is_end)) return {};
   group.remove_suffix(kGroupEnd.size());
   return "kafka_connect_" + underscored(group) + "_" + underscored(attribute);
 }

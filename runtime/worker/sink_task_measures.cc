@@ -44,7 +44,8 @@ void SinkTaskRunner::note_offsets_changed() {
   uncommitted_ = 0;
   for (const auto& [partition, committed] : last_committed_) {
     const auto at = current_.find(partition);
-    if (at != current_.end()) uncommitted_ += std::max<int64_t>(0, raw(at->second) - raw(committed));
+    if (at == current_.end()) continue;
+    uncommitted_ += std::max<int64_t>(0, raw(at->second) - raw(committed));
   }
   metrics_->active(uncommitted_ + waiting_records());
   metrics_->partitions(last_committed_.size());

@@ -68,11 +68,11 @@ const ConfigDef<WorkerOptions>& WorkerOptions::def() {
                      .doc = "Length of one sample of a metric, in milliseconds. Rates, averages, "
                             "maxima and percentages look back metrics.num.samples of these.",
                      .validator = at_least(0)})
-          .optional(&WorkerOptions::metrics_num_samples, {.name = "metrics.num.samples",
-                                                          .importance = Importance::Low,
-                                                          .doc = "Samples kept per metric; more than 1000 "
-                                                                 "count as 1000.",
-                                                          .validator = at_least(1)})
+          .optional(&WorkerOptions::metrics_num_samples,
+                    {.name = "metrics.num.samples",
+                     .importance = Importance::Low,
+                     .doc = "Samples kept per metric; more than 1000 count as 1000.",
+                     .validator = at_least(1)})
           .optional(&WorkerOptions::metrics_recording_level,
                     {.name = "metrics.recording.level",
                      .importance = Importance::Low,

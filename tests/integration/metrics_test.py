@@ -22,8 +22,9 @@ JSON = {"value.converter": "org.apache.kafka.connect.json.JsonConverter",
 class Flow:
     """Two sources, one of which drops all it reads, and a sink that skips what is not JSON."""
 
-    def __init__(self, test, worker):
+    def __init__(self, test, worker, **sink):
         self.test = test
+        self.sink = sink
         self.worker = worker
         self.topic = unique("metrics")
         (worker.folder / "in").write_text("".join(
@@ -44,7 +45,7 @@ class Flow:
                 "predicates.here.pattern": ".*"}),
             file_sink("dst", folder / "out", self.topic, **JSON, **{
                 "errors.tolerance": "all", "errors.log.enable": "true",
-                "consumer.override.group.id": unique("group")}))
+                "consumer.override.group.id": unique("group"), **self.sink}))
         out = folder / "out"
         self.test.wait(lambda: out.exists() and
                        len(out.read_text().splitlines()) == ROWS - BAD, 60, "the sink's lines")
@@ -204,6 +205,23 @@ class EmbeddedMetricsTest(NativeCases, FlowTest):
                   "a rate of nothing")
         self.assertEqual(self.task(written, "src"), ROWS)
 
+    def test_lag_grows_while_the_sink_rests(self):
+        self.worker.settings["offset.flush.interval.ms"] = "100"
+        Flow(self, self.worker).start()
+        self.worker.rest.call("PUT", "/connectors/dst/pause")
+        self.wait(lambda: self.worker.state("dst") == ("PAUSED", ["PAUSED"]), 30, "the pause")
+        with open(self.worker.folder / "in", "a") as file:
+            file.write('{"n":0}\n' * 800)
+
+        def lag():
+            page = scrape(self.worker)
+            return [page.get("millrace_sink_task_lag_records" + end, connector="dst", task=0)
+                    for end in ("", "_max")]
+        self.wait(lambda: lag() == [800, 800], 30, "a lag of 800")
+        self.worker.rest.call("PUT", "/connectors/dst/resume")
+        self.wait(lambda: lag() == [0, 0], 30, "no lag")
+        self.assertGreater(self.task("connector_task_metrics_pause_ratio", "dst"), 0)
+
     def test_strimzi_names(self):
         self.worker.settings["millrace.metrics.names"] = "strimzi"
         Flow(self, self.worker).start()
@@ -245,7 +263,9 @@ class JavaMetricsTest(FlowTest):
 
     def collect(self, kind, env, read):
         with kind({"bootstrap.servers": bootstrap()}, env=env) as worker:
-            Flow(self, worker).start()
+            Flow(self, worker, **{
+                "errors.deadletterqueue.topic.name": unique("letters"),
+                "errors.deadletterqueue.topic.replication.factor": "1"}).start()
             self.wait(lambda: worker.offsets("dst") and worker.offsets("src"), 30, "a commit")
             return self.wait(lambda: self.settled(read(worker)), 30, "numbers at rest")
 
@@ -296,6 +316,8 @@ class JavaMetricsTest(FlowTest):
                 with self.subTest(key=key):
                     self.assertEqual(ours[key], value)
         self.assertGreater(compared, 60)
+        self.assertEqual([value for (_, _, attribute), value in ours.items()
+                          if attribute == "deadletterqueue-produce-requests" and value], [BAD])
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ public class MetricsOracle {
                 }
                 case "record" ->
                     events.add(new Event(Long.parseLong(part[1]), Double.parseDouble(part[2])));
-                case "measure" -> System.out.println(measure(config, events, Long.parseLong(part[1])));
+                case "measure" ->
+                    System.out.println(measure(config, events, Long.parseLong(part[1])));
                 case "state" -> states.changeState(State.valueOf(part[2]), Long.parseLong(part[1]));
                 case "ratio" -> System.out.println(
                     states.durationRatio(State.RUNNING, Long.parseLong(part[1])) + " "

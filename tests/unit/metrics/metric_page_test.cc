@@ -46,7 +46,8 @@ TEST(MetricPage, NumbersThatAreNoneSurvive) {
   page.add("c", "gauge", "", {}, -kInfinity);
   page.add("d", "gauge", "", {}, 1795260473498.0);
   page.add("e", "gauge", "", {}, 0.1);
-  for (const char* line : {"\na NaN\n", "\nb +Inf\n", "\nc -Inf\n", "\nd 1795260473498\n", "\ne 0.1\n"}) {
+  for (const char* line :
+       {"\na NaN\n", "\nb +Inf\n", "\nc -Inf\n", "\nd 1795260473498\n", "\ne 0.1\n"}) {
     EXPECT_THAT(page.text(), HasSubstr(line));
   }
 }

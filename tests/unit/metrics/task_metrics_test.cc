@@ -41,7 +41,8 @@ TEST_F(TaskMetricsTest, SourceCountsPolledWrittenAndActiveRecords) {
   metrics.polled(50, 0.5);
   metrics.sent(50, 1'000, -1);
   metrics.in_flight(2, 130);
-  EXPECT_THAT(text(metrics), HasSubstr(line("source_task_metrics_source_record_active_count", "150")));
+  EXPECT_THAT(text(metrics),
+              HasSubstr(line("source_task_metrics_source_record_active_count", "150")));
   EXPECT_THAT(text(metrics), HasSubstr("\nmillrace_task_bytes_in_flight 5000\n"));
   steady += 2'000;
   metrics.finished(100, 90, 4'000);
@@ -65,7 +66,8 @@ TEST_F(TaskMetricsTest, SourceCountsPolledWrittenAndActiveRecords) {
 TEST_F(TaskMetricsTest, ActiveRecordsAreNeverNegative) {
   SourceTaskMetrics metrics(config_);
   metrics.finished(10, 10, 0);
-  EXPECT_THAT(text(metrics), HasSubstr(line("source_task_metrics_source_record_active_count", "0")));
+  EXPECT_THAT(text(metrics),
+              HasSubstr(line("source_task_metrics_source_record_active_count", "0")));
 }
 
 TEST_F(TaskMetricsTest, CommitsAreTimedOnlyWhenTheySucceed) {
@@ -78,8 +80,10 @@ TEST_F(TaskMetricsTest, CommitsAreTimedOnlyWhenTheySucceed) {
   metrics.committed(false);
   const std::string page = text(metrics);
   EXPECT_THAT(page, HasSubstr(line("connector_task_metrics_offset_commit_max_time_ms", "40")));
-  EXPECT_THAT(page, HasSubstr(line("connector_task_metrics_offset_commit_success_percentage", "0.5")));
-  EXPECT_THAT(page, HasSubstr(line("connector_task_metrics_offset_commit_failure_percentage", "0.5")));
+  EXPECT_THAT(page,
+              HasSubstr(line("connector_task_metrics_offset_commit_success_percentage", "0.5")));
+  EXPECT_THAT(page,
+              HasSubstr(line("connector_task_metrics_offset_commit_failure_percentage", "0.5")));
 }
 
 TEST_F(TaskMetricsTest, EmptyWindowsAreNotANumber) {
