@@ -130,7 +130,12 @@ std::shared_ptr<TaskRunner> NativeWorker::make_runner(TaskSpec spec, TargetState
   // The events need the runner's address, which exists only after it is made.
   auto self = std::make_shared<const TaskRunner*>(nullptr);
   TaskRunner::Events events;
-  events.status = [this, self](const ConnectorTaskId& id, Status status) {
+  events.status = [this, self, starting = true](const ConnectorTaskId& id, Status status) mutable {
+    const bool running = status.state == State::Running;
+    if (starting && (running || status.state == State::Failed)) {
+      starting = false;
+      metrics_.task_startup(running);
+    }
     metrics_.task_status(id, (*self)->metrics().get(), status);
     listener_->on_task_status(id, std::move(status));
   };
@@ -165,7 +170,7 @@ void NativeWorker::start_task(const ConnectorTaskId& id, const Properties& conne
   } catch (...) {
     const std::string trace = describe_current_exception();
     logger().error("Failed to start task {}: {}", id.to_string(), trace);
-    metrics_.task_not_made();
+    metrics_.task_startup(false);
     services_.control.post([this, id, trace] {
       listener_->on_task_status(id, Status{State::Failed, services_.worker_id, trace, {}, 0});
     });

@@ -76,7 +76,7 @@ void WorkerMetrics::connector_status(const std::string& name, const Status& stat
 void WorkerMetrics::task_added(const ConnectorTaskId& id,
                                std::shared_ptr<const TaskMetrics> metrics,
                                const std::string& config_hash) {
-  tasks_.insert_or_assign(id, Task{std::move(metrics), config_hash, {}, false});
+  tasks_.insert_or_assign(id, Task{std::move(metrics), config_hash, {}});
 }
 
 void WorkerMetrics::task_removed(const ConnectorTaskId& id) { tasks_.erase(id); }
@@ -85,15 +85,10 @@ void WorkerMetrics::task_status(const ConnectorTaskId& id, const TaskMetrics* me
                                 const Status& status) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || at->second.metrics.get() != metrics) return;
-  Task& task = at->second;
-  task.states.change(status.state, now());
-  if (task.startup_over) return;
-  if (status.state != State::Running && status.state != State::Failed) return;
-  task.startup_over = true;
-  task_startups_.record(status.state == State::Running, now());
+  at->second.states.change(status.state, now());
 }
 
-void WorkerMetrics::task_not_made() { task_startups_.record(false, now()); }
+void WorkerMetrics::task_startup(bool succeeded) { task_startups_.record(succeeded, now()); }
 
 void WorkerMetrics::write_to(MetricPage& page) const {
   const int64_t now_ms = now();

@@ -42,13 +42,14 @@ class WorkerMetrics {
   /// Tells started from failed startups, too.
   void connector_status(const std::string& name, const Status& status);
 
-  /// `metrics` null: the task could not be made.
   void task_added(const ConnectorTaskId& id, std::shared_ptr<const TaskMetrics> metrics,
                   const std::string& config_hash);
   void task_removed(const ConnectorTaskId& id);
   /// `metrics` tells a task from an earlier one with the same id, whose reports are late.
   void task_status(const ConnectorTaskId& id, const TaskMetrics* metrics, const Status& status);
-  void task_not_made();
+  /// A task started, or failed before it did; each start reports once, even if the task was asked
+  /// to stop meanwhile.
+  void task_startup(bool succeeded);
 
   void write_to(MetricPage& page) const;
 
@@ -63,7 +64,6 @@ class WorkerMetrics {
     std::shared_ptr<const TaskMetrics> metrics;
     std::string config_hash;
     StateTracker states;
-    bool startup_over = false;
   };
 
   void write_counts(MetricPage& page) const;

@@ -135,8 +135,8 @@ TEST_F(WorkerMetricsTest, PausedTasksAreCountedAsSuch) {
 }
 
 TEST_F(WorkerMetricsTest, ConnectorsCountTheirStartups) {
-  bool done = false;
-  const auto finish = [&done](const Outcome<Done>&) { done = true; };
+  int started = 0;
+  const auto finish = [&started](const Outcome<Done>&) { ++started; };
   worker_->start_connector("c", {{"name", "c"}, {"connector.class", "test.SourceConnector"}},
                            TargetState::Started, finish);
   EXPECT_TRUE(shows(worker("connector_startup_success_total", "1")));
@@ -149,10 +149,11 @@ TEST_F(WorkerMetricsTest, ConnectorsCountTheirStartups) {
   EXPECT_TRUE(shows(worker("connector_startup_failure_total", "1")));
   EXPECT_TRUE(shows(worker("connector_startup_success_percentage", "0.5")));
   EXPECT_TRUE(shows(worker("connector_count", "2")));
+  ASSERT_TRUE(control_.run_until([&started] { return started == 2; }));
   for (const char* name : {"c", "d"}) {
-    done = false;
-    worker_->stop_connector(name, finish);
-    EXPECT_TRUE(control_.run_until([&done] { return done; }));
+    bool stopped = false;
+    worker_->stop_connector(name, [&stopped](const Outcome<Done>&) { stopped = true; });
+    ASSERT_TRUE(control_.run_until([&stopped] { return stopped; }));
   }
   EXPECT_TRUE(shows(worker("connector_count", "0")));
   EXPECT_THAT(page(), Not(HasSubstr("millrace_connector_")));
