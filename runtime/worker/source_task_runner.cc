@@ -5,6 +5,8 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/worker/batch_measures.h"
+#include "runtime/worker/error_totals.h"
 #include "runtime/worker/offset_reader.h"
 #include "runtime/worker/task_factory.h"
 
@@ -65,6 +67,7 @@ class SourceTaskRunner::Context final : public SourceTaskContext {
 SourceTaskRunner::SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target,
                                    Events events)
     : TaskRunner(services, std::move(spec), target, std::move(events)),
+      metrics_(std::make_shared<SourceTaskMetrics>(services.metrics)),
       pool_(services.limits.max_in_flight_batches, RecordBatch::kDefaultLimit),
       submitted_(spec_.id.connector),
       committer_(services.offsets, [this] { wake(); }) {}
@@ -143,6 +146,7 @@ InFlightBatch* SourceTaskRunner::free_batch() {
 }
 
 bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
+  const auto started = Clock::now();
   try {
     task_->poll(batch, stop_token());
   } catch (const Error& error) {
@@ -157,7 +161,9 @@ bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
       batch.locate_error(row, Stage::TaskPoll, kSourceTaskClass);
     }
   }
-  return !batch.empty();
+  if (batch.empty()) return false;
+  metrics_->polled(batch.size(), ms_since(started));
+  return true;
 }
 
 void SourceTaskRunner::dispatch(InFlightBatch& batch) {
@@ -168,6 +174,9 @@ void SourceTaskRunner::dispatch(InFlightBatch& batch) {
   for (uint32_t row = 0; row < batch.size(); ++row) {
     if (batch.progress[row] == RowProgress::Pending) rows_.push_back(row);
   }
+  batch.written_rows = batch.pending_rows;
+  batch.wire_bytes = wire_bytes(batch, rows_);
+  metrics_->sent(batch.size(), batch.wire_bytes, batch[batch.size() - 1].timestamp);
   if (rows_.empty() && !fatal) {
     completed_.push_back(&batch);
     release_completed();
@@ -224,6 +233,7 @@ void SourceTaskRunner::send(InFlightBatch& batch) {
 void SourceTaskRunner::serve_producer(Millis timeout) {
   producer_->poll(timeout);
   release_completed();
+  publish_counts();
 }
 
 void SourceTaskRunner::throw_if_delivery_failed() {
@@ -268,6 +278,7 @@ bool SourceTaskRunner::give_up(InFlightBatch& batch, uint32_t row, RowError erro
     if (!report_failure_) report_failure_ = std::current_exception();
     return false;
   }
+  --batch.written_rows;
   SubmittedRecords::acknowledge(batch, row);
   if (batch.pending_rows == 0) completed_.push_back(&batch);
   return true;
@@ -299,6 +310,7 @@ void SourceTaskRunner::release_completed() {
   submitted_.collect();
   std::erase_if(completed_, [this](InFlightBatch* batch) {
     if (!may_release(*batch)) return false;
+    metrics_->finished(batch->size(), batch->written_rows, batch->wire_bytes);
     swallow("commitRecord()", [&] { task_->commit_records(*batch); });
     pool_.release(batch);
     last_topic_ = nullptr;  // may have pointed into the batch
@@ -322,6 +334,7 @@ void SourceTaskRunner::commit_when_due() {
     next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
     return;
   }
+  metrics_->commit_began();
   committer_.stage(submitted_.take_committable());
   if (committer_.begin_flush()) {
     next_commit_ = Clock::now() + services_.limits.offset_flush_timeout;  // deadline of the flush
@@ -330,8 +343,14 @@ void SourceTaskRunner::commit_when_due() {
   }
 }
 
+void SourceTaskRunner::publish_counts() {
+  if (producer_) metrics_->in_flight(pool_.in_use(), producer_->in_flight());
+  if (errors_) metrics_->errors(error_totals(errors_->counts()));
+}
+
 void SourceTaskRunner::end_commit(OffsetCommitter::Result result) {
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+  metrics_->committed(result == OffsetCommitter::Result::Succeeded);
   if (result == OffsetCommitter::Result::Succeeded) {
     swallow("commit()", [this] { task_->commit(); });
     return;
@@ -345,6 +364,7 @@ void SourceTaskRunner::final_commit() {
   using Result = OffsetCommitter::Result;
   const Millis timeout = services_.limits.offset_flush_timeout;
   const auto deadline = Clock::now() + timeout;
+  metrics_->commit_began();
   while (producer_->in_flight() > 0 && Clock::now() < deadline) {
     const auto rest = std::chrono::ceil<Millis>(deadline - Clock::now());
     serve_producer(std::min(rest, kBackpressureWait));
@@ -367,6 +387,7 @@ void SourceTaskRunner::finish(bool) noexcept {
                    spec_.id.to_string(), describe_current_exception());
   }
   committer_.cancel();
+  publish_counts();
   if (started_) task_->stop();
   if (dead_letters_ != nullptr) {
     dead_letters_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/metrics/source_task_metrics.h"
 #include "runtime/pipeline/pipeline.h"
 #include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/in_flight_batch.h"
@@ -22,6 +23,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
  public:
   SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
   ~SourceTaskRunner() override;
+  std::shared_ptr<const TaskMetrics> metrics() const override { return metrics_; }
 
  private:
   class Context;
@@ -59,6 +61,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void back_off(std::string_view topic, const std::string& reason);
 
   void commit_when_due();
+  void publish_counts();
   void end_commit(OffsetCommitter::Result result);
   void final_commit();
 
@@ -72,6 +75,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordProducer> producer_;
 
+  const std::shared_ptr<SourceTaskMetrics> metrics_;
   BatchPool pool_;
   SubmittedRecords submitted_;
   OffsetCommitter committer_;

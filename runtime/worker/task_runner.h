@@ -40,6 +40,8 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// and its thread is left to itself.
   void cancel();
   const ConnectorTaskId& id() const noexcept { return spec_.id; }
+  /// What the task thread counts; from construction on.
+  virtual std::shared_ptr<const TaskMetrics> metrics() const = 0;
 
  protected:
   // Task thread.

@@ -167,6 +167,10 @@ class FakeConsumer final : public RecordConsumer {
   void resume(std::span<const TopicPartition> partitions) override {
     if (!partitions.empty()) paused_ = false;
   }
+  std::optional<Offset> known_end(const TopicPartition&) const override {
+    const std::lock_guard lock(log_.mutex);
+    return Offset{log_.next_offset + static_cast<int64_t>(log_.to_consume.size())};
+  }
   void commit_async(const OffsetMap& offsets, CommitCallback done) override {
     commit_sync(offsets, {});
     done(std::nullopt);

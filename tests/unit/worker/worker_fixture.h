@@ -79,7 +79,7 @@ class NativeWorkerTest : public testing::Test {
     config.merge(extra);
     Properties task{{"task.class", "test.Task"}};
     if (kind == "Sink") task["topics"] = "topic";
-    worker_->start_task(kId, config, task, target);
+    worker_->start_task(kId, config, task, target, "hash");
   }
   bool reaches(State state) {
     return control_.run_until(
