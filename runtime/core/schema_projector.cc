@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/java_map_order.h"
+
 namespace millrace {
 namespace {
 
@@ -144,6 +146,7 @@ Failure project_map(const Schema& source, const Value& value, const Schema& targ
       entries[count++] = made;
     }
   }
+  arrange_as_java_map(entries.first(count));
   out = Value::map(entries.first(count));
   return {};
 }

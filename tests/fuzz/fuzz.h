@@ -15,8 +15,8 @@ namespace millrace::fuzz {
 /// Not an assertion that NDEBUG removes: libFuzzer keeps the input when the process aborts.
 inline void check(bool holds, std::string_view what, std::string_view detail = {}) {
   if (holds) return;
-  std::fprintf(stderr, "fuzz: %.*s: %.*s\n", static_cast<int>(what.size()), what.data(),
-               static_cast<int>(detail.size()), detail.data());
+  const std::string line = "fuzz: " + std::string(what) + ": " + std::string(detail) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
   std::abort();
 }
 
