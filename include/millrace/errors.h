@@ -17,7 +17,8 @@ enum class ErrorKind : uint8_t {
   Connect,        // org.apache.kafka.connect.errors.ConnectException
   Retriable,      // ...RetriableException: the caller may try the same work again
   Data,           // ...DataException: a record does not fit its schema or format
-  SchemaBuilder,  // ...SchemaBuilderException
+  SchemaBuilder,    // ...SchemaBuilderException
+  SchemaProjector,  // ...SchemaProjectorException
   IllegalWorkerState,
   NotFound,
   AlreadyExists,

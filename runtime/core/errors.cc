@@ -14,6 +14,8 @@ std::string_view java_class_name(ErrorKind kind) noexcept {
       return "org.apache.kafka.connect.errors.DataException";
     case ErrorKind::SchemaBuilder:
       return "org.apache.kafka.connect.errors.SchemaBuilderException";
+    case ErrorKind::SchemaProjector:
+      return "org.apache.kafka.connect.errors.SchemaProjectorException";
     case ErrorKind::IllegalWorkerState:
       return "org.apache.kafka.connect.errors.IllegalWorkerStateException";
     case ErrorKind::NotFound:

@@ -115,8 +115,13 @@ def struct_put(g):
     return ["struct", "", "put", "", s.text() + " " + ("n" if g.maybe(0.1) else g.value(s, wrong=0.2))]
 
 
+def project(g):
+    source = g.schema()
+    return ["project", "", "", "", " ".join([source.text(), g.variant(source).text(), g.value(source)])]
+
+
 GENERATORS = [json_read, json_read_schema, json_write, string_read, string_write, simple_read,
-              simple_write, fixed_read, fixed_write, struct_put]
+              simple_write, fixed_read, fixed_write, struct_put, project]
 CONFIGS = [[c, "value", "config", "", ""] for c in
            [JSON, STRING, SIMPLE, "converters.ByteArrayConverter"] +
            [f"converters.{n}Converter" for n in NUMBERS]]

@@ -8,6 +8,7 @@
 
 #include "connectors/converters/json_codec.h"
 #include "connectors/converters/simple_codecs.h"
+#include "millrace/schema_projector.h"
 #include "tests/oracle/notation.h"
 
 namespace {
@@ -143,6 +144,21 @@ std::string struct_put(const Case& c, RecordBatch& batch) {
   return "ERR " + std::string(java_class_name(ErrorKind::Data)) + ' ' + oracle::to_hex(message);
 }
 
+/// SOURCE TARGET VALUE.
+std::string project(const Case& c, RecordBatch& batch) {
+  oracle::Reader reader(c.fields[4], batch.arena());
+  const SchemaPtr source = reader.schema();
+  const SchemaPtr target = reader.schema();
+  const Value value = reader.value(source.get());
+  Value result;
+  if (const auto error = project_value(*source, value, *target, batch.arena(), result)) {
+    return "ERR " + std::string(java_class_name(error->kind)) + ' ' + oracle::to_hex(error->message);
+  }
+  std::string out = "OK ";
+  oracle::dump(out, result);
+  return out;
+}
+
 }  // namespace
 
 int main() {
@@ -154,6 +170,7 @@ int main() {
     std::string answer;
     try {
       if (c.fields[0] == "struct") answer = struct_put(c, batch);
+      else if (c.fields[0] == "project") answer = project(c, batch);
       else if (c.fields[2] == "config")
         answer = "OK " + config_text(factory_of(c.fields[0]).definition);
       else answer = convert(c, converter_for(c, converters), batch);
