@@ -1,8 +1,10 @@
 // TimestampRouter: renames the topic after itself and the record's timestamp.
 
-#include "connectors/transforms/date_pattern.h"
+#include <optional>
+
 #include "connectors/transforms/registrations.h"
 #include "connectors/transforms/side.h"
+#include "connectors/transforms/simple_date_format.h"
 #include "millrace/text.h"
 
 namespace millrace::transforms {
@@ -65,7 +67,7 @@ class TimestampRouter {
     options_ = rows().parse(config);
     pattern_error_.clear();
     try {
-      pattern_ = DatePattern(options_.timestamp_format);
+      format_.emplace(options_.timestamp_format, 0);  // the century matters to parsing only
     } catch (const Error& error) {
       pattern_error_ = error.what();  // Kafka reads the pattern when the first record comes
     }
@@ -84,7 +86,7 @@ class TimestampRouter {
                           ErrorKind::IllegalArgument);
     }
     timestamp_.clear();
-    pattern_.append(timestamp_, record.timestamp);
+    format_->format(record.timestamp, timestamp_);
     replace_all(options_.topic_format, "${topic}", record.topic, with_topic_);
     replace_all(with_topic_, "${timestamp}", timestamp_, renamed_);
     record.topic = batch.arena().copy(renamed_);
@@ -93,7 +95,7 @@ class TimestampRouter {
 
  private:
   Options options_;
-  DatePattern pattern_;
+  std::optional<SimpleDateFormat> format_;
   std::string pattern_error_;
   // Kept for their memory.
   std::string timestamp_;
