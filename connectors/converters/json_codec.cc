@@ -87,7 +87,8 @@ bool JsonCodec::decode(WireBytes wire, RecordBatch& batch, SchemaAndValue& out,
   out = SchemaAndValue{};
   if (wire.is_null()) return true;
   if (!options_.schemas_enable) {
-    const std::string why = parse_json(wire.text(), batch.arena(), out.value);
+    const std::string why = parse_json(wire.text(), batch.arena(), out.value,
+                                       JsonNumbers::Double, nullptr, &order_);
     return why.empty() || fail_syntax(error, why);
   }
   bool done = false;
@@ -150,7 +151,7 @@ bool JsonCodec::decode_envelope(std::string_view text, RecordBatch& batch, Schem
 bool JsonCodec::read_payload(ReadSchema& known, const Value* parsed, std::string_view text,
                              RecordBatch& batch, SchemaAndValue& out, CodecError& error) {
   out.schema = batch.keep(known.schema);
-  JsonReader reader{batch.arena(), options_.replace_null_with_default, error};
+  JsonReader reader{batch.arena(), order_, options_.replace_null_with_default, error};
   if (parsed != nullptr) {
     if (reader.read(known.schema.get(), *parsed, out.value)) return true;
     if (!reader.needs_digits()) return false;
@@ -161,7 +162,7 @@ bool JsonCodec::read_payload(ReadSchema& known, const Value* parsed, std::string
       !why.empty()) {
     return fail_syntax(error, why);
   }
-  return JsonReader{batch.arena(), options_.replace_null_with_default, error}.read(
+  return JsonReader{batch.arena(), order_, options_.replace_null_with_default, error}.read(
       known.schema.get(), exact, out.value);
 }
 

@@ -42,6 +42,7 @@ class JsonCodec {
   const std::string* schema_json(const Schema& schema, CodecError& error);
 
   JsonOptions options_;
+  JavaMapOrder order_;
   bool numeric_decimals_ = false;
   LruCache<std::string, std::string_view, ReadSchema> read_cache_;
   LruCache<const Schema*, const Schema*, WrittenSchema> write_cache_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "connectors/converters/codec_converter.h"
+#include "millrace/java_map_order.h"
 #include "millrace/schema.h"
 
 namespace millrace::converters {
@@ -12,8 +13,8 @@ namespace millrace::converters {
 /// with JsonNumbers::Wide or Exact.
 class JsonReader {
  public:
-  JsonReader(Arena& arena, bool replace_null_with_default, CodecError& error)
-      : arena_(arena), replace_null_with_default_(replace_null_with_default), error_(error) {}
+  JsonReader(Arena& arena, JavaMapOrder& order, bool replace_null_with_default, CodecError& error)
+      : arena_(arena), order_(order), replace_null_with_default_(replace_null_with_default), error_(error) {}
 
   /// `schema` null: the JSON value itself. False with the message of Java's DataException.
   bool read(const Schema* schema, const Value& json, Value& out);
@@ -37,6 +38,7 @@ class JsonReader {
   bool read_struct(const Schema& schema, const Value& json, Value& out);
 
   Arena& arena_;
+  JavaMapOrder& order_;
   bool replace_null_with_default_;
   CodecError& error_;
   bool needs_digits_ = false;

@@ -123,6 +123,7 @@ bool JsonReader::read_free(const Value& json, Value& out) {
         entries[i].key = json.as_map()[i].key;
         read_free(json.as_map()[i].value, entries[i].value);
       }
+      order_.arrange(entries);
       out = Value::map(entries);
       return true;
     }
@@ -289,6 +290,7 @@ bool JsonReader::read_map(const Schema& schema, const Value& json, Value& out) {
     entries[at] = entry;
     count = std::max(count, at + 1);
   }
+  order_.arrange(entries.first(count));
   out = Value::map(entries.first(count));
   return true;
 }

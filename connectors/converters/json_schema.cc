@@ -135,7 +135,8 @@ class SchemaReader {
     if (node == nullptr) return true;
     Arena arena;
     Value value;
-    JsonReader reader{arena, options_.replace_null_with_default, error_};
+    JavaMapOrder order;
+    JsonReader reader{arena, order, options_.replace_null_with_default, error_};
     if (!reader.read(&builder.peek(), *node, value)) return false;
     // Java reads it with the builder for a schema, which no schema ever equals.
     if (value.type() == Type::Struct) {

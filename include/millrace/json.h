@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "millrace/arena.h"
+#include "millrace/java_map_order.h"
 #include "millrace/value.h"
 
 namespace millrace {
@@ -38,8 +39,10 @@ enum class JsonNumbers : uint8_t {
 /// objects Maps with string keys in document order (duplicate keys: last wins), text is copied into
 /// `arena` only when it has escapes, else it points into `text`. Blank input gives Null. Returns the
 /// empty string, or the reason, with line and column, in Jackson's words where users match on them.
+/// With `order`, the entries of objects stand as in a HashMap they are put into in document order.
 std::string parse_json(std::string_view text, Arena& arena, Value& out,
-                       JsonNumbers numbers = JsonNumbers::Double, size_t* consumed = nullptr);
+                       JsonNumbers numbers = JsonNumbers::Double, size_t* consumed = nullptr,
+                       JavaMapOrder* order = nullptr);
 
 /// A value with the text it was read from.
 struct JsonScalar {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "runtime/cli/daemon.h"
 #include "runtime/cli/describe.h"
 #include "runtime/cli/standalone.h"
+#include "runtime/cli/transform.h"
 #include "runtime/metrics/log.h"
 
 namespace {
@@ -23,6 +25,9 @@ constexpr const char* kHelp =
     "                 one worker; as Kafka's connect-standalone\n"
     "  describe [--plugin-path PATH] [--json] [worker | CLASS]\n"
     "                 the plugins, or the settings of the worker or of one class\n"
+    "  transform CONNECTOR_CONFIG [OPTION ...]\n"
+    "                 what a connector makes of records from a file or standard input, without a\n"
+    "                 worker; `millrace transform` alone shows the options\n"
     "  version        print the version\n";
 
 int standalone_main(std::vector<std::string> arguments) {
@@ -73,6 +78,14 @@ int main(int argc, char** argv) {
     logging::initialise();
     logging::set_line_writer([](std::string_view) {});  // standard output is the answer
     return run_describe(arguments);
+  }
+  if (command == "transform") {
+    logging::initialise();
+    logging::set_line_writer([](std::string_view line) {  // standard output is the answer
+      std::fwrite(line.data(), 1, line.size(), stderr);
+    });
+    if (std::getenv(logging::kLevelVariable) == nullptr) logging::set_level("root", "WARN", 0);
+    return run_transform(arguments);
   }
   if (command == "version" || command == "--version") {
     std::puts("millrace " MILLRACE_VERSION);

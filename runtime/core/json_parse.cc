@@ -44,12 +44,14 @@ std::span<MapEntry> without_duplicates(std::span<MapEntry> entries) {
 
 }  // namespace
 
-JsonParser::JsonParser(std::string_view text, Arena& arena, JsonNumbers numbers)
+JsonParser::JsonParser(std::string_view text, Arena& arena, JsonNumbers numbers,
+                       JavaMapOrder* order)
     : begin_(text.data()),
       at_(text.data()),
       end_(text.data() + text.size()),
       arena_(arena),
       numbers_(numbers),
+      order_(order),
       scratch_(thread_scratch()) {}
 
 void JsonParser::skip_byte_order_mark() noexcept {
@@ -169,7 +171,9 @@ bool JsonParser::parse_object(Value& out, int depth) {
   const auto closed = arena_.make_array<MapEntry>(entries.size() - mark);
   std::copy(entries.begin() + static_cast<ptrdiff_t>(mark), entries.end(), closed.begin());
   entries.resize(mark);
-  out = Value::map(closed.size() > kSmallObject ? without_duplicates(closed) : closed);
+  const auto members = closed.size() > kSmallObject ? without_duplicates(closed) : closed;
+  if (order_ != nullptr) order_->arrange(members);
+  out = Value::map(members);
   return true;
 }
 
@@ -247,8 +251,8 @@ bool JsonParser::parse_members(std::vector<JsonMember>& members) {
 }  // namespace detail
 
 std::string parse_json(std::string_view text, Arena& arena, Value& out, JsonNumbers numbers,
-                       size_t* consumed) {
-  detail::JsonParser parser(text, arena, numbers);
+                       size_t* consumed, JavaMapOrder* order) {
+  detail::JsonParser parser(text, arena, numbers, order);
   const bool ok = parser.parse(out);
   if (consumed != nullptr) *consumed = parser.consumed();
   return ok ? std::string() : parser.take_error();

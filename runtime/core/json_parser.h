@@ -22,7 +22,8 @@ enum class JsonContext : uint8_t { Root, Array, Object };
 
 class JsonParser {
  public:
-  JsonParser(std::string_view text, Arena& arena, JsonNumbers numbers);
+  JsonParser(std::string_view text, Arena& arena, JsonNumbers numbers,
+             JavaMapOrder* order = nullptr);
 
   /// False with the reason in error().
   bool parse(Value& out);
@@ -79,6 +80,7 @@ class JsonParser {
   const char* end_;
   Arena& arena_;
   JsonNumbers numbers_;
+  JavaMapOrder* order_;
   JsonScratch& scratch_;
   std::string error_;
 };

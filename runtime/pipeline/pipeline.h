@@ -32,6 +32,10 @@ class Pipeline {
   Pipeline(Converters converters, TransformationChain chain, ErrorHandler& errors)
       : converters_(std::move(converters)), chain_(std::move(chain)), errors_(errors) {}
 
+  /// Who hears after each transformation, e.g. which rows it dropped.
+  void set_listener(TransformationChain::Listener listener) {
+    chain_.set_listener(std::move(listener));
+  }
   /// Connect form -> wire form of all live rows. Returns the row whose error must fail the task;
   /// rows before it are ready to be sent, as Java sends them.
   std::optional<uint32_t> run_source(RecordBatch& batch);

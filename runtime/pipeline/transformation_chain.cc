@@ -29,6 +29,7 @@ void TransformationChain::apply(RecordBatch& batch, ErrorHandler& errors) {
     errors.run(
         batch, rows_, Stage::Transformation, stage.class_name,
         [&stage](RecordBatch& b, const RowSet& rows) { stage.transformation->apply(b, rows); });
+    if (listener_) listener_(stage, batch);
   }
 }
 

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 
 #include "millrace/errors.h"
-#include "millrace/utf8.h"
 
 namespace millrace {
 namespace {
@@ -203,38 +201,9 @@ class Reader {
   std::vector<std::string_view> arrays_;
 };
 
-/// HashMap.hash(String): String.hashCode over UTF-16 units, spread.
-uint32_t java_hash(std::string_view text) noexcept {
-  uint32_t hash = 0;
-  while (!text.empty()) {
-    const utf8::Decoded c = utf8::decode(text);
-    text.remove_prefix(c.length);
-    if (c.code_point >= 0x10000) {
-      const uint32_t v = static_cast<uint32_t>(c.code_point) - 0x10000;
-      hash = 31 * hash + 0xD800 + (v >> 10U);
-      hash = 31 * hash + 0xDC00 + (v & 0x3FFU);
-    } else {
-      hash = 31 * hash + static_cast<uint32_t>(c.code_point);
-    }
-  }
-  return hash ^ hash >> 16U;
-}
-
 }  // namespace
 
 std::string write_java_map(const OffsetEntries& entries) { return Writer().write(entries); }
 OffsetEntries read_java_map(std::string_view bytes) { return Reader(bytes).read(); }
-
-std::vector<size_t> java_hash_map_order(const std::vector<std::string_view>& keys) {
-  const uint32_t mask = capacity_for(keys.size()) - 1;
-  std::vector<uint32_t> bucket;
-  for (const std::string_view key : keys) bucket.push_back(java_hash(key) & mask);
-  std::vector<size_t> order(keys.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  // Within a bucket, insertion order.
-  std::stable_sort(order.begin(), order.end(),
-                   [&bucket](size_t a, size_t b) { return bucket[a] < bucket[b]; });
-  return order;
-}
 
 }  // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 // Java's serialised java.util.HashMap<byte[], byte[]>: the standalone offset file
-// (connect-cluster.md §1.7), and the iteration order of a HashMap with string keys.
+// (connect-cluster.md §1.7).
 
 #include <string>
 #include <string_view>
@@ -17,9 +17,5 @@ std::string write_java_map(const OffsetEntries& entries);
 /// with a null key is passed over, as no task can ask for it. Throws ConnectException that says what
 /// is wrong and at which byte, for anything else: truncated, damaged, another class, trailing bytes.
 OffsetEntries read_java_map(std::string_view bytes);
-
-/// Indices of `keys` in the order a java.util.HashMap of default capacity holding them iterates
-/// (String.hashCode, table doubled at 3/4 full). Keys are UTF-8.
-std::vector<size_t> java_hash_map_order(const std::vector<std::string_view>& keys);
 
 }  // namespace millrace

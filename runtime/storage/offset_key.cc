@@ -1,8 +1,8 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "millrace/java_map_order.h"
 #include "millrace/json.h"
-#include "runtime/storage/java_hash_map.h"
 #include "runtime/storage/offset_store.h"
 
 namespace millrace {
@@ -10,18 +10,10 @@ namespace {
 
 // Lookup is by raw bytes, so the members stand in the order a Java HashMap has them.
 void append_partition(std::string& out, const Value& partition) {
-  if (partition.type() != Type::Map || partition.size() < 2) return append_json(out, partition);
-  std::vector<std::string_view> keys;
-  for (const MapEntry& entry : partition.as_map()) keys.push_back(entry.key.as_string());
-  out += '{';
-  bool first = true;
-  for (const size_t i : java_hash_map_order(keys)) {
-    if (!std::exchange(first, false)) out += ',';
-    append_json_string(out, keys[i]);
-    out += ':';
-    append_json(out, partition.as_map()[i].value);
-  }
-  out += '}';
+  if (partition.type() != Type::Map) return append_json(out, partition);
+  std::vector<MapEntry> entries(partition.as_map().begin(), partition.as_map().end());
+  arrange_as_java_map(entries);
+  append_json(out, Value::map(entries));
 }
 
 }  // namespace

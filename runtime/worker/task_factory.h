@@ -5,7 +5,7 @@
 #include <memory>
 #include <stop_token>
 
-#include "runtime/pipeline/pipeline.h"
+#include "runtime/pipeline/pipeline_factory.h"
 #include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/services.h"
 #include "runtime/worker/topic_creation.h"
@@ -27,11 +27,7 @@ class TaskFactory {
   Pipeline make_pipeline(ErrorHandler& errors) const;
 
  private:
-  Converters make_converters() const;
-  NamedConverter<Converter> make_converter(Side side) const;
-  NamedConverter<HeaderConverter> make_header_converter() const;
-  TransformationChain make_chain() const;
-  std::unique_ptr<Predicate> make_predicate(const std::string& alias) const;
+  PipelineFactory pipelines() const;
 
   const WorkerServices& services_;
   const TaskSpec& spec_;

@@ -7,6 +7,7 @@ is cold, the later ones are what a warmed-up worker costs.
 
 import argparse
 import datetime
+import filecmp
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -21,12 +23,34 @@ from kafka_broker import Broker  # noqa: E402
 from process import wait_until  # noqa: E402
 from workers import JavaWorker, Millrace, file_sink, file_source  # noqa: E402
 
-NAMES = ["start", "idle", "file_source", "file_sink", "memory"]
+PIPELINES = ["json_smt", "json_source", "json_schema", "dlq"]
+NAMES = ["start", "idle", *PIPELINES, "file_source", "file_sink", "memory"]
 START_ROUNDS = 5
-JAVA_PASSES = 3
-MILLRACE_PASSES = 3
+PASSES = 3
 PASS_TIMEOUT = 300
 IDLE_SETTLE = 3.0
+LAST_LINE = 4096  # bytes that hold the last line of a sink's file
+REJECT_EVERY = 1000
+
+JSON = "org.apache.kafka.connect.json.JsonConverter"
+TRANSFORMS = "org.apache.kafka.connect.transforms."
+JSON_SINK = {"value.converter": JSON, "value.converter.schemas.enable": "false"}
+JSON_SOURCE = JSON_SINK
+SINK_CHAIN = {
+    "transforms": "insert,mask,route",
+    "transforms.insert.type": TRANSFORMS + "InsertField$Value",
+    "transforms.insert.static.field": "origin", "transforms.insert.static.value": "shop",
+    "transforms.mask.type": TRANSFORMS + "MaskField$Value",
+    "transforms.mask.fields": "customer",
+    "transforms.route.type": TRANSFORMS + "RegexRouter",
+    "transforms.route.regex": "bench-(.*)", "transforms.route.replacement": "orders-$1",
+}
+SOURCE_CHAIN = {
+    "transforms": "hoist,insert",
+    "transforms.hoist.type": TRANSFORMS + "HoistField$Value", "transforms.hoist.field": "line",
+    "transforms.insert.type": TRANSFORMS + "InsertField$Value",
+    "transforms.insert.static.field": "origin", "transforms.insert.static.value": "shop",
+}
 
 
 class Bench:
@@ -68,13 +92,16 @@ class Bench:
                 worker.stop()
         self.report("idle", sizes[Millrace], sizes[JavaWorker], "MiB")
 
-    def input_file(self):
-        path = self.folder / "input.txt"
+    def input_file(self, bad_every=0):
+        """Lines of JSON orders with six fields; with `bad_every`, one in so many is cut short."""
+        path = self.folder / f"input-{bad_every}.txt"
         if not path.exists():
             with open(path, "w") as out:
                 for i in range(self.records):
-                    out.write(f'{{"id":{i:08d},"customer":"c{i % 1000:04d}","item":"book-{i % 97:03d}",'
-                              f'"amount":{i % 90 + 10}.50,"currency":"EUR"}}\n')
+                    line = (f'{{"id":{i:d},"customer":"c{i % 1000:04d}","item":"book-{i % 97:03d}",'
+                            f'"amount":{i % 90 + 10}.50,"currency":"EUR","paid":true}}')
+                    bad = bad_every and i % bad_every == bad_every // 2
+                    out.write((line[:-1] if bad else line) + "\n")
         return path
 
     def one_pass(self, worker, connector, done):
@@ -89,65 +116,153 @@ class Bench:
         worker.rest.call("DELETE", f"/connectors/{name}")
         return cpu, wall
 
-    def source_pass(self, worker):
+    def next_name(self, what):
         self.serial += 1
-        file, topic = self.input_file(), f"bench-{self.serial}"
-        name = f"source-{self.serial}"
+        return f"{what}-{self.serial}"
+
+    def source_pass(self, worker, file=None, **settings):
+        """File to a new topic: the topic and the cost."""
+        file = file or self.input_file()
+        topic, name = self.next_name("bench"), self.next_name("source")
         size = file.stat().st_size
 
         def done():
-            offsets = worker.rest.get(f"/connectors/{name}/offsets").json().get("offsets", [])
+            offsets = worker.offsets(name)
             return offsets and offsets[0]["offset"]["position"] >= size
-        return topic, self.one_pass(worker, file_source(name, file, topic), done)
+        return topic, self.one_pass(worker, file_source(name, file, topic, **settings), done)
 
-    def sink_pass(self, worker, topic):
-        self.serial += 1
-        out = self.folder / f"out-{self.serial}.txt"
-        size = self.input_file().stat().st_size
-        result = self.one_pass(worker, file_sink(f"sink-{self.serial}", out, topic),
-                               lambda: out.exists() and out.stat().st_size >= size)
-        if out.read_bytes() != self.input_file().read_bytes():
-            raise RuntimeError("the sink's file differs from the input")
-        out.unlink()
-        return result
+    def sink_pass(self, worker, topic, **settings):
+        """A topic to a file, until its last record is there: the file and the cost."""
+        out = self.folder / self.next_name("out")
+        last = str(self.records - 1).encode()
 
-    def flow(self, broker, names):
-        """Source and sink passes of both workers in turn, and their peak memory."""
-        costs = {kind: {"source": [], "sink": []} for kind in (Millrace, JavaWorker)}
+        def done():
+            if not out.exists():
+                return False
+            with open(out, "rb") as file:
+                file.seek(max(0, out.stat().st_size - LAST_LINE))
+                tail = file.read()
+            return tail.endswith(b"\n") and last in tail.split(b"\n")[-2]
+        return out, self.one_pass(worker, file_sink(self.next_name("sink"), out, topic, **settings),
+                                  done)
+
+    def alternate(self, broker, turn):
+        """Both workers in turn: turn(worker) gives the cost of each measure by name. Returns
+        {name: {kind: [(cpu, wall), ...]}} and the peak memory of each."""
+        costs = defaultdict(lambda: {Millrace: [], JavaWorker: []})
         peak = {}
         ours, java = self.worker(Millrace, broker), self.worker(JavaWorker, broker)
         with ours, java:
             for worker in (ours, java):
                 worker.start()
-            for turn in range(max(MILLRACE_PASSES, JAVA_PASSES)):
+            for number in range(PASSES):
                 for kind, worker in ((Millrace, ours), (JavaWorker, java)):
-                    print(f"  pass {turn + 1}: {kind.__name__}", file=sys.stderr, flush=True)
-                    topic, result = self.source_pass(worker)
-                    costs[kind]["source"].append(result)
-                    costs[kind]["sink"].append(self.sink_pass(worker, topic))
+                    print(f"  pass {number + 1}: {kind.__name__}", file=sys.stderr, flush=True)
+                    for name, cost in turn(worker).items():
+                        costs[name][kind].append(cost)
             for kind, worker in ((Millrace, ours), (JavaWorker, java)):
                 peak[kind] = worker.process.memory_bytes("VmHWM") / 2**20
                 worker.stop()
-        for half in ("source", "sink"):
-            if f"file_{half}" in names:
-                self.report_flow(half, costs)
+        return costs, peak
+
+    def report_pipeline(self, name, costs, **details):
+        def per_record(cpu):
+            return cpu * 1e6 / self.records
+        ours = [per_record(cpu) for cpu, _ in costs[Millrace]]
+        java = [per_record(cpu) for cpu, _ in costs[JavaWorker]]
+        rate = {kind: max(self.records / wall for _, wall in costs[kind]) for kind in costs}
+        self.report(name, statistics.median(ours), min(java[1:] or java),
+                    "cpu_us/record", java_first=f"{java[0]:.2f}",
+                    millrace_rate=f"{rate[Millrace] / 1e3:.0f}k/s",
+                    java_rate=f"{rate[JavaWorker] / 1e3:.0f}k/s", records=self.records, **details)
+
+    def flow(self, broker, names):
+        def turn(worker):
+            topic, source = self.source_pass(worker)
+            out, sink = self.sink_pass(worker, topic)
+            if out.read_bytes() != self.input_file().read_bytes():
+                raise RuntimeError("the sink's file differs from the input")
+            out.unlink()
+            return {"file_source": source, "file_sink": sink}
+        costs, peak = self.alternate(broker, turn)
+        for name in costs:
+            if name in names:
+                self.report_pipeline(name, costs[name])
         if "memory" in names:
             self.report("memory", peak[Millrace], peak[JavaWorker], "MiB_peak")
 
-    def report_flow(self, half, costs):
-        def per_record(cpu):
-            return cpu * 1e6 / self.records
-        ours = [per_record(cpu) for cpu, _ in costs[Millrace][half]]
-        java = [per_record(cpu) for cpu, _ in costs[JavaWorker][half]]
-        rate = {kind: max(self.records / wall for _, wall in costs[kind][half]) for kind in costs}
-        self.report(f"file_{half}", statistics.median(ours), min(java[1:] or java),
-                    "cpu_us/record", java_first=f"{java[0]:.2f}",
-                    millrace_rate=f"{rate[Millrace] / 1e3:.0f}k/s",
-                    java_rate=f"{rate[JavaWorker] / 1e3:.0f}k/s", records=self.records)
+    def fill(self, broker, file):
+        """A topic with the lines of a file."""
+        with self.worker(Millrace, broker) as worker:
+            worker.start()
+            return self.source_pass(worker, file)[0]
+
+    def same_output(self, outputs):
+        """Whether both workers wrote the same bytes; removes the files."""
+        files = [outputs[kind] for kind in (Millrace, JavaWorker)]
+        same = filecmp.cmp(*files, shallow=False)
+        for file in files:
+            file.unlink()
+        return "yes" if same else "no"
+
+    def json_smt(self, broker):
+        topic, outputs = self.fill(broker, self.input_file()), {}
+
+        def turn(worker):
+            out, cost = self.sink_pass(worker, topic, **JSON_SINK, **SINK_CHAIN)
+            outputs[type(worker)] = out
+            return {"json_smt": cost}
+        costs, _ = self.alternate(broker, turn)
+        self.report_pipeline("json_smt", costs["json_smt"], same_bytes=self.same_output(outputs))
+
+    def json_source(self, broker):
+        costs, _ = self.alternate(broker, lambda worker: {
+            "json_source": self.source_pass(worker, **JSON_SOURCE, **SOURCE_CHAIN)[1]})
+        self.report_pipeline("json_source", costs["json_source"])
+
+    def json_schema(self, broker):
+        schemas = {"value.converter.schemas.enable": "true"}
+        outputs = {}
+
+        def turn(worker):
+            topic, source = self.source_pass(worker, **{**JSON_SOURCE, **schemas}, **SOURCE_CHAIN)
+            out, sink = self.sink_pass(worker, topic, **{**JSON_SINK, **schemas})
+            outputs[type(worker)] = out
+            return {"json_schema": (source[0] + sink[0], source[1] + sink[1]),
+                    "json_schema_source": source, "json_schema_sink": sink}
+        costs, _ = self.alternate(broker, turn)
+        for name in costs:
+            self.report_pipeline(name, costs[name])
+        print(f"  json_schema: same bytes: {self.same_output(outputs)}", file=sys.stderr)
+
+    def dlq(self, broker):
+        """Throughput with one record in 1,000 rejected, in parts of that without rejects."""
+        clean = self.fill(broker, self.input_file())
+        dirty = self.fill(broker, self.input_file(REJECT_EVERY))
+
+        def turn(worker):
+            costs = {}
+            for name, topic in (("clean", clean), ("dlq", dirty)):
+                out, costs[name] = self.sink_pass(
+                    worker, topic, **JSON_SINK, **{
+                        "errors.tolerance": "all",
+                        "errors.deadletterqueue.topic.name": self.next_name("letters"),
+                        "errors.deadletterqueue.topic.replication.factor": "1",
+                        "errors.deadletterqueue.context.headers.enable": "true"})
+                out.unlink()
+            return costs
+        costs, _ = self.alternate(broker, turn)
+        kept = {kind: min(w for _, w in costs["clean"][kind]) / min(w for _, w in costs["dlq"][kind])
+                for kind in (Millrace, JavaWorker)}
+        self.report_pipeline("dlq", costs["dlq"], throughput_kept=f"{kept[Millrace]:.2f}",
+                             java_throughput_kept=f"{kept[JavaWorker]:.2f}")
 
     def run(self, names):
         with Broker(settings={"log.flush.interval.messages": "1000000000"}) as broker:
             for name in ("start", "idle"):
+                if name in names:
+                    getattr(self, name)(broker)
+            for name in PIPELINES:
                 if name in names:
                     getattr(self, name)(broker)
             if {"file_source", "file_sink", "memory"} & set(names):

@@ -176,27 +176,5 @@ TEST(JavaHashMapTest, SurvivesDamageAnywhere) {
   }
 }
 
-std::vector<std::string_view> in_java_order(const std::vector<std::string_view>& keys) {
-  std::vector<std::string_view> ordered;
-  for (const size_t i : java_hash_map_order(keys)) ordered.push_back(keys[i]);
-  return ordered;
-}
-
-using Keys = std::vector<std::string_view>;
-
-TEST(JavaHashMapOrderTest, MatchesTheKeysOfMirrorMaker) {
-  EXPECT_EQ(in_java_order({"topic", "partition", "cluster"}),
-            (Keys{"cluster", "partition", "topic"}));
-  EXPECT_EQ(in_java_order({"group", "topic", "partition"}), (Keys{"partition", "topic", "group"}));
-  EXPECT_EQ(in_java_order({"targetClusterAlias", "sourceClusterAlias"}),
-            (Keys{"sourceClusterAlias", "targetClusterAlias"}));
-}
-
-// "Aa" and "BB" have the same hash code.
-TEST(JavaHashMapOrderTest, KeysOfOneBucketKeepTheirOrder) {
-  EXPECT_EQ(in_java_order({"Aa", "BB"}), (Keys{"Aa", "BB"}));
-  EXPECT_EQ(in_java_order({"BB", "Aa"}), (Keys{"BB", "Aa"}));
-}
-
 }  // namespace
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 
+#include "millrace/java_map_order.h"
 #include "millrace/utf8.h"
 #include "runtime/storage/java_hash_map.h"
 #include "tests/support/temporary_folder.h"
@@ -125,9 +126,12 @@ TEST_F(JavaOffsetFileTest, KeysAreOrderedAsInAJavaHashMap) {
     std::string put;
     for (const std::string& key : keys) put += (put.empty() ? "" : " ") + to_hex(key);
     input.push_back(put);
+    std::vector<MapEntry> entries;
+    for (const std::string& key : keys) entries.push_back({Value::string(key), Value()});
+    arrange_as_java_map(entries);
     std::string iterated;
-    for (const size_t i : java_hash_map_order({keys.begin(), keys.end()})) {
-      iterated += (iterated.empty() ? "" : " ") + to_hex(keys[i]);
+    for (const MapEntry& entry : entries) {
+      iterated += (iterated.empty() ? "" : " ") + to_hex(std::string(entry.key.as_string()));
     }
     expected.push_back(iterated);
   }
