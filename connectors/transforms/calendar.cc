@@ -25,7 +25,10 @@ int64_t days_in(const CivilDate& date, bool gregorian) noexcept {
 
 }  // namespace
 
+// As computed from fields: what begins in a Julian year stays in that calendar.
 int64_t days_of(const CivilDate& date) noexcept {
+  constexpr int64_t kCutoverYear = 1582;
+  if (date.year < kCutoverYear) return days_in(date, false);
   const int64_t days = days_in(date, true);
   return days >= kCutover ? days : days_in(date, false);
 }

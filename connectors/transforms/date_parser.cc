@@ -39,7 +39,7 @@ class DateParser {
         at_ += items[i].text.size();
         continue;
       }
-      const bool abuts = i + 1 < items.size() && items[i + 1].letter != 0;
+      const bool abuts = i + 1 < items.size() && is_number(items[i + 1].letter, items[i + 1].count);
       if (!field(items[i].letter, items[i].count, abuts)) return false;
     }
     epoch_ms = instant();
@@ -52,10 +52,22 @@ class DateParser {
   }
 
  private:
+  static bool is_number(char letter, int count) noexcept {
+    if (letter == 'M' || letter == 'L') return count <= 2;
+    constexpr std::string_view kOthers = "GEazZX";  // names and zones
+    return letter != 0 && kOthers.find(letter) == std::string_view::npos;
+  }
+
+  // Blanks are passed over before numbers and zones, not before names. A number that another one
+  // follows ends `count` characters from where its blanks begin.
   bool field(char letter, int count, bool abuts) {
+    const size_t begin = at_;
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
     if (at_ >= text_.size()) return false;
     int64_t index = 0;
+    const bool named = letter == 'G' || letter == 'E' || letter == 'a' ||
+                       ((letter == 'M' || letter == 'L') && count > 2);
+    if (named && at_ != begin) return false;
     switch (letter) {
       case 'G':
         if (starts_with("BC")) bc_ = true;
@@ -82,7 +94,8 @@ class DateParser {
     }
     const size_t start = at_;
     int64_t value = 0;
-    if (!number(abuts ? count : 0, value)) return false;
+    const size_t end = abuts ? begin + static_cast<size_t>(count) : text_.size();
+    if (end > text_.size() || !number(end, value)) return false;
     set(letter, count, at_ - start, value);
     return true;
   }
@@ -119,15 +132,10 @@ class DateParser {
     date_.year = start - floor_mod(start, 100) + value + (value < floor_mod(start, 100) ? 100 : 0);
   }
 
-  /// A number of exactly `width` characters, or of all the digits there are when it is 0.
-  bool number(int width, int64_t& out) {
+  /// The digits there are before `end`.
+  bool number(size_t end, int64_t& out) {
     constexpr int64_t kLimit = 1'000'000'000'000;  // more digits change nothing sensible
-    size_t end = text_.size();
-    if (width != 0) {
-      if (at_ + static_cast<size_t>(width) > end) return false;
-      end = at_ + static_cast<size_t>(width);
-    }
-    const bool negative = text_[at_] == '-';
+    const bool negative = at_ < end && text_[at_] == '-';
     size_t at = at_ + (negative ? 1 : 0);
     if (at >= end || !is_digit(text_[at])) return false;
     int64_t value = 0;

@@ -57,7 +57,7 @@ class Flatten {
     if (!require_map(side.value, kPurpose, failure)) return false;
     MapEdit flat(leaves_of(side.value), arena);
     if (!put_members(side.value, {}, flat, arena, failure)) return false;
-    side.value = flat.value();
+    side.value = flat.linked();
     return true;
   }
 

@@ -66,6 +66,8 @@ void ReplaceField::configure(const Properties& config) {
       renames_.emplace_back(parts[0], parts[1]);
     }
   }
+  // Of two old names with one new name the later counts when names are taken back.
+  sort_as_java_map(renames_, [](const auto& rename) { return std::string_view(rename.first); });
 }
 
 bool ReplaceField::apply(RecordBatch& batch, Record&, SchemaAndValue& side, Failure& failure) {
@@ -78,10 +80,13 @@ bool ReplaceField::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure&
   if (!require_map(side.value, kPurpose, failure)) return false;
   MapEdit map(side.value.size(), arena);
   for (const MapEntry& entry : side.value.as_map()) {
-    const bool named = entry.key.type() == Type::String;
-    const std::string_view name = named ? entry.key.as_string() : std::string_view();
-    if (named ? !keeps(name) : !include_.empty()) continue;
-    if (!named || renames_.empty()) {
+    if (entry.key.type() != Type::String) {
+      return failure.fail("ReplaceField takes maps with string keys only, found a key of " +
+                          class_found(entry.key));
+    }
+    const std::string_view name = entry.key.as_string();
+    if (!keeps(name)) continue;
+    if (renames_.empty()) {
       map.append(entry.key, entry.value);
       continue;
     }
@@ -89,7 +94,7 @@ bool ReplaceField::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure&
                                      [name](const auto& r) { return r.first == name; });
     map.put(rename == renames_.end() ? name : std::string_view(rename->second), entry.value);
   }
-  side.value = map.value();
+  side.value = map.hashed(order_, java_map_capacity(side.value.size()));
   return true;
 }
 

@@ -37,6 +37,7 @@ class ReplaceField {
   std::vector<std::pair<std::string, std::string>> renames_;  // old and new; old ones are unique
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

@@ -34,7 +34,7 @@ class TimestampConverter {
   bool convert_fields(const Plan& plan, const StructData& data, std::span<Value> out,
                       Arena& arena, Failure& failure) const;
   bool apply_whole(SchemaAndValue& side, RecordBatch& batch, Failure& failure) const;
-  bool apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure) const;
+  bool apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure);
 
   std::string field_;  // empty: the whole key or value
   Form target_ = Form::Timestamp;
@@ -42,6 +42,7 @@ class TimestampConverter {
   std::unique_ptr<const SimpleDateFormat> format_;  // null: none configured
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

@@ -50,13 +50,47 @@ void append_data(std::string& out, std::string_view name, const SchemaAndValue& 
   out += data.schema == nullptr ? "null" : data.schema->to_string();
 }
 
-/// The record as Kafka's messages show it, without what differs between sources and sinks.
+/// Where the record comes from: SourceRecord's and SinkRecord's part of the text.
+void append_origin(std::string& out, const Record& record) {
+  if (record.offset < 0) {
+    out += "SourceRecord{sourcePartition=";
+    append_java_string(out, record.source_partition);
+    out += ", sourceOffset=";
+    append_java_string(out, record.source_offset);
+  } else {
+    const std::string offset = std::to_string(record.offset);
+    (out += "SinkRecord{kafkaOffset=").append(offset) += ", timestampType=NoTimestampType";
+    (out += ", originalTopic=").append(record.original_topic) += ", originalKafkaPartition=";
+    out += std::to_string(record.original_partition);
+    (out += ", originalKafkaOffset=").append(offset);
+  }
+  out += "} ";
+}
+
+void append_headers(std::string& out, const Record& record) {
+  out += ", headers=ConnectHeaders(headers=";
+  const char* separator = "[";
+  for (const Header& header : record.header_span()) {
+    ((out += separator) += "ConnectHeader(key=").append(header.key) += ", value=";
+    append_java_string(out, header.data.value);
+    out += ", schema=";
+    (out += header.data.schema == nullptr ? "null" : header.data.schema->to_string()) += ')';
+    separator = ", ";
+  }
+  out += record.header_count == 0 ? ")" : "])";
+}
+
+/// The record, which has no timestamp, as Kafka's messages show it.
 std::string record_text(const Record& record) {
-  std::string text = "ConnectRecord{topic='" + std::string(record.topic) + "', kafkaPartition=";
+  std::string text;
+  append_origin(text, record);
+  text += "ConnectRecord{topic='" + std::string(record.topic) + "', kafkaPartition=";
   text += record.partition == kNoPartition ? "null" : std::to_string(record.partition);
   append_data(text, "key", record.key);
   append_data(text, "value", record.value);
-  return text + ", timestamp=null}";
+  text += ", timestamp=null";
+  append_headers(text, record);
+  return text + "}";
 }
 
 class TimestampRouter {
