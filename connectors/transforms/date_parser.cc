@@ -86,7 +86,7 @@ class DateParser {
       case 'M':
       case 'L':
         if (count < 3) break;
-        has_month_ = true;
+        has_day_of_year_ = false;
         if (!name(kMonthNames, index)) return false;
         date_.month = index + 1;
         return true;
@@ -105,14 +105,17 @@ class DateParser {
       case 'y': return set_year(count, length, value);
       case 'M':
       case 'L':
-        has_month_ = true;
+        has_day_of_year_ = false;
         date_.month = value;
         return;
       case 'd':
-        has_month_ = true;
+        has_day_of_year_ = false;
         date_.day = value;
         return;
-      case 'D': day_of_year_ = value; has_month_ = false; return;
+      case 'D':
+        day_of_year_ = value;
+        has_day_of_year_ = true;
+        return;
       case 'H': hour_ = value; return;
       case 'k': hour_ = value == 24 ? 0 : value; return;
       case 'K': hour12_ = value; has_hour12_ = true; return;
@@ -213,7 +216,7 @@ class DateParser {
   int64_t instant() const noexcept {
     CivilDate date = date_;
     if (bc_) date.year = 1 - date.year;
-    if (!has_month_ && day_of_year_ != 0) date = {date.year, 1, day_of_year_};
+    if (has_day_of_year_) date = {date.year, 1, day_of_year_};
     const int64_t hour = has_hour12_ ? hour12_ + (pm_ ? 12 : 0) : hour_;
     return days_of(date) * kMsPerDay + hour * kMsPerHour + minute_ * kMsPerMinute +
            second_ * 1000 + milli_ - zone_ms_;
@@ -225,7 +228,7 @@ class DateParser {
   CivilDate date_;
   int64_t day_of_year_ = 0;
   int64_t two_digits_ = -1;
-  bool has_month_ = false;
+  bool has_day_of_year_ = false;  // the last one named decides: it, or month and day
   bool has_hour12_ = false;
   bool bc_ = false;
   bool pm_ = false;
