@@ -1,18 +1,22 @@
 #include "runtime/pipeline/pipeline.h"
 
+#include <functional>
+
 namespace millrace {
 
 void Pipeline::convert(RecordBatch& batch, Side side, bool from_connect) {
   const auto& named = side == Side::Key ? converters_.key : converters_.value;
   const Stage stage = side == Side::Key ? Stage::KeyConverter : Stage::ValueConverter;
   batch.live_rows(rows_);
-  errors_.run(batch, rows_, stage, named.class_name, [&](RecordBatch& b, const RowSet& rows) {
+  const auto operation = [&](RecordBatch& b, const RowSet& rows) {
     if (from_connect) {
       named.converter->from_connect_data(b, rows, side);
     } else {
       named.converter->to_connect_data(b, rows, side);
     }
-  });
+  };
+  // By reference: a closure of this size would be allocated.
+  errors_.run(batch, rows_, stage, named.class_name, std::cref(operation));
 }
 
 void Pipeline::convert_headers(RecordBatch& batch, bool from_connect) {
