@@ -18,7 +18,13 @@ constexpr int64_t floor_div(int64_t a, int64_t b) noexcept {
 }
 constexpr int64_t floor_mod(int64_t a, int64_t b) noexcept { return a - floor_div(a, b) * b; }
 
+enum class Calendar : uint8_t { Julian, Gregorian };
+inline constexpr int64_t kGregorianYear = 1582;
+inline constexpr int64_t kFirstGregorianDay = -141'427;  // 15 October 1582
+
 /// Days since the epoch; month and day may be out of range and carry over.
+int64_t days_of(const CivilDate& date, Calendar calendar) noexcept;
+/// The same in the calendar that was in use.
 int64_t days_of(const CivilDate& date) noexcept;
 CivilDate date_of(int64_t days) noexcept;
 

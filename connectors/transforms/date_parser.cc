@@ -3,6 +3,7 @@
 #include <span>
 
 #include "connectors/transforms/calendar.h"
+#include "connectors/transforms/date_fields.h"
 #include "connectors/transforms/date_names.h"
 #include "connectors/transforms/simple_date_format.h"
 
@@ -45,7 +46,7 @@ class DateParser {
     epoch_ms = instant();
     if (two_digits_ == floor_mod(date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year, 100) &&
         epoch_ms < format_.century_start_ms_) {
-      date_.year += 100;
+      date_.add_years(100);
       epoch_ms = instant();
     }
     return true;
@@ -70,14 +71,17 @@ class DateParser {
     if (named && at_ != begin) return false;
     switch (letter) {
       case 'G':
-        if (starts_with("BC")) bc_ = true;
-        else if (!starts_with("AD")) return false;
+        if (!starts_with("BC") && !starts_with("AD")) return false;
+        date_.set_before_christ(starts_with("BC"));
         at_ += 2;
         return true;
-      case 'E': return name(kDayNames, index);
+      case 'E':
+        if (!name(kDayNames, index)) return false;
+        date_.set(DateField::Weekday, index + 1);
+        return true;
       case 'a':
-        pm_ = starts_with("PM");
-        if (!pm_ && !starts_with("AM")) return false;
+        if (!starts_with("PM") && !starts_with("AM")) return false;
+        date_.set(DateField::AfterNoon, starts_with("PM") ? 1 : 0);
         at_ += 2;
         return true;
       case 'z':
@@ -86,9 +90,8 @@ class DateParser {
       case 'M':
       case 'L':
         if (count < 3) break;
-        has_day_of_year_ = false;
         if (!name(kMonthNames, index)) return false;
-        date_.month = index + 1;
+        date_.set(DateField::Month, index + 1);
         return true;
       default: break;
     }
@@ -102,37 +105,35 @@ class DateParser {
 
   void set(char letter, int count, size_t length, int64_t value) {
     switch (letter) {
-      case 'y': return set_year(count, length, value);
+      case 'y': return set_year(DateField::Year, count, length, value);
+      case 'Y': return set_year(DateField::WeekYear, count, length, value);
       case 'M':
-      case 'L':
-        has_day_of_year_ = false;
-        date_.month = value;
-        return;
-      case 'd':
-        has_day_of_year_ = false;
-        date_.day = value;
-        return;
-      case 'D':
-        day_of_year_ = value;
-        has_day_of_year_ = true;
-        return;
-      case 'H': hour_ = value; return;
-      case 'k': hour_ = value == 24 ? 0 : value; return;
-      case 'K': hour12_ = value; has_hour12_ = true; return;
-      case 'h': hour12_ = value == 12 ? 0 : value; has_hour12_ = true; return;
+      case 'L': return date_.set(DateField::Month, value);
+      case 'd': return date_.set(DateField::Day, value);
+      case 'D': return date_.set(DateField::DayOfYear, value);
+      case 'w': return date_.set(DateField::WeekOfYear, value);
+      case 'W': return date_.set(DateField::WeekOfMonth, value);
+      case 'F': return date_.set(DateField::WeekdayInMonth, value);
+      case 'u':  // Monday is 1; what is none stays as it is
+        if (value >= 1 && value <= 7) value = value % 7 + 1;
+        return date_.set(DateField::Weekday, value);
+      case 'H': return date_.set(DateField::Hour, value);
+      case 'k': return date_.set(DateField::Hour, value == 24 ? 0 : value);
+      case 'K': return date_.set(DateField::HalfDayHour, value);
+      case 'h': return date_.set(DateField::HalfDayHour, value == 12 ? 0 : value);
       case 'm': minute_ = value; return;
       case 's': second_ = value; return;
-      case 'S': milli_ = value; return;
-      default: return;  // weeks and days of weeks
+      default: milli_ = value;
     }
   }
 
-  void set_year(int count, size_t length, int64_t value) {
-    date_.year = value;
-    if (count > 2 || length != 2 || value < 0) return;
-    const int64_t start = date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year;
-    two_digits_ = value;
-    date_.year = start - floor_mod(start, 100) + value + (value < floor_mod(start, 100) ? 100 : 0);
+  void set_year(DateField field, int count, size_t length, int64_t value) {
+    if (count <= 2 && length == 2 && value >= 0) {
+      const int64_t start = date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year;
+      two_digits_ = value;
+      value += start - floor_mod(start, 100) + (value < floor_mod(start, 100) ? 100 : 0);
+    }
+    date_.set(field, value);
   }
 
   /// The digits there are before `end`.
@@ -214,25 +215,16 @@ class DateParser {
   }
 
   int64_t instant() const noexcept {
-    CivilDate date = date_;
-    if (bc_) date.year = 1 - date.year;
-    if (has_day_of_year_) date = {date.year, 1, day_of_year_};
-    const int64_t hour = has_hour12_ ? hour12_ + (pm_ ? 12 : 0) : hour_;
-    return days_of(date) * kMsPerDay + hour * kMsPerHour + minute_ * kMsPerMinute +
+    return date_.days() * kMsPerDay + date_.hours() * kMsPerHour + minute_ * kMsPerMinute +
            second_ * 1000 + milli_ - zone_ms_;
   }
 
   const SimpleDateFormat& format_;
   std::string_view text_;
   size_t at_ = 0;
-  CivilDate date_;
-  int64_t day_of_year_ = 0;
+  DateFields date_;
   int64_t two_digits_ = -1;
-  bool has_day_of_year_ = false;  // the last one named decides: it, or month and day
-  bool has_hour12_ = false;
-  bool bc_ = false;
-  bool pm_ = false;
-  int64_t hour_ = 0, hour12_ = 0, minute_ = 0, second_ = 0, milli_ = 0, zone_ms_ = 0;
+  int64_t minute_ = 0, second_ = 0, milli_ = 0, zone_ms_ = 0;
 };
 
 bool SimpleDateFormat::parse(std::string_view text, int64_t& epoch_ms) const {

@@ -7,6 +7,7 @@ namespace millrace::transforms {
 namespace {
 
 constexpr std::string_view kPurpose = "field replacement";
+constexpr uint32_t kMissing = UINT32_MAX;
 
 struct Options {
   std::vector<std::string> exclude;
@@ -115,8 +116,8 @@ ReplaceField::Plan ReplaceField::derive(const Schema& schema) const {
                                      [&](const auto& r) { return r.second == field.name; });
     const std::string& old = rename == renames_.rend() ? field.name : rename->first;
     const Field* source = schema.field(old);
-    if (source == nullptr) throw DataException(old + " is not a valid field name");
-    plan.sources.push_back({source->index, source->schema != field.schema});
+    plan.sources.push_back(source == nullptr ? Source{kMissing, false, old}
+                                             : Source{source->index, source->schema != field.schema, {}});
   }
   plan.schema = builder.build();
   return plan;
@@ -130,9 +131,12 @@ bool ReplaceField::apply_with_schema(SchemaAndValue& side, RecordBatch& batch,
   const auto fields = plan.schema->fields();
   const auto values = batch.arena().make_array<Value>(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    const auto [index, check] = plan.sources[i];
-    values[i] = field_value(data, data.schema->fields()[index], replace_null_);
-    const bool fits = check ? check_put(fields[i], values[i], failure)
+    const Source& source = plan.sources[i];
+    if (source.index == kMissing) {
+      return failure.fail(source.missing + " is not a valid field name");
+    }
+    values[i] = field_value(data, data.schema->fields()[source.index], replace_null_);
+    const bool fits = source.check ? check_put(fields[i], values[i], failure)
                             : check_null(fields[i], values[i], failure);
     if (!fits) return false;
   }

@@ -18,7 +18,8 @@ class ReplaceField {
  private:
   struct Source {
     uint32_t index;
-    bool check;  // the schemas differ: see derive()
+    bool check;           // the schemas differ: see derive()
+    std::string missing;  // name of the field there is none of
   };
   struct Plan {
     SchemaPtr schema;

@@ -214,7 +214,7 @@ bool TimestampConverter::convert(const Value& value, Form form, Arena& arena, Va
 }
 
 bool TimestampConverter::convert_fields(const Plan& plan, const StructData& data,
-                                        std::span<Value> out, Arena& arena,
+                                        const Schema& to, std::span<Value> out, Arena& arena,
                                         Failure& failure) const {
   for (const Field& field : data.schema->fields()) {
     Value& value = out[field.index] = field_value(data, field, replace_null_);
@@ -222,7 +222,7 @@ bool TimestampConverter::convert_fields(const Plan& plan, const StructData& data
       if (plan.form == Form::Unknown) return unknown_form(*field.schema, failure);
       if (!convert(value, plan.form, arena, value, failure)) return false;
     }
-    if (!check_null(field, value, failure)) return false;
+    if (!check_null(to.fields()[field.index], value, failure)) return false;
   }
   return true;
 }
@@ -245,7 +245,7 @@ TimestampConverter::Plan TimestampConverter::derive(const Schema& schema) const 
     Failure failure;
     const auto values = arena.make_array<Value>(schema.fields().size());
     const StructData& old = schema.default_value().as_struct();
-    if (!convert_fields(plan, old, values, arena, failure)) {
+    if (!convert_fields(plan, old, builder.peek(), values, arena, failure)) {
       throw Error(failure.kind, failure.message);
     }
     builder.default_value(make_struct(&builder.peek(), values.data(), arena));
@@ -265,7 +265,7 @@ bool TimestampConverter::apply(RecordBatch& batch, Record&, SchemaAndValue& side
   if (!null) {
     const StructData& data = side.value.as_struct();
     const auto values = arena.make_array<Value>(plan.schema->fields().size());
-    if (!convert_fields(plan, data, values, arena, failure)) return false;
+    if (!convert_fields(plan, data, *plan.schema, values, arena, failure)) return false;
     side.value = make_struct(plan.schema.get(), values.data(), arena);
   }
   side.schema = batch.keep(plan.schema);

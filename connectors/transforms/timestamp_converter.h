@@ -31,8 +31,9 @@ class TimestampConverter {
   bool convert(const Value& value, Form form, Arena& arena, Value& out, Failure& failure) const;
   bool to_instant(const Value& value, Form form, int64_t& ms, Failure& failure) const;
   Value from_instant(int64_t ms, Arena& arena) const;
-  bool convert_fields(const Plan& plan, const StructData& data, std::span<Value> out,
-                      Arena& arena, Failure& failure) const;
+  /// Into values of the schema `to`.
+  bool convert_fields(const Plan& plan, const StructData& data, const Schema& to,
+                      std::span<Value> out, Arena& arena, Failure& failure) const;
   bool apply_whole(SchemaAndValue& side, RecordBatch& batch, Failure& failure) const;
   bool apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure);
 

@@ -13,7 +13,9 @@ FORMATS = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.SSSX", "yyyyMMdd", "EEE, d MMM y
            "yyyy XXX", "SSS", "k:m:s", "K a", "yy", "y", "yyyyy-M-d", "HHmmss", "d.M.yyyy H:m",
            "yyyy-MM-dd HH:mm:ss", "LLL yyyy", "X", "XX", "yyyyMMddHHmmssSSS", "MM/yyyy G",
            "dd MMM yyyy 'at' h:mm a"]
-WRITE_ONLY = ["EEEE", "YYYY-'W'ww-u", "W F", "YY", "Y", "w", "zzzz", "u EE", "WW YYYYY"]  # see README.md
+WEEK_FORMATS = ["EEEE", "YYYY-'W'ww-u", "W F", "YY", "Y w", "w", "u EE", "WW YYYYY", "EEE MMM yyyy", "yyyy-MM-W-u",
+                "yyyy-MM-F-E", "yyyy ww", "a", "H a", "hh HH", "HH hh a", "dd DDD yyyy", "DDD MM yyyy",
+                "YYYY yyyy ww", "yyyy YYYY ww u", "MM W", "E d w yyyy", "F W E yyyy-MM", "YYYY G w u", "yyyy w E d"]
 BAD_FORMATS = ["Q", "XXXX", "'abc", "b", "yyyy-'", "j", "yyyy PP"]
 REGEXES = [".*", "(.*)-(\\d+)", "t(.)?(.)?", "(?<n>.+)s", "[a-z]+", "orders", "(.*)", "(?i)T.*",
            "[^-]*-?(.*)", "(a|t|orders)(.*)", "\\w+", "a\\.b", ".+$", "(", "[", "*a", "(?<n>a)(?<n>b)"]
@@ -230,7 +232,7 @@ class TransformCases(Cases):
         if self.maybe(0.7):
             config["field"] = self.some_name(known)
         if config["target.type"] == "string" or self.maybe(0.6):
-            config["format"] = self.r.choice(FORMATS)
+            config["format"] = self.r.choice(FORMATS if self.maybe(0.7) else WEEK_FORMATS)
             if self.maybe(0.03):
                 config["format"] = self.r.choice(BAD_FORMATS)
         if self.maybe(0.4):
@@ -244,7 +246,7 @@ class TransformCases(Cases):
             config["topic.format"] = self.r.choice(["${topic}-${timestamp}", "x", "", "${timestamp}", "$topic",
                                                     "${topic}${topic}", "${topic}_${timestamp}_${timestamp}"])
         if self.maybe(0.8):
-            config["timestamp.format"] = self.r.choice(FORMATS + WRITE_ONLY)
+            config["timestamp.format"] = self.r.choice(FORMATS + WEEK_FORMATS + ["zzzz"])
             if self.maybe(0.05):
                 config["timestamp.format"] = self.r.choice(BAD_FORMATS)
         return config
@@ -290,7 +292,7 @@ class TransformCases(Cases):
             if letter in words and (letter != "M" or width > 2):
                 out += r.choice(words[letter])
             elif letter.isalpha():
-                most = {"y": 2500, "M": 12, "d": 31, "D": 366, "H": 23, "h": 12, "k": 24, "K": 11, "S": 999}
+                most = {"y": 2500, "Y": 2500, "w": 53, "W": 6, "F": 5, "u": 7, "M": 12, "d": 31, "D": 366, "H": 23, "h": 12, "k": 24, "K": 11, "S": 999}
                 number = r.randint(0, most.get(letter, 59)) if self.maybe(0.93) else r.choice([-5, 61, 1000, 99999])
                 out += str(number).zfill(width) if self.maybe(0.9) else str(number)
             else:
