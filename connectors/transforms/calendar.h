@@ -16,7 +16,10 @@ struct CivilDate {
 constexpr int64_t floor_div(int64_t a, int64_t b) noexcept {
   return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
 }
-constexpr int64_t floor_mod(int64_t a, int64_t b) noexcept { return a - floor_div(a, b) * b; }
+constexpr int64_t floor_mod(int64_t a, int64_t b) noexcept {
+  const int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
 
 enum class Calendar : uint8_t { Julian, Gregorian };
 inline constexpr int64_t kGregorianYear = 1582;

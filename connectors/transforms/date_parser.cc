@@ -215,8 +215,11 @@ class DateParser {
   }
 
   int64_t instant() const noexcept {
-    return date_.days() * kMsPerDay + date_.hours() * kMsPerHour + minute_ * kMsPerMinute +
-           second_ * 1000 + milli_ - zone_ms_;
+    // Unsigned: years beyond 292 million wrap, as in Java.
+    const auto days = static_cast<uint64_t>(date_.days()) * static_cast<uint64_t>(kMsPerDay);
+    const int64_t in_day = date_.hours() * kMsPerHour + minute_ * kMsPerMinute + second_ * 1000 +
+                           milli_ - zone_ms_;
+    return static_cast<int64_t>(days + static_cast<uint64_t>(in_day));
   }
 
   const SimpleDateFormat& format_;
