@@ -135,6 +135,8 @@ void Cast::configure(const Properties& config) {
       casts_.emplace_back(*item.field, item.type);
     }
   }
+  // That is the order in which it casts, fails and adds what is missing.
+  sort_as_java_map(casts_, [](const auto& cast) { return std::string_view(cast.first); });
 }
 
 Type Cast::target_of(std::string_view field) const noexcept {
@@ -167,7 +169,7 @@ bool Cast::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure
       return false;
     }
   }
-  side.value = map.value();
+  side.value = map.hashed_copy(order_);
   return true;
 }
 

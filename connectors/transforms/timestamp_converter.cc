@@ -74,6 +74,12 @@ int64_t saturated(int64_t value, int64_t factor) noexcept {
   return value < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
 }
 
+bool unknown_form(const Schema& schema, Failure& failure) {
+  return failure.fail("Schema " + schema.to_string() +
+                          " does not correspond to a known timestamp type format",
+                      ErrorKind::Connect);
+}
+
 int64_t now_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -208,18 +214,15 @@ bool TimestampConverter::convert(const Value& value, Form form, Arena& arena, Va
 }
 
 bool TimestampConverter::convert_fields(const Plan& plan, const StructData& data,
-                                        std::span<Value> out, Arena& arena,
+                                        const Schema& to, std::span<Value> out, Arena& arena,
                                         Failure& failure) const {
-  const auto fields = data.schema->fields();
-  if (plan.index < fields.size() && plan.form == Form::Unknown) {
-    return failure.fail("Schema " + fields[plan.index].schema->to_string() +
-                            " does not correspond to a known timestamp type format",
-                        ErrorKind::Connect);
-  }
-  for (const Field& field : fields) {
+  for (const Field& field : data.schema->fields()) {
     Value& value = out[field.index] = field_value(data, field, replace_null_);
-    if (field.index == plan.index && !convert(value, plan.form, arena, value, failure)) return false;
-    if (!check_null(field, value, failure)) return false;
+    if (field.index == plan.index) {
+      if (plan.form == Form::Unknown) return unknown_form(*field.schema, failure);
+      if (!convert(value, plan.form, arena, value, failure)) return false;
+    }
+    if (!check_null(to.fields()[field.index], value, failure)) return false;
   }
   return true;
 }
@@ -242,7 +245,7 @@ TimestampConverter::Plan TimestampConverter::derive(const Schema& schema) const 
     Failure failure;
     const auto values = arena.make_array<Value>(schema.fields().size());
     const StructData& old = schema.default_value().as_struct();
-    if (!convert_fields(plan, old, values, arena, failure)) {
+    if (!convert_fields(plan, old, builder.peek(), values, arena, failure)) {
       throw Error(failure.kind, failure.message);
     }
     builder.default_value(make_struct(&builder.peek(), values.data(), arena));
@@ -262,7 +265,7 @@ bool TimestampConverter::apply(RecordBatch& batch, Record&, SchemaAndValue& side
   if (!null) {
     const StructData& data = side.value.as_struct();
     const auto values = arena.make_array<Value>(plan.schema->fields().size());
-    if (!convert_fields(plan, data, values, arena, failure)) return false;
+    if (!convert_fields(plan, data, *plan.schema, values, arena, failure)) return false;
     side.value = make_struct(plan.schema.get(), values.data(), arena);
   }
   side.schema = batch.keep(plan.schema);
@@ -272,18 +275,13 @@ bool TimestampConverter::apply(RecordBatch& batch, Record&, SchemaAndValue& side
 bool TimestampConverter::apply_whole(SchemaAndValue& side, RecordBatch& batch,
                                      Failure& failure) const {
   const Form form = form_of(*side.schema);
-  if (form == Form::Unknown) {
-    return failure.fail("Schema " + side.schema->to_string() +
-                            " does not correspond to a known timestamp type format",
-                        ErrorKind::Connect);
-  }
+  if (form == Form::Unknown) return unknown_form(*side.schema, failure);
   if (!convert(side.value, form, batch.arena(), side.value, failure)) return false;
   side.schema = batch.keep(target_schema(side.schema->optional()));
   return true;
 }
 
-bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena,
-                                          Failure& failure) const {
+bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure) {
   if (side.value.is_null()) return true;
   if (field_.empty()) return convert(side.value, Form::Unknown, arena, side.value, failure);
   if (!require_map(side.value, kPurpose, failure)) return false;
@@ -293,7 +291,7 @@ bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena,
   } else if (!convert(*value, Form::Unknown, arena, *value, failure)) {
     return false;
   }
-  side.value = map.value();
+  side.value = map.hashed_copy(order_);
   return true;
 }
 

@@ -12,9 +12,9 @@ namespace {
 std::string shown(const ConfigValue& value) {
   const auto* list = std::get_if<std::vector<std::string>>(&value);
   if (list == nullptr) return config_value_text(value).value_or("null");
-  std::string text = "[";
-  for (const std::string& element : *list) text += (text.size() == 1 ? "" : ", ") + element;
-  return text + "]";
+  std::string text;
+  for (const std::string& element : *list) text += (text.empty() ? "[" : ", ") + element;
+  return text.empty() ? "[]" : text + "]";
 }
 
 /// Parses one key and applies its validator; all messages go to `errors`. A value that is missing

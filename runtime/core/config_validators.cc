@@ -2,6 +2,7 @@
 #include <cctype>
 
 #include "millrace/config_def.h"
+#include "millrace/java_map_order.h"
 #include "millrace/java_regex.h"
 
 namespace millrace {
@@ -72,8 +73,15 @@ ConfigValidator one_of(std::vector<std::string> allowed) {
 }
 
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
-  for (std::string& name : allowed) name = upper(std::move(name));
-  const std::string names = join(allowed);
+  std::vector<MapEntry> set;
+  for (std::string& name : allowed) {
+    name = upper(std::move(name));
+    set.push_back({Value::string(name), Value()});
+  }
+  arrange_as_java_map(set);  // Kafka lists them in the order of a HashSet
+  std::vector<std::string> listed;
+  for (const MapEntry& entry : set) listed.emplace_back(entry.key.as_string());
+  const std::string names = join(listed);
   return {[allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
             const auto* text = std::get_if<std::string>(&value);
             if (text != nullptr &&
