@@ -6,6 +6,7 @@
 
 #include "connectors/transforms/calendar.h"
 #include "connectors/transforms/registrations.h"
+#include "millrace/clock.h"
 
 namespace millrace::transforms {
 namespace {
@@ -80,11 +81,6 @@ bool unknown_form(const Schema& schema, Failure& failure) {
                       ErrorKind::Connect);
 }
 
-int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 }  // namespace
 
 const ConfigDefinition& TimestampConverter::definition() { return config_def().definition(); }
@@ -103,7 +99,7 @@ void TimestampConverter::configure(const Properties& config) {
                           "string timestamps");
   }
   try {
-    format_ = std::make_unique<const SimpleDateFormat>(options.format, now_ms());
+    format_ = std::make_unique<const SimpleDateFormat>(options.format, wall_clock_ms());
   } catch (const Error& error) {
     throw ConfigException("Invalid value java.lang.IllegalArgumentException: " +
                           std::string(error.what()) +

@@ -4,6 +4,7 @@
 #include "millrace/config_def.h"
 #include "millrace/java_map_order.h"
 #include "millrace/java_regex.h"
+#include "millrace/text.h"
 
 namespace millrace {
 namespace {
@@ -37,12 +38,6 @@ ConfigValidator range(std::optional<Number> minimum, std::optional<Number> maxim
           "[" + text(minimum) + (maximum ? ",...," : ",") + text(maximum) + "]"};
 }
 
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -61,7 +56,7 @@ ConfigValidator between_real(double minimum, double maximum) {
 }
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
-  const std::string names = join(allowed);
+  const std::string names = join(allowed, ", ");
   return {
       [allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
         const auto* text = std::get_if<std::string>(&value);
@@ -81,7 +76,7 @@ ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
   arrange_as_java_map(set);  // Kafka lists them in the order of a HashSet
   std::vector<std::string> listed;
   for (const MapEntry& entry : set) listed.emplace_back(entry.key.as_string());
-  const std::string names = join(listed);
+  const std::string names = join(listed, ", ");
   return {[allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
             const auto* text = std::get_if<std::string>(&value);
             if (text != nullptr &&
