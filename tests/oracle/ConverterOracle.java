@@ -90,13 +90,13 @@ public final class ConverterOracle {
 
   // SOURCE TARGET VALUE.
   private static String project(String data) {
-    Tokens tokens = new Tokens(data);
-    Schema source = schema(tokens);
-    Schema target = schema(tokens);
-    Object value = value(tokens, source);
+    Notation.Tokens tokens = new Notation.Tokens(data);
+    Schema source = Notation.schema(tokens);
+    Schema target = Notation.schema(tokens);
+    Object value = Notation.value(tokens, source);
     StringBuilder out = new StringBuilder();
     try {
-      dump(out, SchemaProjector.project(source, value, target));
+      Notation.dump(out, SchemaProjector.project(source, value, target));
     } catch (SchemaProjectorException e) {
       StringBuilder reasons = new StringBuilder(e.getMessage());
       for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
