@@ -43,14 +43,16 @@ class WriteVersion {
   };
 
   /// Calls `read` until nothing was written meanwhile, at most kAttempts times: a writer that is
-  /// interrupted in the middle must not stop the reader, and its numbers are each whole anyway.
+  /// interrupted in the middle must not stop the reader, and its numbers are each whole anyway. False
+  /// when the last attempt was such a one.
   template <class Read>
-  void read(const Read& read) const {
+  bool read(const Read& read) const {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       const uint64_t before = version_.load(std::memory_order_acquire);
       read();
-      if (before % 2 == 0 && version_.load(std::memory_order_relaxed) == before) return;
+      if (before % 2 == 0 && version_.load(std::memory_order_relaxed) == before) return true;
     }
+    return false;
   }
 
  private:

@@ -79,7 +79,8 @@ TEST_F(TransformsField, ExtractOfAnUnknownField) {
   EXPECT_EQ(apply(), "Unknown field: no");
   EXPECT_EQ(error_kind(), ErrorKind::IllegalArgument);
   EXPECT_EQ(record().value.schema, schema_.get()) << "a rejected record is as it was";
-  fresh().value.value = map({{"a", Value::int32(1)}});
+  fresh();
+  record().value.value = map({{"a", Value::int32(1)}});
   EXPECT_EQ(apply(), "");
   EXPECT_TRUE(record().value.value.is_null());
 }
@@ -103,15 +104,19 @@ TEST_F(TransformsField, ExtractsNestedFields) {
   EXPECT_EQ(extract("in.`x.y`", "V1"), "!Unknown field: in.`x.y`");
   set_outer();
   EXPECT_EQ(extract("n.x"), "!Cannot look up fields on non-struct type");
-  fresh().value.value = map({{"m", map({{"a`.b", Value::int32(2)}})}, {"s", Value::int32(1)}});
+  fresh();
+  record().value.value = map({{"m", map({{"a`.b", Value::int32(2)}})}, {"s", Value::int32(1)}});
   EXPECT_EQ(extract("m.`a\\`.b`", "v2"), "2");
-  fresh().value.value = map({{"s", Value::int32(1)}});
+  fresh();
+  record().value.value = map({{"s", Value::int32(1)}});
   EXPECT_EQ(extract("s.x"),
             "!Only Map objects supported in absence of schema for [nested field access], "
             "found: java.lang.Integer");
-  fresh().value.value = map({{"m", map({{"", Value::int32(3)}})}});
+  fresh();
+  record().value.value = map({{"m", map({{"", Value::int32(3)}})}});
   EXPECT_EQ(extract("m."), "3");
-  fresh().value.value = map({});
+  fresh();
+  record().value.value = map({});
   EXPECT_EQ(extract("m.x"), "null");
 }
 
@@ -263,7 +268,8 @@ TEST_F(TransformsField, ManySchemasDoNotStopTheCache) {
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 40; ++i) {
       const SchemaPtr own = SchemaBuilder(Type::Int32).name("s" + std::to_string(i)).build();
-      fresh().value = {batch_.keep(own), Value::int32(i)};
+      fresh();
+      record().value = {batch_.keep(own), Value::int32(i)};
       EXPECT_EQ(apply(), "");
       EXPECT_EQ(record().value.schema->field("f")->schema->name(), own->name());
     }

@@ -43,6 +43,8 @@ class TransformsFixture : public testing::Test {
     return "";
   }
 
+  /// Empties the arena: what is put into the record must be made afterwards, in a statement of its
+  /// own.
   Record& fresh() {
     batch_.reset();
     rows_.clear();

@@ -83,7 +83,8 @@ TEST_F(TransformsFlatten, JoinsKeysOfNestedMaps) {
       map({{"a", map({{"b", deep}, {"e", map({})}})}, {"l", Value::array({})}, {"a.b.d", deep}});
   EXPECT_EQ(apply(), "");
   EXPECT_EQ(text(record().value.value), "{a.b.c=1, a.b.d=null, l=[], a.b.d.c=1, a.b.d.d=null}");
-  fresh().value.value = map({{"a", map({{"b", Value::int32(1)}})}, {"a.b", Value::int32(2)}});
+  fresh();
+  record().value.value = map({{"a", map({{"b", Value::int32(1)}})}, {"a.b", Value::int32(2)}});
   EXPECT_EQ(apply(), "");
   EXPECT_EQ(text(record().value.value), "{a.b=2}");
 }
@@ -94,7 +95,8 @@ TEST_F(TransformsFlatten, RefusesMembersWithoutAType) {
   EXPECT_EQ(apply(),
             "Flatten transformation was passed a value of type class java.util.Date which is not "
             "supported by Connect's data API");
-  fresh().value.value = map({{"a", map({{"b", structure(inner().build(), {{}, {}})}})}});
+  fresh();
+  record().value.value = map({{"a", map({{"b", structure(inner().build(), {{}, {}})}})}});
   EXPECT_EQ(apply(),
             "Flatten transformation does not support class org.apache.kafka.connect.data.Struct "
             "for record without schemas (for field a.b).");
