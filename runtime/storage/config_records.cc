@@ -1,6 +1,7 @@
 #include "runtime/storage/config_records.h"
 
 #include <charconv>
+#include <utility>
 
 #include "millrace/base64.h"
 #include "millrace/json.h"

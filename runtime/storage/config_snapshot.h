@@ -23,7 +23,7 @@ struct SessionKey {
   bool operator==(const SessionKey&) const = default;
 };
 
-/// Immutable once published. Configurations keep their variables.
+/// Configurations keep their variables.
 struct ConfigSnapshot {
   static constexpr int64_t kNothingRead = -1;
 

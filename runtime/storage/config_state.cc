@@ -57,17 +57,11 @@ std::optional<TargetState> target_of(const Value* value) {
 
 }  // namespace
 
-std::shared_ptr<const ConfigSnapshot> ConfigState::snapshot() const {
-  if (!published_) published_ = std::make_shared<const ConfigSnapshot>(state_);
-  return published_;
-}
-
 ConfigState::Taken ConfigState::apply(int64_t offset, std::string_view key,
                                       std::optional<std::string_view> value) {
   Arena arena;
   Value parsed;
   if (value && !parse_json(*value, arena, parsed).empty()) return Taken::Malformed;
-  published_.reset();
   state_.offset = offset + 1;
   const Value* content = value && !parsed.is_null() ? &parsed : nullptr;
   return std::visit([&](const auto& kind) { return on(kind, content); },

@@ -1,11 +1,9 @@
 #pragma once
 // The meaning of the config topic (KafkaConfigBackingStore, connect-cluster.md §1.3): records in, in
-// order; a snapshot and events out. No I/O, no clock; control thread only.
+// order; a state and events out. No I/O, no clock; control thread only.
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +22,7 @@ struct RestartRecord {
   bool only_failed = false;
 };
 
-/// Hears of records read after the catch-up; called inside apply(), after the snapshot has changed.
+/// Hears of records read after the catch-up; called inside apply(), after the state has changed.
 class ConfigListener {
  public:
   virtual ~ConfigListener() = default;
@@ -50,27 +48,25 @@ class ConfigState {
   /// The topic has been read to its end once: from now on `listener` hears, which outlives this.
   void go_live(ConfigListener& listener) noexcept { listener_ = &listener; }
 
-  /// Valid until the next apply(), which may make another one: what was handed out never changes.
-  std::shared_ptr<const ConfigSnapshot> snapshot() const;
+  /// Changes with apply().
+  const ConfigSnapshot& state() const noexcept { return state_; }
 
  private:
-  using Apply = Taken;
-  Apply on(const config_record::Unknown&, const Value* value);
-  Apply on(const config_record::Target& key, const Value* value);
-  Apply on(const config_record::ConnectorConfig& key, const Value* value);
-  Apply on(const config_record::TaskConfig& key, const Value* value);
-  Apply on(const config_record::Commit& key, const Value* value);
-  Apply on(const config_record::Restart& key, const Value* value);
-  Apply on(const config_record::TaskCount& key, const Value* value);
-  Apply on(const config_record::Session&, const Value* value);
-  Apply on(const config_record::LoggerLevel& key, const Value* value);
+  Taken on(const config_record::Unknown&, const Value* value);
+  Taken on(const config_record::Target& key, const Value* value);
+  Taken on(const config_record::ConnectorConfig& key, const Value* value);
+  Taken on(const config_record::TaskConfig& key, const Value* value);
+  Taken on(const config_record::Commit& key, const Value* value);
+  Taken on(const config_record::Restart& key, const Value* value);
+  Taken on(const config_record::TaskCount& key, const Value* value);
+  Taken on(const config_record::Session&, const Value* value);
+  Taken on(const config_record::LoggerLevel& key, const Value* value);
 
   void forget(const std::string& connector);
 
   ConfigSnapshot state_;
   /// Task records since the last commit of their connector.
   std::map<std::string, std::map<ConnectorTaskId, Properties>> deferred_;
-  mutable std::shared_ptr<const ConfigSnapshot> published_;  // null: changed since
   ConfigListener* listener_ = nullptr;
 };
 
