@@ -1,10 +1,9 @@
 #include "runtime/storage/config_records.h"
 
-#include <charconv>
 #include <utility>
 
 #include "millrace/base64.h"
-#include "millrace/json.h"
+#include "runtime/storage/json_members.h"
 
 namespace millrace::config_record {
 namespace {
@@ -22,23 +21,6 @@ std::string joined(std::string_view prefix, const std::string& rest) {
   return std::string(prefix) + rest;
 }
 
-/// The number behind the last hyphen; connector names may have hyphens too.
-std::optional<ConnectorTaskId> parse_task(std::string_view text) {
-  const size_t hyphen = text.rfind('-');
-  if (hyphen == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = text.substr(hyphen + 1);
-  int32_t task = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), task);
-  if (error != std::errc() || end != digits.data() + digits.size() || task < 0) return std::nullopt;
-  return ConnectorTaskId{std::string(text.substr(0, hyphen)), task};
-}
-
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  append_json_string(out, name);
-  out += ':';
-  append_json_string(out, text);
-}
-
 }  // namespace
 
 Key parse_key(std::string_view key) {
@@ -48,7 +30,7 @@ Key parse_key(std::string_view key) {
   if (key.starts_with(kTarget)) return Target{rest(kTarget)};
   if (key.starts_with(kConnector)) return ConnectorConfig{rest(kConnector)};
   if (key.starts_with(kTask)) {
-    if (auto id = parse_task(key.substr(kTask.size()))) return TaskConfig{*std::move(id)};
+    if (auto id = parse_task_id(key.substr(kTask.size()))) return TaskConfig{*std::move(id)};
     return Unknown{};
   }
   if (key.starts_with(kCommit)) return Commit{rest(kCommit)};
@@ -72,9 +54,9 @@ std::string target_value(TargetState state) {
   // Workers before 3.5 know no STOPPED and read `state` only.
   const TargetState old = state == TargetState::Stopped ? TargetState::Paused : state;
   std::string out = "{";
-  append_member(out, "state", target_state_name(old));
+  append_json_member(out, "state", target_state_name(old));
   out += ',';
-  append_member(out, "state.v2", target_state_name(state));
+  append_json_member(out, "state.v2", target_state_name(state));
   return out + '}';
 }
 
@@ -83,7 +65,7 @@ std::string properties_value(const Properties& properties) {
   bool first = true;
   for (const auto& [key, value] : properties) {
     if (!std::exchange(first, false)) out += ',';
-    append_member(out, key, value);
+    append_json_member(out, key, value);
   }
   return out + "}}";
 }
@@ -104,15 +86,15 @@ std::string session_value(const SessionKey& key) {
   std::string base64;
   append_base64(base64, {reinterpret_cast<const uint8_t*>(key.key.data()), key.key.size()});
   std::string out = "{";
-  append_member(out, "key", base64);
+  append_json_member(out, "key", base64);
   out += ',';
-  append_member(out, "algorithm", key.algorithm);
+  append_json_member(out, "algorithm", key.algorithm);
   return out + ",\"creation-timestamp\":" + std::to_string(key.created_ms) + "}";
 }
 
 std::string logger_value(const std::string& level) {
   std::string out = "{";
-  append_member(out, "level", level);
+  append_json_member(out, "level", level);
   return out + '}';
 }
 

@@ -1,29 +1,14 @@
 #include "runtime/storage/config_state.h"
 
 #include "millrace/base64.h"
-#include "millrace/json.h"
+#include "runtime/storage/json_members.h"
 
 namespace millrace {
 namespace {
 
-/// Member of an object; null when `value` is no object or has no such member.
-const Value* member(const Value* value, std::string_view name) {
-  if (value == nullptr || value->type() != Type::Map) return nullptr;
-  for (const MapEntry& entry : value->as_map()) {
-    if (entry.key.as_string() == name) return &entry.value;
-  }
-  return nullptr;
-}
-
-std::optional<std::string> text_of(const Value* value) {
-  if (value == nullptr || value->type() != Type::String) return std::nullopt;
-  return std::string(value->as_string());
-}
-
 std::optional<int32_t> count_of(const Value* value) {
-  if (value == nullptr || value->type() != Type::Int64) return std::nullopt;
-  if (value->as_int() < 0 || value->as_int() > INT32_MAX) return std::nullopt;
-  return static_cast<int32_t>(value->as_int());
+  const auto count = json_int32(value);
+  return count && *count >= 0 ? count : std::nullopt;
 }
 
 bool is_true(const Value* value) {
@@ -33,7 +18,7 @@ bool is_true(const Value* value) {
 /// The `properties` of a record. Null settings are left out; other values than text make it
 /// malformed.
 std::optional<Properties> properties_of(const Value* value) {
-  const Value* map = member(value, "properties");
+  const Value* map = json_member(value, "properties");
   if (map == nullptr || map->type() != Type::Map) return std::nullopt;
   Properties properties;
   for (const MapEntry& entry : map->as_map()) {
@@ -45,8 +30,8 @@ std::optional<Properties> properties_of(const Value* value) {
 }
 
 std::optional<TargetState> target_of(const Value* value) {
-  std::optional<std::string> name = text_of(member(value, "state.v2"));
-  if (!name) name = text_of(member(value, "state"));
+  std::optional<std::string> name = json_text(json_member(value, "state.v2"));
+  if (!name) name = json_text(json_member(value, "state"));
   if (!name) return std::nullopt;
   for (const TargetState state :
        {TargetState::Started, TargetState::Paused, TargetState::Stopped}) {
@@ -120,7 +105,7 @@ ConfigState::Taken ConfigState::on(const config_record::Commit& key, const Value
     forget(connector);
     return Taken::Ignored;
   }
-  const auto count = count_of(member(value, "tasks"));
+  const auto count = count_of(json_member(value, "tasks"));
   if (!count) return Taken::Malformed;
   auto& deferred = deferred_[connector];
   bool complete = true;
@@ -152,14 +137,14 @@ ConfigState::Taken ConfigState::on(const config_record::Commit& key, const Value
 ConfigState::Taken ConfigState::on(const config_record::Restart& key, const Value* value) {
   if (value == nullptr || value->type() != Type::Map) return Taken::Ignored;
   if (listener_ != nullptr) {
-    listener_->on_restart({key.connector, is_true(member(value, "include-tasks")),
-                           is_true(member(value, "only-failed"))});
+    listener_->on_restart({key.connector, is_true(json_member(value, "include-tasks")),
+                           is_true(json_member(value, "only-failed"))});
   }
   return Taken::Yes;
 }
 
 ConfigState::Taken ConfigState::on(const config_record::TaskCount& key, const Value* value) {
-  const auto count = count_of(member(value, "task-count"));
+  const auto count = count_of(json_member(value, "task-count"));
   if (!count) return value == nullptr ? Taken::Ignored : Taken::Malformed;
   state_.task_count_records[key.connector] = *count;
   state_.pending_fencing.erase(key.connector);
@@ -168,9 +153,9 @@ ConfigState::Taken ConfigState::on(const config_record::TaskCount& key, const Va
 
 ConfigState::Taken ConfigState::on(const config_record::Session&, const Value* value) {
   if (value == nullptr) return Taken::Ignored;
-  const auto encoded = text_of(member(value, "key"));
-  const auto algorithm = text_of(member(value, "algorithm"));
-  const Value* created = member(value, "creation-timestamp");
+  const auto encoded = json_text(json_member(value, "key"));
+  const auto algorithm = json_text(json_member(value, "algorithm"));
+  const Value* created = json_member(value, "creation-timestamp");
   SessionKey key;
   if (!encoded || !algorithm || created == nullptr || created->type() != Type::Int64 ||
       !decode_base64(*encoded, key.key)) {
@@ -185,7 +170,7 @@ ConfigState::Taken ConfigState::on(const config_record::Session&, const Value* v
 
 ConfigState::Taken ConfigState::on(const config_record::LoggerLevel& key, const Value* value) {
   if (value == nullptr) return Taken::Ignored;
-  const auto level = text_of(member(value, "level"));
+  const auto level = json_text(json_member(value, "level"));
   if (!level) return Taken::Malformed;
   if (listener_ != nullptr) listener_->on_logger_level(key.name_space, *level);
   return Taken::Yes;
