@@ -37,6 +37,7 @@ class ManualExecutor final : public Executor {
       run();
     }
   }
+  std::chrono::milliseconds now() const { return now_; }
   bool idle() const { return ready_.empty(); }
 
  private:
