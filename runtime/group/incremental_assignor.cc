@@ -16,19 +16,13 @@ void revoke_gone(const WorkerLoads& members, const ConnectorsAndTasks& deleted,
   }
 }
 
-/// Adds up `assigned` (what is new to a member) and `owned`; deleted work does not count as held.
-void fill_plan(const WorkerLoads& members, const WorkerLoads& next,
-               const ConnectorsAndTasks& deleted, Plan& plan) {
+void fill_plan(const WorkerLoads& members, const WorkerLoads& next, Plan& plan) {
   for (const WorkerLoad& load : next) {
     plan.assigned[load.member] = load.work;
     plan.owned[load.member] = load.work;
     plan.owned[load.member].remove_all(plan.revoked[load.member]);
   }
-  for (const WorkerLoad& load : members) {
-    ConnectorsAndTasks current = load.work;
-    current.remove_all(deleted);
-    plan.assigned[load.member].remove_all(current);
-  }
+  for (const WorkerLoad& load : members) plan.assigned[load.member].remove_all(load.work);
 }
 
 template <typename T>
@@ -80,7 +74,7 @@ Plan IncrementalAssignor::plan(const WorkerLoads& members, const ConnectorsAndTa
   assign_to_least_loaded(unassigned, next);
 
   plan.delay_ms = delay_ms_;
-  fill_plan(members, next, deleted, plan);
+  fill_plan(members, next, plan);
   remember(plan, next, lost);
   previous_generation_ = generation;
   return plan;

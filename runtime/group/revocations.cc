@@ -53,9 +53,7 @@ void trim(const WorkerLoads& workers, LinkedSet<T> ConnectorsAndTasks::*kind, si
 WorkByMember balancing_revocations(const ConnectorsAndTasks& configured,
                                    const WorkerLoads& workers) {
   WorkByMember revoked;
-  const bool idle = std::all_of(workers.begin(), workers.end(),
-                                [](const WorkerLoad& load) { return load.work.empty(); });
-  if (idle || configured.empty()) return revoked;
+  if (configured.empty()) return revoked;  // Java leaves alone what still runs then
   trim(workers, &ConnectorsAndTasks::connectors, configured.connectors.size(), revoked);
   trim(workers, &ConnectorsAndTasks::tasks, configured.tasks.size(), revoked);
   return revoked;

@@ -164,6 +164,7 @@ class GroupOracle {
         final List<Worker> gone = new ArrayList<>();
         final List<Map<String, Integer>> configs = new ArrayList<>();
         final int maxTasks = random.nextInt(4) == 0 ? 14 : 5;
+        final int maxWorkers = random.nextInt(25) == 0 ? 30 : 7;
         int protocol = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
         int generation = random.nextInt(3);
         int nextId = 0;
@@ -174,7 +175,7 @@ class GroupOracle {
             Map<String, Integer> config = new TreeMap<>();
             configs.add(config);
             for (int i = random.nextInt(6); i > 0; i--) config.put(pick(List.of(NAMES)), random.nextInt(maxTasks));
-            for (int i = 1 + random.nextInt(3); i > 0; i--) join();
+            for (int i = 1 + random.nextInt(maxWorkers / 2); i > 0; i--) join();
         }
 
         Map<String, Integer> latest() {
@@ -182,7 +183,7 @@ class GroupOracle {
         }
 
         void join() {
-            if (workers.size() >= 7) return;
+            if (workers.size() >= maxWorkers) return;
             String id = "connect-" + nextId++ + (maybe(0.5) ? "-" + Long.toHexString(random.nextLong()) : "");
             workers.add(new Worker(id, time, maxDelay));
         }
@@ -195,7 +196,7 @@ class GroupOracle {
 
         /** Comes back as the same member: the coordinator missed it for one round. Rarely with work. */
         void comeBack() {
-            if (gone.isEmpty() || workers.size() >= 7) return;
+            if (gone.isEmpty() || workers.size() >= maxWorkers) return;
             Worker back = gone.remove(random.nextInt(gone.size()));
             if (maybe(0.6)) back.held = null;
             workers.add(back);
@@ -219,7 +220,7 @@ class GroupOracle {
             if (maybe(0.2)) leave();
             if (maybe(0.15)) comeBack();
             if (maybe(0.05)) {
-                int crowd = random.nextInt(5);
+                int crowd = random.nextInt(maxWorkers);
                 for (int i = 0; i < crowd; i++) join();
             }
             if (maybe(0.3)) reconfigure();
@@ -246,6 +247,7 @@ class GroupOracle {
         }
 
         void pass() {
+            if (maybe(0.03)) time.now -= random.nextInt(maxDelay + 1);  // clocks are set back too
             switch (random.nextInt(6)) {
                 case 0: break;
                 case 1: time.now += random.nextInt(50); break;
@@ -272,7 +274,7 @@ class GroupOracle {
             out.append("R ").append(protocol).append(' ').append(hex(leader.id)).append(' ').append(time.now)
                 .append(' ').append(leader.lastCompleted).append(' ').append(generation).append('\n');
             for (Worker worker : workers) {
-                worker.lag = maybe(0.1) ? 1 : 0;
+                worker.lag = maybe(0.15) ? 1 + random.nextInt(2) : 0;
                 ExtendedWorkerState state = new ExtendedWorkerState(worker.url, state(worker.lag).offset(), worker.held);
                 ByteBuffer blob = protocol == 0 ? ConnectProtocol.serializeMetadata(state)
                     : IncrementalCooperativeConnectProtocol.serializeMetadata(state, protocol == 2);
@@ -428,6 +430,7 @@ class GroupOracle {
         stdout = new PrintStream(new BufferedOutputStream(System.out, 1 << 16), false, StandardCharsets.US_ASCII);
         random = new Random(Long.parseLong(args[0]));
         int sequences = Integer.parseInt(args[1]);
+        out.append("J ").append(Runtime.version().feature()).append('\n');
         for (int i = 0; i < sequences; i++) {
             Group group = new Group();
             out.append("S ").append(group.maxDelay).append('\n');
