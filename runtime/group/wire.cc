@@ -39,8 +39,7 @@ void WireWriter::bytes(std::string_view data) {
 
 void WireReader::fail(std::string_view field, std::string_view problem) const {
   throw ConnectException(
-      fmt::format("reading {}: {} {}; check that only Connect workers use this group id", subject_,
-                  field, problem));
+      fmt::format("reading {}: {} {}; {}", subject_, field, problem, advice_));
 }
 
 std::string_view WireReader::take(size_t size, std::string_view field) {
@@ -62,6 +61,11 @@ std::string WireReader::string(std::string_view field) {
   const int16_t size = int16(field);
   if (size < 0) fail(field, fmt::format("has the length {}", size));
   return utf8::sanitise(take(static_cast<size_t>(size), field));
+}
+
+std::string WireReader::nullable_string(std::string_view field) {
+  const int16_t size = int16(field);
+  return size < 0 ? std::string() : utf8::sanitise(take(static_cast<size_t>(size), field));
 }
 
 int32_t WireReader::count(std::string_view field) {
