@@ -161,11 +161,33 @@ class SimCoordinator {
     if (!members_.contains(leader_)) leader_ = members_.begin()->first;
     ++generation_;
     state_ = State::Completing;
-    protocol_ = members_.at(leader_).protocols.front().name;
+    protocol_ = chosen_protocol();
     for (auto& [id, member] : members_) {
       touch(id);
       std::exchange(member.join, nullptr)(response_for(id));
     }
+  }
+  /// Of the protocols that all offer, the one most members put first.
+  std::string chosen_protocol() const {
+    const auto offers = [](const Member& member, const std::string& name) {
+      return std::any_of(member.protocols.begin(), member.protocols.end(),
+                         [&name](const auto& p) { return p.name == name; });
+    };
+    std::map<std::string, int> votes;
+    for (const auto& [id, member] : members_) {
+      for (const ProtocolMetadata& p : member.protocols) {
+        const bool common = std::all_of(members_.begin(), members_.end(), [&](const auto& other) {
+          return offers(other.second, p.name);
+        });
+        if (!common) continue;
+        ++votes[p.name];
+        break;
+      }
+    }
+    const auto most = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) {
+      return a.second < b.second;
+    });
+    return most == votes.end() ? "" : most->first;
   }
   JoinResponse response_for(const std::string& id) const {
     JoinResponse response{KafkaError::None, generation_, protocol_, leader_, id, {}};
