@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "millrace/value.h"
@@ -15,6 +16,9 @@ namespace millrace {
 inline constexpr uint32_t kJavaMapCapacity = 16;
 uint32_t java_map_capacity(size_t initial) noexcept;
 uint32_t java_map_copy_capacity(size_t entries) noexcept;
+
+/// String.hashCode of UTF-8 `text`: over its UTF-16 units.
+uint32_t java_string_hash(std::string_view text) noexcept;
 
 /// Puts `entries`, which differ in their keys and stand in the order they were put, into the order
 /// of a HashMap whose table had `capacity` buckets at first and doubled when more than 3/4 full.

@@ -24,6 +24,10 @@ void append(std::string& out, char32_t code_point);
 /// True when all of `text` is well-formed. ASCII runs at memory speed.
 bool is_valid(std::string_view text) noexcept;
 
+/// Order of Java's String.compareTo for well-formed text: by UTF-16 units, which puts characters from
+/// U+10000 on before U+E000.
+bool utf16_less(std::string_view left, std::string_view right) noexcept;
+
 /// `text` with each malformed sequence replaced by U+FFFD.
 std::string sanitise(std::string_view text);
 

@@ -12,12 +12,8 @@
 #include "millrace/utf8.h"
 
 namespace millrace {
-namespace {
 
-uint32_t fold(uint64_t v) noexcept { return static_cast<uint32_t>(v ^ v >> 32U); }
-
-/// String.hashCode, over UTF-16 units.
-uint32_t string_hash(std::string_view text) noexcept {
+uint32_t java_string_hash(std::string_view text) noexcept {
   uint32_t hash = 0;
   while (!text.empty()) {
     if (static_cast<unsigned char>(text[0]) < 0x80) {
@@ -37,6 +33,10 @@ uint32_t string_hash(std::string_view text) noexcept {
   }
   return hash;
 }
+
+namespace {
+
+uint32_t fold(uint64_t v) noexcept { return static_cast<uint32_t>(v ^ v >> 32U); }
 
 /// BigInteger.hashCode: over the magnitude's 32-bit words, times the sign.
 uint32_t big_integer_hash(std::span<const uint8_t> bytes) noexcept {
@@ -80,7 +80,7 @@ uint32_t hash_code(const Value& key) noexcept {
           std::bit_cast<uint64_t>(std::isnan(v) ? std::numeric_limits<double>::quiet_NaN() : v));
     }
     case Type::String:
-      return string_hash(key.as_string());
+      return java_string_hash(key.as_string());
     case Type::Decimal:
       return 31 * big_integer_hash(key.as_decimal().unscaled()) +
              static_cast<uint32_t>(key.as_decimal().scale);

@@ -1,5 +1,6 @@
 #include "millrace/utf8.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace millrace::utf8 {
@@ -82,6 +83,17 @@ bool is_valid(std::string_view text) noexcept {
     text.remove_prefix(decoded.length);
   }
   return true;
+}
+
+bool utf16_less(std::string_view left, std::string_view right) noexcept {
+  const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  if (l == left.end() || r == right.end()) return l == left.end() && r != right.end();
+  const auto a = static_cast<unsigned char>(*l);
+  const auto b = static_cast<unsigned char>(*r);
+  constexpr unsigned char kFromE000 = 0xEE;   // first byte of U+E000 and above
+  constexpr unsigned char kFrom10000 = 0xF0;  // in UTF-16 a surrogate, below U+E000
+  if (a >= kFromE000 && b >= kFromE000 && (a >= kFrom10000) != (b >= kFrom10000)) return a > b;
+  return a < b;
 }
 
 std::string sanitise(std::string_view text) {

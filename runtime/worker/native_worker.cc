@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
+#include "runtime/core/within.h"
 #include "runtime/metrics/log.h"
 #include "runtime/worker/offset_operations.h"
 #include "runtime/worker/sink_task_runner.h"
@@ -14,22 +15,6 @@ namespace {
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.Worker");
   return instance;
-}
-
-/// Calls `done` with the first of: the wrapped callback, or a time-out.
-template <class T>
-Callback<T> within(Executor& control, Millis limit, const std::string& what, Callback<T> done) {
-  auto once = std::make_shared<Callback<T>>(std::move(done));
-  control.post_after(limit, [once, what] {
-    if (!*once) return;
-    const auto callback = std::exchange(*once, nullptr);
-    callback(std::make_exception_ptr(ConnectException(what)));
-  });
-  return [once](Outcome<T> outcome) {
-    if (!*once) return;
-    const auto callback = std::exchange(*once, nullptr);
-    callback(std::move(outcome));
-  };
 }
 
 }  // namespace

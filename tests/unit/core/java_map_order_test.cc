@@ -37,6 +37,14 @@ Keys arranged(const Keys& keys, uint32_t capacity = kJavaMapCapacity) {
   return keys_of(entries);
 }
 
+TEST(JavaStringHashTest, IsOverUtf16Units) {
+  EXPECT_EQ(java_string_hash(""), 0U);
+  EXPECT_EQ(java_string_hash("Aa"), 2112U);
+  EXPECT_EQ(java_string_hash("BB"), 2112U);
+  EXPECT_EQ(java_string_hash("\xC3\xA9t\xC3\xA9"), 0x3799EU);       // U+00E9 t U+00E9
+  EXPECT_EQ(java_string_hash("\xF0\x9F\x98\x80"), 0x1B0D63U);  // U+1F600
+}
+
 TEST(JavaMapOrderTest, MatchesTheKeysOfMirrorMaker) {
   EXPECT_EQ(arranged({"topic", "partition", "cluster"}), (Keys{"cluster", "partition", "topic"}));
   EXPECT_EQ(arranged({"group", "topic", "partition"}), (Keys{"partition", "topic", "group"}));

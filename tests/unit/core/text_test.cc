@@ -131,6 +131,25 @@ TEST(Utf8Test, ValidityAgreesWithDecoding) {
   EXPECT_GT(valid_texts, 1000U);
 }
 
+TEST(Utf8Test, OrderOfUtf16Units) {
+  const std::vector<std::string> ascending = {"",
+                                              "a",
+                                              "aa",
+                                              "a\xC3\xA9",
+                                              "b",
+                                              "\xC3\xA9",
+                                              "\xED\x9F\xBF",
+                                              "\xF0\x90\x80\x80",
+                                              "\xF0\x90\x80\x81",
+                                              "\xEE\x80\x80",
+                                              "\xEF\xBF\xBD"};
+  auto sorted = ascending;
+  std::reverse(sorted.begin(), sorted.end());
+  std::sort(sorted.begin(), sorted.end(), utf8::utf16_less);
+  EXPECT_EQ(sorted, ascending);
+  for (const std::string& text : ascending) EXPECT_FALSE(utf8::utf16_less(text, text));
+}
+
 TEST(Utf8Test, GoodTextIsNotCopied) {
   Arena arena;
   const std::string_view good = "gr\u00fc\u00df";

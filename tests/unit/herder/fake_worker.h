@@ -1,9 +1,8 @@
 #pragma once
-// Executor driven by hand and a worker without threads, for the herder's tests.
+// A worker without threads, for the herder's tests.
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <exception>
 #include <functional>
 #include <map>
@@ -13,45 +12,11 @@
 #include <vector>
 
 #include "millrace/errors.h"
-#include "runtime/core/executor.h"
 #include "runtime/worker/request_exception.h"
 #include "runtime/worker/worker.h"
+#include "tests/support/manual_executor.h"
 
 namespace millrace::testing {
-
-/// Runs what was posted when told to; time stands still until advanced.
-class ManualExecutor final : public Executor {
- public:
-  void post(std::function<void()> task) override { ready_.push_back(std::move(task)); }
-  void post_after(std::chrono::milliseconds delay, std::function<void()> task) override {
-    timers_.emplace(now_ + delay, std::move(task));
-  }
-  bool run_one() {
-    if (ready_.empty()) return false;
-    const auto task = std::move(ready_.front());
-    ready_.pop_front();
-    task();
-    return true;
-  }
-  void run() {
-    while (run_one()) {
-    }
-  }
-  void advance(std::chrono::milliseconds by) {
-    now_ += by;
-    while (!timers_.empty() && timers_.begin()->first <= now_) {
-      ready_.push_back(std::move(timers_.begin()->second));
-      timers_.erase(timers_.begin());
-      run();
-    }
-  }
-  bool idle() const { return ready_.empty(); }
-
- private:
-  std::deque<std::function<void()>> ready_;
-  std::multimap<std::chrono::milliseconds, std::function<void()>> timers_;
-  std::chrono::milliseconds now_{0};
-};
 
 /// Does at once, or when told, what a worker does with threads. Checks the herder's use of it.
 class FakeWorker final : public Worker {
