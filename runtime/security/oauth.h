@@ -33,6 +33,8 @@ struct OAuthSettings {
 
   std::string principal_claim = "sub";
   std::string scope_claim = "scope";
+
+  bool operator==(const OAuthSettings&) const = default;
 };
 
 struct OAuthToken {

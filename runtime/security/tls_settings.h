@@ -21,6 +21,8 @@ struct TlsSettings {
   std::string trusted_pem;      // empty: the system's certificates
   std::string chain_pem;        // leaf first; empty: no certificate of our own
   SecretText key_pem;           // PKCS#8, not encrypted
+
+  bool operator==(const TlsSettings&) const = default;
 };
 
 /// Cipher suites given in Java's (IANA's) names.

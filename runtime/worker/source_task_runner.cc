@@ -212,7 +212,7 @@ void SourceTaskRunner::acknowledge(const Delivery& delivery) {
   auto& batch = static_cast<InFlightBatch&>(*delivery.batch);
   if (delivery.error == nullptr) {
     note_topic(batch[delivery.row].topic);
-  } else if (errors_->tolerates_all()) {
+  } else if (errors_->tolerates_all() && delivery.error->kind != ErrorKind::Authentication) {
     batch.reject(delivery.row, *delivery.error);
     errors_->report(batch, delivery.row);
   } else {
