@@ -104,7 +104,9 @@ PrivateKey read_key(Block& block, const StoreSource& source) {
 }  // namespace
 
 StoreEntries read_pem_entries(std::string_view text, const StoreSource& source, StoreUse use) {
-  const SecretText lines(rewrap_pem(text, source.setting));
+  const std::string name =
+      source.path.empty() ? source.setting : source.setting + ".location " + source.path;
+  const SecretText lines(rewrap_pem(text, name));
   const Bio in = memory_bio(lines.value());
   Block block;
   std::vector<Certificate> certificates;

@@ -129,7 +129,8 @@ class Parser {
       found.key = open_key(bag);
       if (!found.key) {
         throw StoreFault{Fault::KeyPassword,
-                         "the password does not open key '" + found.alias + "'"};
+                         "the password does not open " +
+                             (found.alias.empty() ? "its key" : "key '" + found.alias + "'")};
       }
     }
     keys_.push_back(std::move(found));

@@ -44,7 +44,9 @@ const char* name_of(Format format) {
 std::string remedy(const StoreFault& fault, const StoreSource& source, Format format) {
   switch (fault.kind) {
     case Fault::StorePassword: return "; check " + source.setting + ".password";
-    case Fault::KeyPassword: return "; check " + source.key_password_setting;
+    case Fault::KeyPassword:
+      return "; check " + source.key_password_setting +
+             (format == Format::Pem ? "" : " and " + source.setting + ".password");
     case Fault::Missing: return "";
     default: break;
   }
