@@ -9,6 +9,8 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from certificates import PASSWORD, Authority
@@ -224,14 +226,39 @@ class ClientSecurityTest(FlowTest):
         worker = self.worker("SASL_SSL", settings)
         topic = unique("refused")
         (worker.folder / "in").write_text("one\n")
-        worker.start(file_source("src", worker.folder / "in", topic),
+        # Tolerance is for records; no record is skipped because nothing can be sent.
+        worker.start(file_source("src", worker.folder / "in", topic, **{"errors.tolerance": "all"}),
                      file_sink("dst", worker.folder / "out", topic))
         for name in ("src", "dst"):
             self.wait(lambda: worker.state(name)[1] == ["FAILED"], FAILS_WITHIN, f"{name} to fail")
             trace = worker.rest.get(f"/connectors/{name}/tasks/0/status").json()["trace"]
             self.assertIn("uthentication", trace)
             self.assertNotIn("wr0ng-word", trace)
+            self.assertEqual(worker.offsets(name), [])
         self.expect_no_secret(worker, "wr0ng-word")
+
+    def test_rest_over_https_with_jks_stores_and_client_certificates(self):
+        worker = Millrace.embedded({
+            "listeners.https.ssl.keystore.location": self.ca.jks_key_store("rest"),
+            "listeners.https.ssl.keystore.password": PASSWORD,
+            "listeners.https.ssl.truststore.location": self.ca.trust_store("JKS"),
+            "listeners.https.ssl.truststore.password": PASSWORD,
+            "listeners.https.ssl.client.auth": "required"})
+        self.addCleanup(worker.close)
+        worker.settings["listeners"] = f"https://127.0.0.1:{worker.port}"
+        worker.launch()
+        key, certificate = self.ca.issue("rest-client")
+        context = ssl.create_default_context(cafile=self.ca.certificate)
+        context.load_cert_chain(certificate, key)
+
+        def answer():
+            try:
+                return urllib.request.urlopen(f"https://127.0.0.1:{worker.port}/", timeout=10,
+                                              context=context).status
+            except urllib.error.URLError:
+                return None
+        self.wait(lambda: answer() == 200, 30, "an answer over https")
+        self.expect_no_secret(worker)
 
 
 if __name__ == "__main__":

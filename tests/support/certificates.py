@@ -40,6 +40,14 @@ class Authority:
             self.certificate, "-name", name, "-out", store, "-passout", f"pass:{PASSWORD}")
         return store
 
+    def jks_key_store(self, name, **more):
+        """The same as a JKS store, by keytool."""
+        store = self.folder / f"{name}.jks"
+        run("keytool", "-importkeystore", "-noprompt", "-srckeystore", self.key_store(name, **more),
+            "-srcstorepass", PASSWORD, "-destkeystore", store, "-deststoretype", "JKS",
+            "-deststorepass", PASSWORD)
+        return store
+
     def trust_store(self, kind):
         """The CA's certificate in a trust store of Java's type `kind`, by keytool."""
         store = self.folder / f"{self.name}-trust.{kind.lower()}"
