@@ -14,6 +14,12 @@ elseif(MILLRACE_SANITIZER STREQUAL "thread")
   # GCC warns that fences are not modelled; Asio has them.
   target_compile_options(millrace_flags INTERFACE -fsanitize=thread -Wno-tsan)
   target_link_options(millrace_flags INTERFACE -fsanitize=thread)
+elseif(MILLRACE_SANITIZER STREQUAL "fuzzer")
+  # The warnings are GCC's business. Arenas poison their memory where GCC's macro says ASan.
+  target_compile_options(millrace_flags INTERFACE -w -fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=undefined)
+  target_compile_definitions(millrace_flags INTERFACE __SANITIZE_ADDRESS__)
+  target_link_options(millrace_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
 # millrace_library(NAME SOURCES a.cc ... LINK lib ...): a static library of runtime/ or connectors/.

@@ -6,7 +6,7 @@ usage() {
   cat <<'TEXT'
 Usage: tests/run.sh [--preset NAME | --asan | --tsan] [-L LABEL] [-R REGEX] [-j N]
   --preset NAME   build preset: dev (default), asan, tsan
-  -L LABEL        only tests with this label: unit, broker, java, integration, chaos, style
+  -L LABEL        only tests with this label: unit, broker, java, integration, chaos, fuzz, style
   -R REGEX        only tests whose name matches
   -j N            tests at a time (default: processors)
 TEXT

@@ -8,6 +8,7 @@
 //   bool encode(const SchemaAndValue& in, RecordBatch& batch, WireBytes& out, CodecError& error);
 // which return false and fill `error` for a value they cannot convert.
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -20,16 +21,26 @@ inline constexpr const char* kVersion = "4.1.1";
 struct CodecError {
   ErrorKind kind = ErrorKind::Data;
   std::string message;
+  ErrorCausePtr cause;
 
   bool fail(std::string text, ErrorKind error_kind = ErrorKind::Data) {
     kind = error_kind;
     message = std::move(text);
+    cause.reset();
+    return false;
+  }
+  /// As Kafka's converters wrap what their deserialisers throw.
+  bool fail_serialization(std::string text, std::string reason) {
+    fail(std::move(text));
+    cause = std::make_shared<ErrorCause>(
+        ErrorCause{ErrorKind::Serialization, std::move(reason), {}});
     return false;
   }
 };
 
 inline void reject(RecordBatch& batch, uint32_t row, CodecError& error) {
-  batch.reject(row, RowError{error.kind, Stage::ValueConverter, std::move(error.message), {}});
+  batch.reject(row, RowError{error.kind, Stage::ValueConverter, std::move(error.message), {},
+                             std::move(error.cause)});
 }
 
 template <class Codec>

@@ -17,8 +17,8 @@ bool is_blank(char c) noexcept {
 }
 
 bool fail_syntax(CodecError& error, const std::string& why) {
-  return error.fail("Converting byte[] to Kafka Connect data failed due to serialization error: " +
-                    why);
+  return error.fail_serialization(
+      "Converting byte[] to Kafka Connect data failed due to serialization error: ", why);
 }
 
 bool fail_envelope(CodecError& error) {

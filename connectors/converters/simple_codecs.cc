@@ -156,15 +156,16 @@ bool NumberCodec<T>::decode(WireBytes wire, RecordBatch&, SchemaAndValue& out, C
   out.value = Value();
   if (wire.is_null()) return true;
   if (wire.size != wire_size(T)) {
-    return error.fail(deserialize_message(T) + "Size of data received by " +
-                      std::string(deserializer_name(T)) + " is not " +
-                      std::to_string(wire_size(T)));
+    return error.fail_serialization(
+        deserialize_message(T), "Size of data received by " + std::string(deserializer_name(T)) +
+                                    " is not " + std::to_string(wire_size(T)));
   }
   uint64_t bits = 0;
   for (uint32_t i = 0; i < wire.size; ++i) bits = bits << 8U | wire.data[i];
   if (T == Type::Boolean && bits > 1) {
-    return error.fail(deserialize_message(T) + "Unexpected byte received by BooleanDeserializer: " +
-                      std::to_string(static_cast<int8_t>(bits)));
+    return error.fail_serialization(deserialize_message(T),
+                                    "Unexpected byte received by BooleanDeserializer: " +
+                                        std::to_string(static_cast<int8_t>(bits)));
   }
   out.value = from_bits(T, bits);
   return true;

@@ -29,12 +29,30 @@ class OffsetStorageReader {
   virtual Value offset(const Value& partition, Arena& arena) = 0;
 };
 
+/// Hands single bad records to the error handling of the worker. Called by the task's thread.
+class ErrantRecordReporter {
+ public:
+  virtual ~ErrantRecordReporter() = default;
+  /// Of a sink: in put() and instead of rejecting the row; the row stays as it is. Its consumed
+  /// bytes go to the dead letter queue, or, of a batch that the task made itself, what the
+  /// connector's converters make of it. Throws ConnectException when `errors.tolerance` is none;
+  /// the task fails after put() even if it catches that.
+  ///
+  /// Of a source: in poll(), for a row of the batch being filled that holds what could be read of
+  /// the record (e.g. its bytes) with its place in the source. The row is rejected. After poll() it
+  /// goes to the dead letter queue, the rows before it are sent, and the task fails if
+  /// `errors.tolerance` is none; otherwise offsets move past it. Does not throw.
+  virtual void report(RecordBatch& batch, uint32_t row, const Error& error) = 0;
+};
+
 class SourceTaskContext {
  public:
   virtual ~SourceTaskContext() = default;
   virtual const Properties& config() const = 0;
   virtual const ConnectorTaskId& id() const = 0;
   virtual OffsetStorageReader& offset_storage_reader() = 0;
+  /// Null unless a dead letter queue or error logging is configured; from start() on.
+  virtual ErrantRecordReporter* errant_record_reporter() { return nullptr; }
 };
 
 /// A worker thread drives one instance: start, poll..., stop. Any exception but a retriable one
@@ -52,17 +70,6 @@ class SourceTask {
   /// After each successful offset commit. Exceptions are logged and ignored.
   virtual void commit() {}
   virtual void stop() noexcept {}
-};
-
-/// Hands single bad records of a sink to the error handling of the worker.
-class ErrantRecordReporter {
- public:
-  virtual ~ErrantRecordReporter() = default;
-  /// Called by the task's thread, in put() and instead of rejecting the row; the row stays as it
-  /// is. Its consumed bytes go to the dead letter queue, or, of a batch that the task made itself,
-  /// what the connector's converters make of it. Throws ConnectException when `errors.tolerance` is
-  /// none; the task fails after put() even if it catches that.
-  virtual void report(RecordBatch& batch, uint32_t row, const Error& error) = 0;
 };
 
 class SinkTaskContext {

@@ -4,6 +4,8 @@
 // operators match on them in `trace` fields and in dead letter headers.
 
 #include <cstdint>
+#include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,7 +17,8 @@ enum class ErrorKind : uint8_t {
   Connect,        // org.apache.kafka.connect.errors.ConnectException
   Retriable,      // ...RetriableException: the caller may try the same work again
   Data,           // ...DataException: a record does not fit its schema or format
-  SchemaBuilder,  // ...SchemaBuilderException
+  SchemaBuilder,    // ...SchemaBuilderException
+  SchemaProjector,  // ...SchemaProjectorException
   IllegalWorkerState,
   NotFound,
   AlreadyExists,
@@ -39,6 +42,15 @@ enum class ErrorKind : uint8_t {
 
 /// Fully qualified Java class name users know for `kind`. Static storage.
 std::string_view java_class_name(ErrorKind kind) noexcept;
+
+/// What brought an error about, and what brought that about: the `Caused by` of an error that is
+/// kept rather than thrown. Immutable, so copies share it.
+struct ErrorCause {
+  ErrorKind kind = ErrorKind::Internal;
+  std::string message = {};
+  std::shared_ptr<const ErrorCause> cause = {};
+};
+using ErrorCausePtr = std::shared_ptr<const ErrorCause>;
 
 /// Base of all exceptions thrown by the worker and by plugins.
 class Error : public std::runtime_error {
@@ -74,7 +86,14 @@ using UnsupportedException = ErrorOf<ErrorKind::Unsupported>;
 /// Text for a `trace` field: `<java class>: <message>` and, for nested exceptions
 /// (std::throw_with_nested), `\nCaused by: <java class>: <message>` lines. Never empty.
 std::string describe(const std::exception& error);
-/// As above for the exception being handled; call inside a catch block.
+/// The same text for an error that is kept. `cause` may be null.
+std::string describe(ErrorKind kind, const std::string& message, const ErrorCause* cause);
+/// The nested exceptions of `error`; null when it has none.
+ErrorCausePtr cause_of(const std::exception& error);
+/// Throws an Error with `cause` and its causes nested in it. `cause` may be null.
+[[noreturn]] void throw_with_cause(ErrorKind kind, const std::string& message,
+                                   const ErrorCause* cause);
+/// As describe() for the exception being handled; call inside a catch block.
 std::string describe_current_exception();
 
 }  // namespace millrace

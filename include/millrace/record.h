@@ -108,6 +108,7 @@ struct RowError {
   Stage stage = Stage::TaskPut;
   std::string message = {};
   std::string_view class_name = {};  // Java name of the operation that failed; static storage
+  ErrorCausePtr cause = {};          // null: none
 };
 
 /// Indices of the rows an operation works on, ascending.

@@ -92,6 +92,9 @@ class RecordConsumer {
   virtual void seek(const TopicPartition& partition, Offset offset) = 0;
   virtual void pause(std::span<const TopicPartition> partitions) = 0;
   virtual void resume(std::span<const TopicPartition> partitions) = 0;
+  /// Offset after the last record of an assigned partition, as the client happens to know it from
+  /// its reading; asks nobody. nullopt: not known.
+  virtual std::optional<Offset> known_end(const TopicPartition& partition) const = 0;
   virtual void commit_async(const OffsetMap& offsets, CommitCallback done) = 0;
   /// Throws KafkaException or TimeoutException.
   virtual void commit_sync(const OffsetMap& offsets, Millis timeout) = 0;

@@ -128,6 +128,11 @@ class JsonPrinter final : public ResultPrinter {
     add_text(out, "exception", java_class_name(error.kind));
     out += ',';
     add_text(out, "message", error.message);
+    if (error.cause) {
+      out += ',';
+      add_text(out, "cause", describe(error.cause->kind, error.cause->message,
+                                      error.cause->cause.get()));
+    }
     return out + "}}\n";
   }
 

@@ -15,6 +15,7 @@
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/standalone_herder.h"
 #include "runtime/metrics/log.h"
+#include "runtime/metrics/process_metrics.h"
 #include "runtime/plugins/registry.h"
 #include "runtime/rest/rest_server.h"
 #include "runtime/storage/config_transformer.h"
@@ -68,7 +69,7 @@ class Standalone {
     logger().info("Kafka Connect starting");
     offsets_->start();
     logger().info("Worker started");
-    rest_->initialize_resources(*herder_);
+    rest_->initialize_resources(*herder_, [this] { return metrics_text(); });
     logger().info("Kafka Connect started");
     boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
     signals.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -99,6 +100,8 @@ class Standalone {
     WorkerServices services{control_,  *broker_,  *offsets_,
                             registry_, settings_, rest_->advertised().worker_id(),
                             limits_of(config_.worker)};
+    services.metrics.window = {config_.worker.metrics_sample_window_ms,
+                               config_.worker.metrics_num_samples};
     worker_ = std::make_unique<NativeWorker>(std::move(services), slow_);
     HerderOptions options;
     options.server = {kKafkaVersion, kCommit, cluster};
@@ -109,6 +112,20 @@ class Standalone {
     options.topic_tracking_reset = config_.worker.topic_tracking_allow_reset;
     herder_ = std::make_unique<StandaloneHerder>(
         HerderServices{control_, slow_, *worker_, registry_, transformer_}, std::move(options));
+  }
+
+  std::string metrics_text() const {
+    MetricPage page(parse_metric_names(config_.worker.metrics_names));
+    worker_->metrics().write_to(page);
+    const std::string id = rest_->advertised().worker_id();
+    // Kafka has it twice: as a metric, and as a bean with attributes in another style.
+    page.attribute("app-info", {}, "start-time-ms", static_cast<double>(started_ms_));
+    page.attribute("app-info", metric_labels({{"id", id}}), "starttimems",
+                   static_cast<double>(started_ms_));
+    page.add("millrace_worker_info", "gauge", "What this worker is.",
+             metric_labels({{"id", id}, {"version", kKafkaVersion}, {"commit_id", kCommit}}), 1);
+    add_process_metrics(page);
+    return page.text();
   }
 
   void create_next(size_t index) {
@@ -172,6 +189,7 @@ class Standalone {
   std::unique_ptr<rest::RestServer> rest_;
   std::unique_ptr<NativeWorker> worker_;
   std::unique_ptr<StandaloneHerder> herder_;
+  const int64_t started_ms_ = MetricClock::system().wall_ms();
   std::vector<std::string> files_;
   int exit_code_ = 0;
   bool stopping_ = false;

@@ -81,9 +81,9 @@ class TextPrinter final : public ResultPrinter {
   }
 
   std::string failed(const RowError& error, uint64_t number) override {
-    return fmt::format("row {}  failed in {}{}{}\n  {}: {}\n", number, stage_name(error.stage),
+    return fmt::format("row {}  failed in {}{}{}\n  {}\n", number, stage_name(error.stage),
                        error.class_name.empty() ? "" : " of ", error.class_name,
-                       java_class_name(error.kind), error.message);
+                       describe(error.kind, error.message, error.cause.get()));
   }
 
  private:

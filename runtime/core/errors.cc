@@ -14,6 +14,8 @@ std::string_view java_class_name(ErrorKind kind) noexcept {
       return "org.apache.kafka.connect.errors.DataException";
     case ErrorKind::SchemaBuilder:
       return "org.apache.kafka.connect.errors.SchemaBuilderException";
+    case ErrorKind::SchemaProjector:
+      return "org.apache.kafka.connect.errors.SchemaProjectorException";
     case ErrorKind::IllegalWorkerState:
       return "org.apache.kafka.connect.errors.IllegalWorkerStateException";
     case ErrorKind::NotFound:
@@ -56,17 +58,62 @@ std::string_view java_class_name(ErrorKind kind) noexcept {
   return "java.lang.RuntimeException";
 }
 
-std::string describe(const std::exception& error) {
+namespace {
+
+constexpr const char* kNoException = "something that is not an exception was thrown";
+
+ErrorKind kind_of(const std::exception& error) noexcept {
   const auto* known = dynamic_cast<const Error*>(&error);
-  std::string text(java_class_name(known != nullptr ? known->kind() : ErrorKind::Internal));
+  return known != nullptr ? known->kind() : ErrorKind::Internal;
+}
+
+}  // namespace
+
+std::string describe(const std::exception& error) {
+  return describe(kind_of(error), error.what(), cause_of(error).get());
+}
+
+std::string describe(ErrorKind kind, const std::string& message, const ErrorCause* cause) {
+  std::string text(java_class_name(kind));
   text += ": ";
-  text += error.what();
+  text += message;
+  if (cause != nullptr) {
+    text += "\nCaused by: " + describe(cause->kind, cause->message, cause->cause.get());
+  }
+  return text;
+}
+
+namespace {
+
+ErrorCausePtr current_as_cause() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return std::make_shared<ErrorCause>(
+        ErrorCause{kind_of(error), error.what(), cause_of(error)});
+  } catch (...) {
+    return std::make_shared<ErrorCause>(ErrorCause{ErrorKind::Internal, kNoException, {}});
+  }
+}
+
+}  // namespace
+
+ErrorCausePtr cause_of(const std::exception& error) {
   try {
     std::rethrow_if_nested(error);
   } catch (...) {
-    text += "\nCaused by: " + describe_current_exception();
+    return current_as_cause();
   }
-  return text;
+  return nullptr;
+}
+
+void throw_with_cause(ErrorKind kind, const std::string& message, const ErrorCause* cause) {
+  if (cause == nullptr) throw Error(kind, message);
+  try {
+    throw_with_cause(cause->kind, cause->message, cause->cause.get());
+  } catch (...) {
+    std::throw_with_nested(Error(kind, message));
+  }
 }
 
 std::string describe_current_exception() {
@@ -76,7 +123,7 @@ std::string describe_current_exception() {
     return describe(error);
   } catch (...) {
     return std::string(java_class_name(ErrorKind::Internal)) +
-           ": something that is not an exception was thrown";
+           ": " + kNoException;
   }
 }
 

@@ -185,6 +185,13 @@ bool JsonParser::fail_control(bool name) {
               at_);
 }
 
+bool JsonParser::fail_text_length(size_t length, size_t limit, bool name) {
+  return fail_without_place(std::string(name ? "Name" : "String value") + " length (" +
+                            std::to_string(length) + ") exceeds the maximum allowed (" +
+                            std::to_string(limit) + ", from `StreamReadConstraints.getMax" +
+                            (name ? "Name" : "String") + "Length()`)");
+}
+
 bool JsonParser::fail_depth() {
   return fail_without_place("Document nesting depth (" + std::to_string(kMaxJsonDepth + 1) +
                             ") exceeds the maximum allowed (" + std::to_string(kMaxJsonDepth) +

@@ -53,6 +53,7 @@ class JsonParser {
   bool parse_big_integer(const char* start, uint64_t wrapped, Value& out);
 
   bool parse_string(std::string_view& out, bool name);
+  bool check_length(std::string_view text, bool name);
   bool parse_string_slowly(const char* start, std::string_view& out, bool name);
   bool append_lenient(std::string_view raw, bool name);
   bool parse_escape();
@@ -71,6 +72,7 @@ class JsonParser {
   bool fail_token();
   bool fail_control(bool name);
   bool fail_depth();
+  bool fail_text_length(size_t length, size_t limit, bool name);
   bool fail_length(ptrdiff_t digits);
   bool fail_exponent(std::string_view text);
   std::string location(const char* place) const;

@@ -21,6 +21,18 @@ constexpr uint64_t special_bytes(uint64_t word) noexcept {
          ((word - kOnes * 0x20) & ~word & kHighs);
 }
 
+constexpr size_t kMaxNameBytes = 50'000;        // Jackson's limits (StreamReadConstraints);
+constexpr size_t kMaxStringUnits = 20'000'000;  // strings are counted in chars of Java
+
+size_t utf16_length(std::string_view text) noexcept {
+  size_t units = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    units += (byte & 0xC0U) != 0x80 ? (byte >= 0xF0 ? 2U : 1U) : 0U;
+  }
+  return units;
+}
+
 bool is_surrogate(uint32_t unit) noexcept {
   return unit >= 0xD800 && unit < 0xE000;
 }
@@ -55,7 +67,16 @@ bool JsonParser::parse_string(std::string_view& out, bool name) {
   out = {start, static_cast<size_t>(at_ - start)};
   if ((high & kHighs) != 0 && !utf8::is_valid(out)) return parse_string_slowly(start, out, name);
   ++at_;
-  return true;
+  return out.size() <= kMaxNameBytes || check_length(out, name);
+}
+
+bool JsonParser::check_length(std::string_view text, bool name) {
+  if (name) {
+    return text.size() <= kMaxNameBytes || fail_text_length(text.size(), kMaxNameBytes, true);
+  }
+  if (text.size() <= kMaxStringUnits) return true;
+  const size_t units = utf16_length(text);
+  return units <= kMaxStringUnits || fail_text_length(units, kMaxStringUnits, false);
 }
 
 // At an escape, a control character, or the closing quote of text that is not UTF-8.
@@ -79,7 +100,7 @@ bool JsonParser::parse_string_slowly(const char* start, std::string_view& out, b
   }
   ++at_;
   out = arena_.copy(scratch_.text);
-  return true;
+  return out.size() <= kMaxNameBytes || check_length(out, name);
 }
 
 // Jackson checks lead and middle bytes only: overlong forms and surrogates in three bytes each

@@ -56,9 +56,14 @@ bool is_number(Type type) noexcept {
   return type >= Type::Int8 && type <= Type::Float64;
 }
 
+/// Number.longValue: what exceeds 64 bits becomes the largest or smallest long.
 int64_t long_of(const Value& number) noexcept {
-  return number.type() >= Type::Float32 ? static_cast<int64_t>(number.as_double())
-                                        : number.as_int();
+  if (number.type() < Type::Float32) return number.as_int();
+  constexpr double kLimit = 0x1p63;
+  const double value = number.as_double();
+  if (value >= kLimit) return std::numeric_limits<int64_t>::max();
+  if (value < -kLimit) return std::numeric_limits<int64_t>::min();
+  return static_cast<int64_t>(value);  // never NaN: no text of a number gives one
 }
 
 /// A number as the Date, Time or Timestamp `schema`; what is one of these already stays.

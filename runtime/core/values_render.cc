@@ -23,7 +23,9 @@ void append_date(std::string& out, int64_t ms) {
   constexpr int64_t kMsPerDay = 86'400'000;
   constexpr int64_t kMsPerSecond = 1000;
   const int64_t fraction = (ms % kMsPerSecond + kMsPerSecond) % kMsPerSecond;
-  const auto seconds = static_cast<std::time_t>((ms - fraction) / kMsPerSecond);
+  // Rounded down without a difference that overflows near the earliest instant.
+  const auto seconds =
+      static_cast<std::time_t>(ms / kMsPerSecond - (ms % kMsPerSecond < 0 ? 1 : 0));
   std::tm local{};
   localtime_r(&seconds, &local);
   const char* format = "%Y-%m-%dT%H:%M:%S";

@@ -128,6 +128,8 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   void remove_tasks(const OperationPtr& op, const std::string& name, Next next);
   /// Replaces the tasks if the connector runs and now wants others.
   void regenerate(const OperationPtr& op, const std::string& name, Next next);
+  /// See task_config_hash().
+  std::string hash_of(const Properties& connector, const Properties& task) const;
   void start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids, Next next);
   void set_target(const OperationPtr& op, const std::string& name, TargetState target, Next next);
   void restart(const OperationPtr& op, const RestartPlan& plan, Next next);

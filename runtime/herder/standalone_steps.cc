@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
+#include "runtime/herder/config_hash.h"
 #include "runtime/herder/herder_log.h"
 #include "runtime/herder/standalone_herder.h"
 
@@ -154,19 +155,28 @@ void StandaloneHerder::regenerate(const OperationPtr& op, const std::string& nam
       }));
 }
 
+std::string StandaloneHerder::hash_of(const Properties& connector, const Properties& task) const {
+  const std::string* class_name = find(connector, "connector.class");
+  const PluginClass* plugin =
+      class_name == nullptr ? nullptr : services_.plugins.find_connector(*class_name);
+  return task_config_hash(connector, task, plugin == nullptr ? nullptr : &plugin->config);
+}
+
 void StandaloneHerder::start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids,
                                    Next next) {
   if (ids.empty()) return next();
   const Entry& entry = require(ids.front().connector, "Connector not found");
   std::vector<Properties> configs = {entry.config};
+  std::vector<std::string> hashes;
   for (const ConnectorTaskId& id : ids) {
     configs.push_back(entry.tasks.at(static_cast<size_t>(id.task)));
+    hashes.push_back(hash_of(entry.config, configs.back()));
   }
   resolve(
       op, std::move(configs),
-      [this, ids, target = entry.target, next](const std::vector<Properties>& resolved) {
+      [this, ids, hashes, target = entry.target, next](const std::vector<Properties>& resolved) {
         for (size_t i = 0; i < ids.size(); ++i) {
-          services_.worker.start_task(ids[i], resolved.front(), resolved[i + 1], target);
+          services_.worker.start_task(ids[i], resolved.front(), resolved[i + 1], target, hashes[i]);
         }
         next();
       },

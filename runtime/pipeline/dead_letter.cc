@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
+#include "millrace/json.h"
 
 namespace millrace {
 namespace {
 
 constexpr const char* kGroup = "Error Handling";
 constexpr size_t kContextHeaders = 10;
+constexpr const char* kSourcePrefix = "millrace.";
+constexpr const char* kContextHeadersEnable = "errors.deadletterqueue.context.headers.enable";
 
 using Config = DeadLetterConfig;
 
@@ -30,7 +33,7 @@ const ConfigDef<Config>& rows() {
                      .width = Width::Medium,
                      .display_name = "Dead Letter Queue Topic Replication Factor"})
           .optional(&Config::context_headers_enable,
-                    {.name = "errors.deadletterqueue.context.headers.enable",
+                    {.name = kContextHeadersEnable,
                      .doc = "Whether such records get headers that say what went wrong.",
                      .group = kGroup,
                      .order = 8,
@@ -66,11 +69,23 @@ class HeaderWriter {
   size_t count_ = 0;
 };
 
-void add_context(HeaderWriter& out, const Record& consumed, const RowError& error,
+std::string json_of(const Value& value) {
+  std::string text;
+  append_json(text, value);
+  return text;
+}
+
+void add_context(HeaderWriter& out, const Record& original, const RowError& error,
                  const ConnectorTaskId& id) {
-  out.add_context("__connect.errors.topic", consumed.original_topic);
-  out.add_context("__connect.errors.partition", std::to_string(consumed.original_partition));
-  out.add_context("__connect.errors.offset", std::to_string(consumed.offset));
+  if (original.source_partition.is_null()) {
+    out.add_context("__connect.errors.topic", original.original_topic);
+    out.add_context("__connect.errors.partition", std::to_string(original.original_partition));
+    out.add_context("__connect.errors.offset", std::to_string(original.offset));
+  } else {
+    out.add_context("__connect.errors.topic", original.topic);
+    out.add_context("__millrace.errors.source.partition", json_of(original.source_partition));
+    out.add_context("__millrace.errors.source.offset", json_of(original.source_offset));
+  }
   out.add_context("__connect.errors.connector.name", id.connector);
   out.add_context("__connect.errors.task.id", std::to_string(id.task));
   out.add_context("__connect.errors.stage", stage_name(error.stage));
@@ -79,7 +94,7 @@ void add_context(HeaderWriter& out, const Record& consumed, const RowError& erro
   out.add_context("__connect.errors.exception.class.name", java_class_name(error.kind));
   out.add_context("__connect.errors.exception.message", error.message);
   out.add_context("__connect.errors.exception.stacktrace",
-                  describe(Error(error.kind, error.message)));
+                  describe(error.kind, error.message, error.cause.get()));
 }
 
 }  // namespace
@@ -88,6 +103,17 @@ const ConfigDefinition& DeadLetterConfig::definition() { return rows().definitio
 
 DeadLetterConfig DeadLetterConfig::parse(const Properties& connector) {
   return rows().parse(connector);
+}
+
+DeadLetterConfig DeadLetterConfig::parse_source(const Properties& connector) {
+  Properties own = with_prefix(connector, kSourcePrefix);
+  own.try_emplace(kContextHeadersEnable, "true");
+  try {
+    return rows().parse(own);
+  } catch (const ConfigException& error) {
+    throw ConfigException(std::string("in the keys that begin with ") + kSourcePrefix + ": " +
+                          error.what());
+  }
 }
 
 void ConsumedForms::remember(RecordBatch& batch) {
@@ -104,7 +130,7 @@ void ConsumedForms::remember(RecordBatch& batch) {
   }
 }
 
-Record ConsumedForms::consumed(const RecordBatch& batch, uint32_t row) const {
+Record ConsumedForms::original(const RecordBatch& batch, uint32_t row, const RowError&) {
   Record record = batch[row];
   if (&batch == batch_ && row < forms_.size()) {
     record.timestamp = forms_[row].timestamp;
@@ -117,17 +143,17 @@ Record ConsumedForms::consumed(const RecordBatch& batch, uint32_t row) const {
   return record;
 }
 
-void add_letter(RecordBatch& letters, std::string_view topic, const Record& consumed,
+void add_letter(RecordBatch& letters, std::string_view topic, const Record& original,
                 const RowError& error, const ConnectorTaskId& id, bool context_headers) {
   Arena& arena = letters.arena();
   Record& letter = letters.add();
   letter.topic = topic;
-  letter.timestamp = consumed.timestamp;
-  letter.key_wire = copy(arena, consumed.key_wire);
-  letter.value_wire = copy(arena, consumed.value_wire);
-  HeaderWriter headers(arena, consumed.header_count + (context_headers ? kContextHeaders : 0));
-  for (const Header& header : consumed.header_span()) headers.add(header.key, header.wire);
-  if (context_headers) add_context(headers, consumed, error, id);
+  letter.timestamp = original.timestamp;
+  letter.key_wire = copy(arena, original.key_wire);
+  letter.value_wire = copy(arena, original.value_wire);
+  HeaderWriter headers(arena, original.header_count + (context_headers ? kContextHeaders : 0));
+  for (const Header& header : original.header_span()) headers.add(header.key, header.wire);
+  if (context_headers) add_context(headers, original, error, id);
   headers.give_to(letter);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Dead letters: records of a sink that failed, as they were consumed, with headers that say why
-// (connect-tasks.md §5; org.apache.kafka.connect.runtime.errors.DeadLetterQueueReporter).
+// Dead letters: records that failed, with headers that say why. Of a sink they are as they were
+// consumed (connect-tasks.md §5; org.apache.kafka.connect.runtime.errors.DeadLetterQueueReporter);
+// sources have none in Java (docs/design/dead-letters.md).
 
 #include <cstdint>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace millrace {
 
-/// The settings `errors.deadletterqueue.*`, which only sinks have.
+/// The settings `errors.deadletterqueue.*` of a sink.
 struct DeadLetterConfig {
   std::string topic_name;  // empty: no queue
   int16_t replication_factor = 3;
@@ -22,16 +23,28 @@ struct DeadLetterConfig {
   static const ConfigDefinition& definition();
   /// Throws ConfigException.
   static DeadLetterConfig parse(const Properties& connector);
+  /// The same of a source: behind `millrace.`, since Java ignores the plain keys there, and with
+  /// context headers unless they are turned off. Throws ConfigException.
+  static DeadLetterConfig parse_source(const Properties& connector);
 };
 
-/// What transformations may change of a consumed row, as it was before. Task thread only.
-class ConsumedForms {
+/// Keeps what transformations may change of a row, as it was before. Task thread only.
+class LetterForms {
  public:
-  /// Call before conversion; copies the arrays of headers into the batch's arena.
-  void remember(RecordBatch& batch);
-  /// A copy of the row, with what was remembered of it if `batch` is the remembered one. A row
-  /// that a task made itself lacks a place of origin; it is where the row is addressed to.
-  Record consumed(const RecordBatch& batch, uint32_t row) const;
+  virtual ~LetterForms() = default;
+  /// Call before conversion and transformation; may copy into the batch's arena.
+  virtual void remember(RecordBatch& batch) = 0;
+  /// A copy of the row whose wire forms are those of its letter. It points into the batch and into
+  /// this, until the next call.
+  virtual Record original(const RecordBatch& batch, uint32_t row, const RowError& error) = 0;
+};
+
+/// Of a sink: the bytes as they were consumed.
+class ConsumedForms final : public LetterForms {
+ public:
+  void remember(RecordBatch& batch) override;
+  /// A row that a task made itself lacks a place of origin; it is where the row is addressed to.
+  Record original(const RecordBatch& batch, uint32_t row, const RowError& error) override;
 
  private:
   struct Form {
@@ -43,11 +56,12 @@ class ConsumedForms {
   std::vector<Form> forms_;
 };
 
-/// Adds the letter for `consumed` to `letters`: bytes of key, value and headers, timestamp, no
+/// Adds the letter for `original` to `letters`: bytes of key, value and headers, timestamp, no
 /// partition, and with `context_headers` the ten `__connect.errors.*` headers behind its own, also
-/// when it has such names already. Nothing refers to the consumed batch afterwards; `topic` must
-/// outlive the batch.
-void add_letter(RecordBatch& letters, std::string_view topic, const Record& consumed,
+/// when it has such names already. A record with a place in a source has that place,
+/// `__millrace.errors.source.*`, instead of partition and offset. Nothing refers to the original's
+/// batch afterwards; `topic` must outlive the letters.
+void add_letter(RecordBatch& letters, std::string_view topic, const Record& original,
                 const RowError& error, const ConnectorTaskId& id, bool context_headers);
 
 }  // namespace millrace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
+#include "millrace/json.h"
 
 namespace millrace {
 namespace {
@@ -16,6 +17,22 @@ bool is_retriable(const RowError& error) noexcept {
   return error.kind == ErrorKind::Retriable;
 }
 
+/// `STAGE(class) of ...`: the record by its place, never by what it holds.
+std::string place_text(const Record& record, const RowError& error) {
+  std::string text(stage_name(error.stage));
+  if (!error.class_name.empty()) text += "(" + std::string(error.class_name) + ")";
+  if (!record.original_topic.empty()) {
+    return text + " of topic " + std::string(record.original_topic) + " partition " +
+           std::to_string(record.original_partition) + " offset " + std::to_string(record.offset);
+  }
+  if (record.source_partition.is_null()) return text;
+  text += " of source partition ";
+  append_json(text, record.source_partition);
+  text += " offset ";
+  append_json(text, record.source_offset);
+  return text;
+}
+
 }  // namespace
 
 RowError current_row_error() {
@@ -25,9 +42,11 @@ RowError current_row_error() {
   } catch (const Error& known) {
     error.kind = known.kind();
     error.message = known.what();
+    error.cause = cause_of(known);
   } catch (const std::exception& unknown) {
     error.kind = ErrorKind::Internal;
     error.message = unknown.what();
+    error.cause = cause_of(unknown);
   } catch (...) {
     error.kind = ErrorKind::Internal;
     error.message = "something that is not an exception was thrown";
@@ -77,6 +96,8 @@ void ErrorHandler::attempt(RecordBatch& batch, const RowSet& rows, Stage stage,
     return operation(batch, rows);
   } catch (...) {
     if (stage == Stage::Transformation) {
+      note_failure();
+      ++counts_.record_errors;
       std::throw_with_nested(ConnectException(
           config_.tolerates_all()
               ? "Unhandled exception in error handler: " + std::string(class_name) +
@@ -119,8 +140,13 @@ void ErrorHandler::run(RecordBatch& batch, const RowSet& rows, Stage stage,
   }
 }
 
-void ErrorHandler::report(const RecordBatch& batch, uint32_t row, const RowError& error) {
+void ErrorHandler::note_failure() {
   ++counts_.record_failures;
+  counts_.last_error_timestamp_ms = clock_.wall_ms();
+}
+
+void ErrorHandler::report(const RecordBatch& batch, uint32_t row, const RowError& error) {
+  note_failure();
   for (const auto& reporter : reporters_) reporter->report(batch, row, error, counts_);
 }
 
@@ -128,7 +154,7 @@ void ErrorHandler::report_errant(const RecordBatch& batch, uint32_t row, const R
   report(batch, row, error);
   if (config_.tolerates_all()) return;
   ++counts_.record_errors;
-  fail(error);
+  fail(batch[row], error);
 }
 
 std::optional<uint32_t> ErrorHandler::settle(const RecordBatch& batch, const RowSet& rows) {
@@ -145,11 +171,12 @@ std::optional<uint32_t> ErrorHandler::settle(const RecordBatch& batch, const Row
   return std::nullopt;
 }
 
-void ErrorHandler::fail(const RowError& error) {
+void ErrorHandler::fail(const Record& record, const RowError& error) {
   try {
-    throw Error(error.kind, error.message);
+    throw_with_cause(error.kind, error.message, error.cause.get());
   } catch (...) {
-    std::throw_with_nested(ConnectException("Tolerance exceeded in error handler"));
+    std::throw_with_nested(
+        ConnectException("Tolerance exceeded in error handler\n\tat " + place_text(record, error)));
   }
 }
 

@@ -53,17 +53,19 @@ class ErrorHandler {
   void report_errant(const RecordBatch& batch, uint32_t row, const RowError& error);
   const ErrorCounts& counts() const noexcept { return counts_; }
 
-  /// Throws ConnectException `Tolerance exceeded in error handler`, caused by the row's error.
+  /// Throws ConnectException `Tolerance exceeded in error handler`, caused by the row's error. In
+  /// the place where Java has stack frames, its message says which record failed where.
   [[noreturn]] static void fail(const RecordBatch& batch, uint32_t row) {
-    fail(batch.error(row));
+    fail(batch[row], batch.error(row));
   }
-  [[noreturn]] static void fail(const RowError& error);
 
  private:
+  [[noreturn]] static void fail(const Record& record, const RowError& error);
   void report(const RecordBatch& batch, uint32_t row, const RowError& error);
   void attempt(RecordBatch& batch, const RowSet& rows, Stage stage, std::string_view class_name,
                const Operation& operation);
   void attempt_each(RecordBatch& batch, const RowSet& rows, const Operation& operation);
+  void note_failure();
   bool collect_retriable(const RecordBatch& batch, const RowSet& rows);
   bool wait_before_retry(int attempt, RetryClock::Millis started);
 

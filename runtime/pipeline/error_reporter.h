@@ -16,6 +16,7 @@ struct ErrorCounts {
   uint64_t errors_logged = 0;
   uint64_t dead_letter_requests = 0;
   uint64_t dead_letter_failures = 0;
+  int64_t last_error_timestamp_ms = 0;  // since the epoch; 0: no error yet
 };
 
 /// Receives every row that finally failed, before the tolerance decides. Task thread. `counts` are

@@ -65,10 +65,10 @@ void LogReporter::report(const RecordBatch& batch, uint32_t row, const RowError&
     place = is_sink_ ? ", where consumed record is " + consumed_record_text(batch[row])
                      : ", where source record is = " + source_record_text(batch[row]);
   }
-  logger.error("Error encountered in task {}. Executing stage '{}' with class '{}'{}. {}: {}",
+  logger.error("Error encountered in task {}. Executing stage '{}' with class '{}'{}. {}",
                id_.to_string(), stage_name(error.stage),
                error.class_name.empty() ? "null" : error.class_name, place,
-               java_class_name(error.kind), error.message);
+               describe(error.kind, error.message, error.cause.get()));
   ++counts.errors_logged;
 }
 

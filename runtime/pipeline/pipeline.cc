@@ -62,8 +62,9 @@ void Pipeline::to_wire(RecordBatch& batch, uint32_t row) {
   converters_.key.converter->from_connect_data(batch, one, Side::Key);
   converters_.value.converter->from_connect_data(batch, one, Side::Value);
   if (batch[row].state == RowState::Rejected) {
-    throw Error(batch.error(row).kind,
-                "converting a record that the task reported: " + batch.error(row).message);
+    const RowError& error = batch.error(row);
+    throw_with_cause(error.kind, "converting a record that the task reported: " + error.message,
+                     error.cause.get());
   }
 }
 

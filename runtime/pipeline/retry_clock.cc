@@ -11,6 +11,10 @@ class SystemClock final : public RetryClock {
   Millis now() override {
     return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
   }
+  int64_t wall_ms() override {
+    return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
   void wait(Millis delay, const std::stop_token& stop) override {
     std::mutex mutex;
     std::condition_variable_any wake;

@@ -6,6 +6,8 @@
 
 namespace millrace::rest {
 
+using MetricsText = std::function<std::string()>;
+
 /// `/` and `/health`.
 void add_root_resource(Router& router, const ResourceContext& context);
 /// `/connectors` and below, offsets and internal endpoints included.
@@ -18,5 +20,8 @@ void add_connector_offsets(Router& router, const ResourceContext& context);
 void add_plugins_resource(Router& router, const ResourceContext& context);
 /// `/admin/loggers`; `now_ms` gives milliseconds since the epoch.
 void add_loggers_resource(Router& router, std::function<int64_t()> now_ms);
+
+/// `/metrics`. `text` gives Prometheus' text format.
+void add_metrics_resource(Router& router, MetricsText text);
 
 }  // namespace millrace::rest

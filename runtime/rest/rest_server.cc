@@ -115,12 +115,13 @@ void RestServer::listen() {
   }
 }
 
-void RestServer::initialize_resources(Herder& herder) {
+void RestServer::initialize_resources(Herder& herder, std::function<std::string()> metrics) {
   logger().info("Initializing REST resources");
   const ResourceContext context{herder, state_->control};
   add_root_resource(state_->main_routes, context);
   add_connectors_resource(state_->main_routes, context);
   add_plugins_resource(state_->main_routes, context);
+  add_metrics_resource(state_->main_routes, std::move(metrics));
   if (!state_->config.admin_listeners) {
     add_loggers_resource(state_->main_routes, wall_clock_ms);
   } else {

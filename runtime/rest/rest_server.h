@@ -41,8 +41,8 @@ class RestServer {
   /// Binds all listeners; requests get 404 until resources are there. Throws ConnectException when
   /// an address is in use, ConfigException for malformed URLs; the process exits with 2 then.
   void listen();
-  /// `herder` outlives the server.
-  void initialize_resources(Herder& herder);
+  /// `herder` outlives the server. `metrics` answers `GET /metrics`, on the control thread.
+  void initialize_resources(Herder& herder, std::function<std::string()> metrics);
   /// See HttpServer::stop().
   void stop(std::chrono::milliseconds limit, std::function<void()> done);
 

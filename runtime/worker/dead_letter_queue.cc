@@ -22,8 +22,12 @@ spdlog::logger& logger() {
 }  // namespace
 
 DeadLetterQueue::DeadLetterQueue(const WorkerServices& services, const TaskSpec& spec,
-                                 DeadLetterConfig config, std::stop_token stop)
-    : id_(spec.id), config_(std::move(config)), stop_(std::move(stop)) {
+                                 DeadLetterConfig config, std::unique_ptr<LetterForms> forms,
+                                 std::stop_token stop)
+    : id_(spec.id),
+      config_(std::move(config)),
+      stop_(std::move(stop)),
+      forms_(std::move(forms)) {
   try {
     const auto admin = services.broker.make_admin(
         dlq_admin_config(services.worker_config, spec.id, spec.connector_config));
@@ -45,11 +49,12 @@ void DeadLetterQueue::create_topic(BrokerAdmin& admin) const {
 void DeadLetterQueue::report(const RecordBatch& batch, uint32_t row, const RowError& error,
                              ErrorCounts& counts) {
   throw_if_failed();
+  if (!producer_) throw ConnectException("The dead letter queue is closed");
   counts_ = &counts;
   ++counts.dead_letter_requests;
   make_room();
   const uint32_t letter = letters_.size();
-  add_letter(letters_, config_.topic_name, forms_.consumed(batch, row), error, id_,
+  add_letter(letters_, config_.topic_name, forms_->original(batch, row, error), error, id_,
              config_.context_headers_enable);
   send(letter);
 }
@@ -100,6 +105,18 @@ bool DeadLetterQueue::await(Millis timeout) {
   return true;
 }
 
+bool DeadLetterQueue::await_for_commit(Millis timeout, bool closing) {
+  try {
+    if (await(timeout)) return true;
+    logger().error("{} Not committing offsets: dead letters were not acknowledged within {} ms",
+                   id_.to_string(), timeout.count());
+  } catch (const Error& error) {
+    if (!closing) throw;
+    logger().error("{} Not committing offsets: {}", id_.to_string(), describe(error));
+  }
+  return false;
+}
+
 void DeadLetterQueue::close(Millis timeout) noexcept {
   if (!producer_) return;
   producer_->close(timeout);
@@ -120,7 +137,7 @@ void DeadLetterQueue::on_delivery(std::span<const Delivery> deliveries) {
 void DeadLetterQueue::throw_if_failed() const {
   if (!failure_) return;
   try {
-    throw Error(failure_->kind, failure_->message);
+    throw_with_cause(failure_->kind, failure_->message, failure_->cause.get());
   } catch (...) {
     std::throw_with_nested(ConnectException(
         "Could not produce message to dead letter queue. topic=" + config_.topic_name));

@@ -1,5 +1,5 @@
 #pragma once
-// Sends the dead letters of one sink task to their topic, and knows when they are durable.
+// Sends the dead letters of one task to their topic, and knows when they are durable.
 
 #include <optional>
 #include <stop_token>
@@ -22,11 +22,11 @@ class DeadLetterQueue final : public ErrorReporter, private DeliveryListener {
   /// Makes the topic if it does not exist, with one partition. Throws ConnectException `Could not
   /// initialize dead letter queue with topic=...`. `services` and `spec` outlive this.
   DeadLetterQueue(const WorkerServices& services, const TaskSpec& spec, DeadLetterConfig config,
-                  std::stop_token stop);
+                  std::unique_ptr<LetterForms> forms, std::stop_token stop);
   ~DeadLetterQueue() override { close(Millis{0}); }
 
-  /// Call for every consumed batch before its conversion.
-  void remember(RecordBatch& batch) { forms_.remember(batch); }
+  /// Call for every batch before its conversion and transformation.
+  void remember(RecordBatch& batch) { forms_->remember(batch); }
   /// Throws ConnectException when this or an earlier letter cannot be written, or a stop is asked
   /// while there is no room for it.
   void report(const RecordBatch& batch, uint32_t row, const RowError& error,
@@ -36,6 +36,12 @@ class DeadLetterQueue final : public ErrorReporter, private DeliveryListener {
   /// Waits until all letters are durable. False when `timeout` ends first; throws ConnectException
   /// when one failed, now or earlier.
   bool await(Millis timeout);
+  /// await() before a commit of offsets: says in the log why there can be none. `closing`: a letter
+  /// that failed is no reason to throw, since the task ends anyway.
+  bool await_for_commit(Millis timeout, bool closing);
+  bool all_durable() const noexcept {
+    return !failure_ && producer_ != nullptr && producer_->in_flight() == 0;
+  }
   /// Waits for outstanding letters and frees the client. May be called twice.
   void close(Millis timeout) noexcept;
 
@@ -51,7 +57,7 @@ class DeadLetterQueue final : public ErrorReporter, private DeliveryListener {
   const DeadLetterConfig config_;
   std::stop_token stop_;
   std::unique_ptr<RecordProducer> producer_;
-  ConsumedForms forms_;
+  std::unique_ptr<LetterForms> forms_;
   RecordBatch letters_{kMaxLetters};
   ErrorCounts* counts_ = nullptr;  // known from the first report on
   std::optional<RowError> failure_;

@@ -21,7 +21,8 @@ class SinkTaskRunner::Errants final : public ErrantRecordReporter {
     try {
       if (&batch != put_batch_) pipeline_.to_wire(batch, row);
       errors_.report_errant(batch, row,
-                            {error.kind(), Stage::TaskPut, error.what(), kSinkTaskClass});
+                            {error.kind(), Stage::TaskPut, error.what(), kSinkTaskClass,
+                             cause_of(error)});
     } catch (...) {
       if (!failure_) failure_ = std::current_exception();
       throw;

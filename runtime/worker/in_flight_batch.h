@@ -11,7 +11,7 @@ namespace millrace {
 
 enum class RowProgress : uint8_t {
   Pending,       // handed to the producer, or about to be
-  Acknowledged,  // durable, or given up with errors.tolerance=all
+  Acknowledged,  // durable, or given up with errors.tolerance=all, or a dead letter
   NotSubmitted,  // filtered or rejected: never holds an offset back, never advances one
 };
 
@@ -20,12 +20,15 @@ struct InFlightBatch : RecordBatch {
   std::vector<RowProgress> progress;
   uint32_t pending_rows = 0;
   uint32_t open_runs = 0;  // runs in SubmittedRecords that still point here
+  uint32_t written_rows = 0;  // submitted and not given up; for the metrics, as the next
+  int64_t wire_bytes = 0;     // keys and values of the submitted rows
 
   bool finished() const noexcept { return pending_rows == 0 && open_runs == 0; }
   void recycle() noexcept {
     reset();
     progress.clear();
-    pending_rows = open_runs = 0;
+    pending_rows = open_runs = written_rows = 0;
+    wire_bytes = 0;
   }
 };
 

@@ -42,7 +42,7 @@ struct NativeWorker::StopWait {
 };
 
 NativeWorker::NativeWorker(WorkerServices services, Executor& slow)
-    : services_(std::move(services)), slow_(slow) {}
+    : services_(std::move(services)), slow_(slow), metrics_(services_.metrics) {}
 
 NativeWorker::~NativeWorker() = default;
 
@@ -52,10 +52,21 @@ ConnectorRunner& NativeWorker::require(const std::string& name) const {
   return *at->second;
 }
 
+WorkerMetrics::ConnectorInfo NativeWorker::connector_info(const Properties& config) const {
+  const std::string* name = find(config, "connector.class");
+  try {
+    const PluginClass& plugin = require_connector(services_.plugins, name != nullptr ? *name : "");
+    return {plugin.class_name, plugin.kind == PluginKind::Source ? "source" : "sink"};
+  } catch (const Error&) {
+    return {name != nullptr ? *name : "", "unknown"};  // starting it says what is wrong
+  }
+}
+
 void NativeWorker::start_connector(const std::string& name, const Properties& config,
                                    TargetState target, Callback<Done> done) {
   ConnectorRunner::Events events;
   events.status = [this, name](Status status) {
+    metrics_.connector_status(name, status);
     listener_->on_connector_status(name, std::move(status));
   };
   events.reconfiguration_requested = [this, name] {
@@ -63,6 +74,7 @@ void NativeWorker::start_connector(const std::string& name, const Properties& co
   };
   auto runner = std::make_shared<ConnectorRunner>(services_, name, config, std::move(events));
   connectors_.insert_or_assign(name, runner);
+  metrics_.connector_added(name, connector_info(config));
   runner->transition(target, std::move(done));
 }
 
@@ -74,6 +86,7 @@ void NativeWorker::stop_connector(const std::string& name, Callback<Done> done) 
   }
   const std::shared_ptr<ConnectorRunner> runner = at->second;
   connectors_.erase(at);
+  metrics_.connector_removed(name);
   logger().info("Stopping connector {}", name);
   // A connector that hangs in stop() is left behind; its later reports are dropped.
   auto ended = within<Done>(services_.control, services_.limits.graceful_shutdown,
@@ -117,7 +130,13 @@ std::shared_ptr<TaskRunner> NativeWorker::make_runner(TaskSpec spec, TargetState
   // The events need the runner's address, which exists only after it is made.
   auto self = std::make_shared<const TaskRunner*>(nullptr);
   TaskRunner::Events events;
-  events.status = [this](const ConnectorTaskId& id, Status status) {
+  events.status = [this, self, starting = true](const ConnectorTaskId& id, Status status) mutable {
+    const bool running = status.state == State::Running;
+    if (starting && (running || status.state == State::Failed)) {
+      starting = false;
+      metrics_.task_startup(running);
+    }
+    metrics_.task_status(id, (*self)->metrics().get(), status);
     listener_->on_task_status(id, std::move(status));
   };
   events.active_topic = [this](const ConnectorTaskId& id, const std::string& topic) {
@@ -139,16 +158,19 @@ std::shared_ptr<TaskRunner> NativeWorker::make_runner(TaskSpec spec, TargetState
 }
 
 void NativeWorker::start_task(const ConnectorTaskId& id, const Properties& connector_config,
-                              const Properties& task_config, TargetState target) {
+                              const Properties& task_config, TargetState target,
+                              const std::string& config_hash) {
   logger().info("Creating task {}", id.to_string());
   try {
     auto runner = make_runner({id, connector_config, task_config}, target);
     tasks_.insert_or_assign(id, runner);
+    metrics_.task_added(id, runner->metrics(), config_hash);
     running_.insert(runner.get());
     runner->launch();
   } catch (...) {
     const std::string trace = describe_current_exception();
     logger().error("Failed to start task {}: {}", id.to_string(), trace);
+    metrics_.task_startup(false);
     services_.control.post([this, id, trace] {
       listener_->on_task_status(id, Status{State::Failed, services_.worker_id, trace, {}, 0});
     });
@@ -167,6 +189,7 @@ void NativeWorker::stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<
       wait->runners.push_back(at->second);
     }
     tasks_.erase(at);
+    metrics_.task_removed(id);
   }
   if (wait->waiting.empty()) {
     services_.control.post([wait] { wait->done(Done{}); });

@@ -11,6 +11,7 @@
 #include "runtime/worker/services.h"
 #include "runtime/worker/task_runner.h"
 #include "runtime/worker/worker.h"
+#include "runtime/worker/worker_metrics.h"
 
 namespace millrace {
 
@@ -28,24 +29,30 @@ class NativeWorker final : public Worker {
   void set_target_state(const std::string& name, TargetState target, Callback<Done> done) override;
   void task_configs(const std::string& name, Callback<std::vector<Properties>> done) override;
   void start_task(const ConnectorTaskId& id, const Properties& connector_config,
-                  const Properties& task_config, TargetState target) override;
+                  const Properties& task_config, TargetState target,
+                  const std::string& config_hash) override;
   void stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<Done> done) override;
   void connector_offsets(const std::string& name, const Properties& config,
                          Callback<std::vector<JsonPartitionOffset>> done) override;
   void alter_connector_offsets(const std::string& name, const Properties& config,
                                std::optional<std::vector<JsonPartitionOffset>> offsets,
                                Callback<std::string> done) override;
+  /// Tasks whose thread still runs, cancelled ones included.
+  size_t running_tasks() const noexcept { return running_.size(); }
   /// Threads of cancelled tasks that still run; a process with some cannot end in order.
   size_t abandoned_tasks() const noexcept { return abandoned_; }
+  const WorkerMetrics& metrics() const noexcept { return metrics_; }
 
  private:
   struct StopWait;
   ConnectorRunner& require(const std::string& name) const;
+  WorkerMetrics::ConnectorInfo connector_info(const Properties& config) const;
   std::shared_ptr<TaskRunner> make_runner(TaskSpec spec, TargetState target);
   void task_finished(const TaskRunner* runner);
 
   WorkerServices services_;
   Executor& slow_;
+  WorkerMetrics metrics_;
   WorkerListener* listener_ = nullptr;
   std::map<std::string, std::shared_ptr<ConnectorRunner>> connectors_;
   std::map<ConnectorTaskId, std::shared_ptr<TaskRunner>> tasks_;

@@ -8,6 +8,7 @@
 #include "millrace/properties.h"
 #include "runtime/broker/broker.h"
 #include "runtime/core/executor.h"
+#include "runtime/metrics/task_metrics.h"
 #include "runtime/plugins/plugin_catalog.h"
 #include "runtime/storage/offset_store.h"
 #include "runtime/worker/worker.h"
@@ -31,6 +32,7 @@ struct WorkerServices {
   const Properties& worker_config;
   std::string worker_id;
   WorkerLimits limits;
+  MetricsConfig metrics = {};
 };
 
 /// One task to run.

@@ -37,13 +37,14 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
   if (current.empty()) return;
   const bool letters_safe = letters_durable(closing);
   if (!letters_safe && !closing) return;
-  ++commit_sequence_;
+  metrics_->commit_attempt(++commit_sequence_);
   OffsetMap safe;
   bool failed = false;
   try {
     safe = task_->pre_commit(current);
   } catch (...) {
     failed = true;
+    metrics_->committed(false);
     logger().error("WorkerSinkTask{{id={}}} Offset commit failed, {}: {}", spec_.id.to_string(),
                    closing ? "closing anyway" : "rewinding to last committed offsets",
                    describe_current_exception());
@@ -58,27 +59,18 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
     }
     // Rows of a batch that waits for redelivery come again from the log.
     drop_rows(partitions);
+    note_offsets_changed();
   }
   if (failed || cancelled() || !letters_safe) return;
   OffsetMap offsets = acceptable(safe, current);
-  if (offsets.empty()) return;
+  if (offsets.empty()) return metrics_->committed(true);
   closing ? commit_sync(offsets) : commit_async(std::move(offsets));
 }
 
 // Offsets are committed after the dead letters of the records they cover.
 bool SinkTaskRunner::letters_durable(bool closing) {
-  if (dead_letters_ == nullptr) return true;
-  const Millis limit = services_.limits.offset_flush_timeout;
-  try {
-    if (dead_letters_->await(limit)) return true;
-    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: dead letters were not "
-                   "acknowledged within {} ms", spec_.id.to_string(), limit.count());
-  } catch (const Error& error) {
-    if (!closing) throw;
-    logger().error("WorkerSinkTask{{id={}}} Not committing offsets: {}", spec_.id.to_string(),
-                   describe(error));
-  }
-  return false;
+  return dead_letters_ == nullptr ||
+         dead_letters_->await_for_commit(services_.limits.offset_flush_timeout, closing);
 }
 
 OffsetMap SinkTaskRunner::acceptable(const OffsetMap& returned, const OffsetMap& current) const {
@@ -130,9 +122,11 @@ void SinkTaskRunner::on_committed(uint64_t sequence, const OffsetMap& offsets,
     logger().debug("WorkerSinkTask{{id={}}} Received out of order commit callback for sequence "
                    "number {}, but most recent sequence number is {}", spec_.id.to_string(),
                    sequence, commit_sequence_);
+    metrics_->commit_skipped();
     return;
   }
   committing_ = false;
+  metrics_->committed(error.empty());
   if (!error.empty()) {
     logger().error("WorkerSinkTask{{id={}}} Commit of offsets threw an unexpected exception for "
                    "sequence number {}: {}", spec_.id.to_string(), sequence, error);
@@ -142,6 +136,7 @@ void SinkTaskRunner::on_committed(uint64_t sequence, const OffsetMap& offsets,
     const auto at = last_committed_.find(partition);
     if (at != last_committed_.end()) at->second = offset;
   }
+  note_offsets_changed();
 }
 
 template <class Call>
@@ -163,6 +158,7 @@ void SinkTaskRunner::open(const OffsetMap& positions) {
     current_.insert_or_assign(partition, offset);
   }
   context_->set_assignment(assigned());
+  note_offsets_changed();
   fix_pauses();
   if (positions.empty() || listener_error_) return;
   std::vector<TopicPartition> partitions;
@@ -185,6 +181,7 @@ void SinkTaskRunner::on_revoked(std::span<const TopicPartition> partitions) {
       consumed_.erase(partition);
     }
     drop_rows(owned);
+    note_offsets_changed();
     context_->set_assignment(assigned());
   });
 }
@@ -203,6 +200,7 @@ void SinkTaskRunner::close_lost(std::span<const TopicPartition> partitions) {
   }
   if (owned.empty()) return;
   drop_rows(owned);
+  note_offsets_changed();
   context_->set_assignment(assigned());
   task_->close(owned);
 }

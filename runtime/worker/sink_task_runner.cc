@@ -5,6 +5,7 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/worker/batch_measures.h"
 #include "runtime/worker/errant_records.h"
 #include "runtime/worker/sink_task_context.h"
 #include "runtime/worker/task_factory.h"
@@ -38,7 +39,8 @@ uint32_t max_poll_records(const Properties& consumer) {
 
 SinkTaskRunner::SinkTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target,
                                Events events)
-    : TaskRunner(services, std::move(spec), target, std::move(events)) {}
+    : TaskRunner(services, std::move(spec), target, std::move(events)),
+      metrics_(std::make_shared<SinkTaskMetrics>(services.metrics)) {}
 
 SinkTaskRunner::~SinkTaskRunner() = default;
 
@@ -95,6 +97,8 @@ void SinkTaskRunner::run_loop() {
     if (dead_letters_ != nullptr) dead_letters_->serve();
     commit_when_due();
     poll_and_put();
+    publish_errors();
+    note_lag();
   }
 }
 
@@ -122,20 +126,37 @@ void SinkTaskRunner::poll_and_put() {
 void SinkTaskRunner::consume(Millis timeout) {
   // Paused partitions bring nothing during redelivery; rows that a client still delivers are kept
   // behind the batch that is waiting.
-  consumer_->poll(redelivering_ ? *spare_ : *batch_, timeout);
+  RecordBatch& batch = redelivering_ ? *spare_ : *batch_;
+  const uint32_t before = batch.size();
+  consumer_->poll(batch, timeout);
   if (listener_error_) std::rethrow_exception(std::exchange(listener_error_, nullptr));
+  metrics_->read(batch.size() - before);
 }
 
 void SinkTaskRunner::convert() {
-  if (batch_->empty()) return;
-  note_consumed();
+  if (batch_->empty()) return note_waiting();
   if (dead_letters_ != nullptr) dead_letters_->remember(*batch_);
-  if (const auto fatal = pipeline_->run_sink(*batch_)) ErrorHandler::fail(*batch_, *fatal);
+  const std::optional<uint32_t> fatal = pipeline_->run_sink(*batch_);
+  note_consumed(fatal.value_or(batch_->size()));
+  note_waiting();
+  if (fatal) end_at(*fatal);
 }
 
-void SinkTaskRunner::note_consumed() {
+// The rows before the one that fails the task are put and committed first, so that the group stops
+// exactly there.
+void SinkTaskRunner::end_at(uint32_t fatal) {
+  try {
+    ErrorHandler::fail(*batch_, fatal);
+  } catch (...) {
+    if (fatal == 0) throw;
+    failure_after_put_ = std::current_exception();
+  }
+  for (uint32_t row = fatal + 1; row < batch_->size(); ++row) batch_->filter(row);
+}
+
+void SinkTaskRunner::note_consumed(uint32_t row_count) {
   // Rows of one partition come in runs; only the end of a run matters.
-  const auto rows = batch_->records();
+  const auto rows = batch_->records().first(row_count);
   for (size_t row = 0; row < rows.size(); ++row) {
     const Record& record = rows[row];
     if (row + 1 < rows.size() && rows[row + 1].original_partition == record.original_partition &&
@@ -158,6 +179,7 @@ void SinkTaskRunner::note_topic(std::string_view topic) {
 
 void SinkTaskRunner::deliver() {
   batch_->live_rows(put_rows_);
+  const auto started = Clock::now();
   try {
     task_->put(*batch_, stop_token());
   } catch (const Error& error) {
@@ -169,9 +191,12 @@ void SinkTaskRunner::deliver() {
     fix_pauses();
     return;
   }
+  const double ms = ms_since(started);
   settle_put();
+  note_put(ms);
   for (const auto& [partition, offset] : consumed_) current_.insert_or_assign(partition, offset);
   consumed_.clear();
+  if (failure_after_put_) std::rethrow_exception(failure_after_put_);
   batch_->reset();
   last_topic_ = nullptr;
   if (!redelivering_) return;
@@ -218,6 +243,7 @@ void SinkTaskRunner::rewind() {
     consumed_.erase(partition);
     drop_rows(std::span(&partition, 1));
   }
+  if (!wanted.empty()) note_offsets_changed();
 }
 
 std::vector<TopicPartition> SinkTaskRunner::assigned() const {
@@ -263,6 +289,8 @@ void SinkTaskRunner::finish(bool) noexcept {
   if (dead_letters_ != nullptr) {
     dead_letters_->close(cancelled() ? Millis{0} : kDeadLetterCloseTimeout);
   }
+  note_offsets_changed();
+  publish_errors();
   // Rows pin the client's buffers, which must be gone before the client is.
   batch_->reset();
   spare_->reset();

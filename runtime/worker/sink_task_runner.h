@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/metrics/sink_task_metrics.h"
 #include "runtime/pipeline/pipeline.h"
 #include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/task_runner.h"
@@ -21,6 +22,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
  public:
   SinkTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
   ~SinkTaskRunner() override;
+  std::shared_ptr<const TaskMetrics> metrics() const override { return metrics_; }
 
  private:
   class Context;
@@ -46,7 +48,8 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void poll_and_put();
   void consume(Millis timeout);
   void convert();
-  void note_consumed();
+  void end_at(uint32_t fatal);
+  void note_consumed(uint32_t row_count);
   void note_topic(std::string_view topic);
   void deliver();
   void settle_put();
@@ -57,6 +60,14 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void fix_pauses();
   std::vector<TopicPartition> assigned() const;
   void drop_rows(std::span<const TopicPartition> partitions);
+
+  // sink_task_measures.cc
+  void note_waiting();
+  int64_t waiting_records() const;
+  void note_put(double ms);
+  void note_offsets_changed();
+  void note_lag();
+  void publish_errors();
 
   void commit_when_due();
   void commit(const std::vector<TopicPartition>& partitions, bool closing);
@@ -85,8 +96,14 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   bool redelivering_ = false;
   bool reported_paused_ = false;
   std::exception_ptr listener_error_;
+  std::exception_ptr failure_after_put_;  // of the row behind those of batch_
   std::vector<std::string> topics_;
   const char* last_topic_ = nullptr;
+
+  const std::shared_ptr<SinkTaskMetrics> metrics_;
+  OffsetMap log_ends_;              // known ends of assigned partitions
+  Clock::time_point next_lag_;      // log_ends_ is looked up again
+  int64_t uncommitted_ = 0;         // current_ minus last_committed_, over partitions
 
   Clock::time_point next_commit_;
   Clock::time_point commit_started_;

@@ -5,6 +5,8 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/worker/batch_measures.h"
+#include "runtime/worker/error_totals.h"
 #include "runtime/worker/offset_reader.h"
 #include "runtime/worker/task_factory.h"
 
@@ -15,6 +17,8 @@ constexpr Millis kBackpressureWait{100};  // wait for deliveries when batches or
 constexpr Millis kSendRetryWait{100};     // AbstractWorkerSourceTask.SEND_FAILED_BACKOFF_MS
 constexpr Millis kPausedWait{1'000};
 constexpr Millis kProducerCloseTimeout{30'000};
+constexpr std::string_view kSourceTaskClass = "org.apache.kafka.connect.source.SourceTask";
+constexpr std::string_view kWorkerClass = "org.apache.kafka.connect.runtime.WorkerSourceTask";
 
 spdlog::logger& logger() {
   static auto& instance = logging::get("org.apache.kafka.connect.runtime.WorkerSourceTask");
@@ -34,6 +38,15 @@ void swallow(const char* what, const Call& call) noexcept {
 
 }  // namespace
 
+/// Rows a source task cannot read are rejected, so that they keep their place among the others.
+class SourceTaskRunner::Errants final : public ErrantRecordReporter {
+ public:
+  void report(RecordBatch& batch, uint32_t row, const Error& error) override {
+    batch.reject(row, {error.kind(), Stage::TaskPoll, error.what(), kSourceTaskClass,
+                       cause_of(error)});
+  }
+};
+
 class SourceTaskRunner::Context final : public SourceTaskContext {
  public:
   explicit Context(SourceTaskRunner& runner)
@@ -41,15 +54,20 @@ class SourceTaskRunner::Context final : public SourceTaskContext {
   const Properties& config() const override { return runner_.spec_.task_config; }
   const ConnectorTaskId& id() const override { return runner_.spec_.id; }
   OffsetStorageReader& offset_storage_reader() override { return reader_; }
+  ErrantRecordReporter* errant_record_reporter() override {
+    return runner_.errors_->has_reporters() ? &errants_ : nullptr;
+  }
 
  private:
   SourceTaskRunner& runner_;
   StoreOffsetReader reader_;
+  Errants errants_;
 };
 
 SourceTaskRunner::SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target,
                                    Events events)
     : TaskRunner(services, std::move(spec), target, std::move(events)),
+      metrics_(std::make_shared<SourceTaskMetrics>(services.metrics)),
       pool_(services.limits.max_in_flight_batches, RecordBatch::kDefaultLimit),
       submitted_(spec_.id.connector),
       committer_(services.offsets, [this] { wake(); }) {}
@@ -72,7 +90,14 @@ void SourceTaskRunner::build() {
   producer_ = std::move(producer);
 }
 
+void SourceTaskRunner::open_reporters() {
+  auto queue = TaskFactory(services_, spec_).make_source_dead_letter_queue(stop_token());
+  dead_letters_ = queue.get();
+  if (queue) errors_->add_reporter(std::move(queue));
+}
+
 void SourceTaskRunner::start() {
+  open_reporters();
   started_ = true;
   task_->start(spec_.task_config, *context_);
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
@@ -88,7 +113,7 @@ void SourceTaskRunner::wake() noexcept {
 void SourceTaskRunner::run_loop() {
   while (!stop_requested()) {
     serve_producer(Millis{0});
-    throw_if_send_failed();
+    throw_if_delivery_failed();
     commit_when_due();
     if (paused()) {
       pause();
@@ -108,7 +133,7 @@ void SourceTaskRunner::pause() {
   report(State::Paused);
   while (paused() && !stop_requested()) {
     serve_producer(kPausedWait);
-    throw_if_send_failed();
+    throw_if_delivery_failed();
     commit_when_due();
   }
   if (!stop_requested()) report(State::Running);
@@ -121,6 +146,7 @@ InFlightBatch* SourceTaskRunner::free_batch() {
 }
 
 bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
+  const auto started = Clock::now();
   try {
     task_->poll(batch, stop_token());
   } catch (const Error& error) {
@@ -129,16 +155,28 @@ bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
                   "operation: {}", spec_.id.to_string(), describe(error));
     return false;
   }
-  return !batch.empty();
+  if (batch.has_errors()) {
+    for (uint32_t row = 0; row < batch.size(); ++row) {
+      if (batch[row].state != RowState::Rejected) continue;
+      batch.locate_error(row, Stage::TaskPoll, kSourceTaskClass);
+    }
+  }
+  if (batch.empty()) return false;
+  metrics_->polled(batch.size(), ms_since(started));
+  return true;
 }
 
 void SourceTaskRunner::dispatch(InFlightBatch& batch) {
+  if (dead_letters_ != nullptr) dead_letters_->remember(batch);
   const std::optional<uint32_t> fatal = pipeline_->run_source(batch);
-  submitted_.submit(batch, fatal.value_or(batch.size()));
+  submitted_.submit(batch, fatal.value_or(batch.size()), dead_letters_ != nullptr);
   rows_.clear();
   for (uint32_t row = 0; row < batch.size(); ++row) {
     if (batch.progress[row] == RowProgress::Pending) rows_.push_back(row);
   }
+  batch.written_rows = batch.pending_rows;
+  batch.wire_bytes = wire_bytes(batch, rows_);
+  metrics_->sent(batch.size(), batch.wire_bytes, batch[batch.size() - 1].timestamp);
   if (rows_.empty() && !fatal) {
     completed_.push_back(&batch);
     release_completed();
@@ -176,15 +214,18 @@ void SourceTaskRunner::send(InFlightBatch& batch) {
     rest = rest.subspan(result.accepted);
     if (result.error) {
       const RowError& error = *result.error;
-      if (error.kind != ErrorKind::Retriable && error.kind != ErrorKind::Timeout) {
+      if (error.kind == ErrorKind::RecordTooLarge && errors_->tolerates_all()) {
+        if (give_up(batch, rest.front(), error)) rest = rest.subspan(1);
+      } else if (error.kind != ErrorKind::Retriable && error.kind != ErrorKind::Timeout) {
         throw Error(error.kind, "sending a record to topic " +
                                     std::string(batch[rest.front()].topic) + ": " + error.message);
+      } else {
+        back_off(batch[rest.front()].topic, error.message);
       }
-      back_off(batch[rest.front()].topic, error.message);
     } else if (result.accepted < ready.size()) {
       serve_producer(kBackpressureWait);
     }
-    throw_if_send_failed();
+    throw_if_delivery_failed();
     commit_when_due();
   }
 }
@@ -192,12 +233,15 @@ void SourceTaskRunner::send(InFlightBatch& batch) {
 void SourceTaskRunner::serve_producer(Millis timeout) {
   producer_->poll(timeout);
   release_completed();
+  publish_counts();
 }
 
-void SourceTaskRunner::throw_if_send_failed() {
+void SourceTaskRunner::throw_if_delivery_failed() {
+  if (dead_letters_ != nullptr) dead_letters_->serve();
+  if (report_failure_) std::rethrow_exception(report_failure_);
   if (!send_failure_) return;
   try {
-    throw Error(send_failure_->kind, send_failure_->message);
+    throw_with_cause(send_failure_->kind, send_failure_->message, send_failure_->cause.get());
   } catch (...) {
     std::throw_with_nested(
         ConnectException("Unrecoverable exception from producer send callback"));
@@ -210,18 +254,36 @@ void SourceTaskRunner::on_delivery(std::span<const Delivery> deliveries) {
 
 void SourceTaskRunner::acknowledge(const Delivery& delivery) {
   auto& batch = static_cast<InFlightBatch&>(*delivery.batch);
-  if (delivery.error == nullptr) {
-    note_topic(batch[delivery.row].topic);
-  } else if (errors_->tolerates_all() && delivery.error->kind != ErrorKind::Authentication) {
-    batch.reject(delivery.row, *delivery.error);
-    errors_->report(batch, delivery.row);
-  } else {
-    // Not acknowledged: its offset, and all behind it, stay uncommitted.
-    if (!send_failure_) send_failure_ = *delivery.error;
+  if (delivery.error != nullptr) {
+    // Without tolerance it is not acknowledged: its offset, and all behind it, stay uncommitted.
+    // Nor with it, when no record could be sent.
+    const bool about_record = delivery.error->kind != ErrorKind::Authentication;
+    if (about_record && errors_->tolerates_all()) {
+      give_up(batch, delivery.row, *delivery.error);
+    } else if (!send_failure_) {
+      send_failure_ = *delivery.error;
+    }
     return;
   }
+  note_topic(batch[delivery.row].topic);
   SubmittedRecords::acknowledge(batch, delivery.row);
   if (batch.pending_rows == 0) completed_.push_back(&batch);
+}
+
+bool SourceTaskRunner::give_up(InFlightBatch& batch, uint32_t row, RowError error) noexcept {
+  try {
+    error.stage = Stage::KafkaProduce;
+    error.class_name = kWorkerClass;
+    batch.reject(row, std::move(error));
+    errors_->report(batch, row);
+  } catch (...) {  // may have been called by the client's library
+    if (!report_failure_) report_failure_ = std::current_exception();
+    return false;
+  }
+  --batch.written_rows;
+  SubmittedRecords::acknowledge(batch, row);
+  if (batch.pending_rows == 0) completed_.push_back(&batch);
+  return true;
 }
 
 void SourceTaskRunner::note_topic(std::string_view topic) {
@@ -232,11 +294,25 @@ void SourceTaskRunner::note_topic(std::string_view topic) {
   report_active_topic(topics_.back());
 }
 
+// The task hears of a batch when nothing of it can be lost any more, its dead letters included.
+bool SourceTaskRunner::may_release(const InFlightBatch& batch) const {
+  return batch.finished() &&
+         (dead_letters_ == nullptr || !batch.has_errors() || dead_letters_->all_durable());
+}
+
+// Offsets are committed after the dead letters of the records they cover. Those were handed to the
+// queue before the records behind them could be acknowledged.
+bool SourceTaskRunner::letters_durable(bool closing) {
+  return dead_letters_ == nullptr ||
+         dead_letters_->await_for_commit(services_.limits.offset_flush_timeout, closing);
+}
+
 void SourceTaskRunner::release_completed() {
   if (completed_.empty()) return;
   submitted_.collect();
   std::erase_if(completed_, [this](InFlightBatch* batch) {
-    if (!batch->finished()) return false;
+    if (!may_release(*batch)) return false;
+    metrics_->finished(batch->size(), batch->written_rows, batch->wire_bytes);
     swallow("commitRecord()", [&] { task_->commit_records(*batch); });
     pool_.release(batch);
     last_topic_ = nullptr;  // may have pointed into the batch
@@ -256,6 +332,11 @@ void SourceTaskRunner::commit_when_due() {
     return;
   }
   if (Clock::now() < next_commit_) return;
+  if (!letters_durable(false)) {
+    next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+    return;
+  }
+  metrics_->commit_began();
   committer_.stage(submitted_.take_committable());
   if (committer_.begin_flush()) {
     next_commit_ = Clock::now() + services_.limits.offset_flush_timeout;  // deadline of the flush
@@ -264,8 +345,14 @@ void SourceTaskRunner::commit_when_due() {
   }
 }
 
+void SourceTaskRunner::publish_counts() {
+  if (producer_) metrics_->in_flight(pool_.in_use(), producer_->in_flight());
+  if (errors_) metrics_->errors(error_totals(errors_->counts()));
+}
+
 void SourceTaskRunner::end_commit(OffsetCommitter::Result result) {
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
+  metrics_->committed(result == OffsetCommitter::Result::Succeeded);
   if (result == OffsetCommitter::Result::Succeeded) {
     swallow("commit()", [this] { task_->commit(); });
     return;
@@ -279,6 +366,7 @@ void SourceTaskRunner::final_commit() {
   using Result = OffsetCommitter::Result;
   const Millis timeout = services_.limits.offset_flush_timeout;
   const auto deadline = Clock::now() + timeout;
+  metrics_->commit_began();
   while (producer_->in_flight() > 0 && Clock::now() < deadline) {
     const auto rest = std::chrono::ceil<Millis>(deadline - Clock::now());
     serve_producer(std::min(rest, kBackpressureWait));
@@ -287,7 +375,8 @@ void SourceTaskRunner::final_commit() {
     // What was being written comes first; a failure gives it back for the last attempt.
     committer_.await(timeout);
   }
-  committer_.stage(submitted_.take_committable());
+  if (letters_durable(true)) committer_.stage(submitted_.take_committable());
+  release_completed();  // the task hears of all that is durable
   if (!committer_.begin_flush()) return end_commit(Result::Succeeded);
   end_commit(committer_.await(timeout));
 }
@@ -300,7 +389,11 @@ void SourceTaskRunner::finish(bool) noexcept {
                    spec_.id.to_string(), describe_current_exception());
   }
   committer_.cancel();
+  publish_counts();
   if (started_) task_->stop();
+  if (dead_letters_ != nullptr) {
+    dead_letters_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);
+  }
   if (producer_) {
     const std::lock_guard lock(producer_mutex_);
     producer_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);

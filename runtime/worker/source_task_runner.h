@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/metrics/source_task_metrics.h"
 #include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/in_flight_batch.h"
 #include "runtime/worker/offset_committer.h"
 #include "runtime/worker/submitted_records.h"
@@ -21,9 +23,11 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
  public:
   SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
   ~SourceTaskRunner() override;
+  std::shared_ptr<const TaskMetrics> metrics() const override { return metrics_; }
 
  private:
   class Context;
+  class Errants;
   using Clock = std::chrono::steady_clock;
 
   void build() override;
@@ -34,10 +38,15 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
 
   void on_delivery(std::span<const Delivery> deliveries) override;
   void acknowledge(const Delivery& delivery);
+  /// Gives up a row that the log refused. False: its report failed, and the task will.
+  bool give_up(InFlightBatch& batch, uint32_t row, RowError error) noexcept;
   void note_topic(std::string_view topic);
 
+  void open_reporters();
   void serve_producer(Millis timeout);
-  void throw_if_send_failed();
+  void throw_if_delivery_failed();
+  bool letters_durable(bool closing);
+  bool may_release(const InFlightBatch& batch) const;
   void release_completed();
   void pause();
   /// Null when all batches are in flight; waits a little for deliveries then.
@@ -52,6 +61,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void back_off(std::string_view topic, const std::string& reason);
 
   void commit_when_due();
+  void publish_counts();
   void end_commit(OffsetCommitter::Result result);
   void final_commit();
 
@@ -59,17 +69,20 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   std::unique_ptr<Context> context_;
   std::unique_ptr<SourceTask> task_;
   std::unique_ptr<ErrorHandler> errors_;
+  DeadLetterQueue* dead_letters_ = nullptr;  // one of the reporters of errors_, if configured
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<TopicCreator> topic_creator_;  // null: topics are left to the log
   std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
   std::unique_ptr<RecordProducer> producer_;
 
+  const std::shared_ptr<SourceTaskMetrics> metrics_;
   BatchPool pool_;
   SubmittedRecords submitted_;
   OffsetCommitter committer_;
   std::vector<InFlightBatch*> completed_;
   std::vector<uint32_t> rows_;
   std::optional<RowError> send_failure_;
+  std::exception_ptr report_failure_;  // of a row given up in a delivery report
   std::vector<std::string> topics_;
   const char* last_topic_ = nullptr;
   Clock::time_point next_commit_;

@@ -20,15 +20,20 @@ SubmittedRecords::Partition& SubmittedRecords::partition_of(const Value& key) {
   return *partitions_.emplace(partition->key, std::move(partition)).first->second;
 }
 
-void SubmittedRecords::submit(InFlightBatch& batch, uint32_t row_count) {
+void SubmittedRecords::submit(InFlightBatch& batch, uint32_t row_count, bool dead_letters) {
   batch.progress.assign(batch.size(), RowProgress::NotSubmitted);
   Partition* current = nullptr;
   const Value* current_key = nullptr;
   for (uint32_t row = 0; row < row_count; ++row) {
     const Record& record = batch[row];
-    if (record.state != RowState::Live) continue;
-    batch.progress[row] = RowProgress::Pending;
-    ++batch.pending_rows;
+    if (record.state == RowState::Live) {
+      batch.progress[row] = RowProgress::Pending;
+      ++batch.pending_rows;
+    } else if (record.state == RowState::Rejected && dead_letters) {
+      batch.progress[row] = RowProgress::Acknowledged;
+    } else {
+      continue;
+    }
     if (current != nullptr && same_value(*current_key, record.source_partition)) {
       current->runs.back().end = row + 1;
       continue;

@@ -23,8 +23,10 @@ class SubmittedRecords {
  public:
   explicit SubmittedRecords(std::string connector) : connector_(std::move(connector)) {}
 
-  /// Notes the live rows among the first `row_count` of `batch` as pending, in order.
-  void submit(InFlightBatch& batch, uint32_t row_count);
+  /// Notes the live rows among the first `row_count` of `batch` as pending, in order. With
+  /// `dead_letters` rejected ones count as acknowledged: offsets may move past them, as soon as the
+  /// caller knows that their letters are durable. Otherwise they advance nothing, as in Java.
+  void submit(InFlightBatch& batch, uint32_t row_count, bool dead_letters = false);
   /// Marks one pending row. Cheap: offsets move in collect().
   static void acknowledge(InFlightBatch& batch, uint32_t row) noexcept {
     batch.progress[row] = RowProgress::Acknowledged;
@@ -37,7 +39,7 @@ class SubmittedRecords {
   OffsetEntries take_committable();
 
  private:
-  // Rows [begin, end) of one batch that belong to one partition; the first and the last are live.
+  // Rows [begin, end) of one batch that belong to one partition; the first and the last were noted.
   struct Run {
     InFlightBatch* batch;
     uint32_t begin;

@@ -2,8 +2,14 @@
 
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
+#include "runtime/pipeline/polled_forms.h"
 
 namespace millrace {
+namespace {
+
+constexpr std::string_view kJson = "org.apache.kafka.connect.json.JsonConverter";
+
+}  // namespace
 
 std::unique_ptr<Connector> TaskFactory::make_connector() const {
   const std::string* name = find(spec_.connector_config, "connector.class");
@@ -19,7 +25,23 @@ std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token st
 std::unique_ptr<DeadLetterQueue> TaskFactory::make_dead_letter_queue(std::stop_token stop) const {
   auto config = DeadLetterConfig::parse(spec_.connector_config);
   if (config.topic_name.empty()) return nullptr;
-  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config), std::move(stop));
+  return std::make_unique<DeadLetterQueue>(services_, spec_, std::move(config),
+                                           std::make_unique<ConsumedForms>(), std::move(stop));
+}
+
+std::unique_ptr<DeadLetterQueue> TaskFactory::make_source_dead_letter_queue(
+    std::stop_token stop) const {
+  auto config = DeadLetterConfig::parse_source(spec_.connector_config);
+  if (config.topic_name.empty()) return nullptr;
+  const Properties settings{{"schemas.enable", "true"}};
+  auto json = require_plugin(services_.plugins, PluginKind::Converter, kJson).converter();
+  json->configure(settings, Side::Value);
+  auto headers =
+      require_plugin(services_.plugins, PluginKind::HeaderConverter, kJson).header_converter();
+  headers->configure(settings);
+  return std::make_unique<DeadLetterQueue>(
+      services_, spec_, std::move(config),
+      std::make_unique<PolledForms>(std::move(json), std::move(headers)), std::move(stop));
 }
 
 std::unique_ptr<TopicCreator> TaskFactory::make_topic_creator() const {

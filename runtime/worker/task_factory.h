@@ -22,6 +22,8 @@ class TaskFactory {
   std::unique_ptr<ErrorHandler> make_error_handler(std::stop_token stop) const;
   /// Of a sink, with its topic; null when errors.deadletterqueue.topic.name is not set.
   std::unique_ptr<DeadLetterQueue> make_dead_letter_queue(std::stop_token stop) const;
+  /// The same of a source, by millrace.errors.deadletterqueue.topic.name.
+  std::unique_ptr<DeadLetterQueue> make_source_dead_letter_queue(std::stop_token stop) const;
   /// Of a source; null when topics are left to the log.
   std::unique_ptr<TopicCreator> make_topic_creator() const;
   Pipeline make_pipeline(ErrorHandler& errors) const;

@@ -103,7 +103,10 @@ void TaskRunner::thread_main() noexcept {
   const logging::Context context("[" + spec_.id.connector + "|task-" +
                                  std::to_string(spec_.id.task) + "] ");
   guarded_run();
-  services_.control.post([self = shared_from_this()] { self->events_.finished(); });
+  services_.control.post([self = shared_from_this()] {
+    self->thread_.join();  // it has nothing left to do
+    self->events_.finished();
+  });
 }
 
 }  // namespace millrace

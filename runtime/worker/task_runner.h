@@ -22,7 +22,7 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   struct Events {
     std::function<void(const ConnectorTaskId&, Status)> status;
     std::function<void(const ConnectorTaskId&, const std::string& topic)> active_topic;
-    /// The thread has ended; nothing follows.
+    /// The thread has ended and was joined; nothing follows.
     std::function<void()> finished;
   };
 
@@ -40,6 +40,8 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// and its thread is left to itself.
   void cancel();
   const ConnectorTaskId& id() const noexcept { return spec_.id; }
+  /// What the task thread counts; from construction on.
+  virtual std::shared_ptr<const TaskMetrics> metrics() const = 0;
 
  protected:
   // Task thread.

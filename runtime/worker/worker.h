@@ -55,9 +55,11 @@ class Worker {
   /// (connect-rest-api.md §3.7); enforces tasks.max.
   virtual void task_configs(const std::string& name, Callback<std::vector<Properties>> done) = 0;
 
-  /// Failures show up as FAILED status only.
+  /// Failures show up as FAILED status only. `config_hash` is what the metrics show of the
+  /// configuration.
   virtual void start_task(const ConnectorTaskId& id, const Properties& connector_config,
-                          const Properties& task_config, TargetState target) = 0;
+                          const Properties& task_config, TargetState target,
+                          const std::string& config_hash) = 0;
   /// Asks all to stop, waits for them within one graceful timeout, cancels the rest.
   virtual void stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<Done> done) = 0;
 

@@ -27,6 +27,7 @@ struct WorkerOptions {
   int64_t metrics_sample_window_ms = 30'000;
   int32_t metrics_num_samples = 2;
   std::string metrics_recording_level = "INFO";
+  std::string metrics_names = "jmx";  // millrace.metrics.names
   std::vector<std::string> metric_reporters = {"org.apache.kafka.common.metrics.JmxReporter"};
   std::string header_converter = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
   std::optional<std::string> header_converter_plugin_version;

@@ -65,17 +65,26 @@ const ConfigDef<WorkerOptions>& WorkerOptions::def() {
           .optional(&WorkerOptions::metrics_sample_window_ms,
                     {.name = "metrics.sample.window.ms",
                      .importance = Importance::Low,
-                     .doc = "Length of one sample of a metric, in milliseconds.",
+                     .doc = "Length of one sample of a metric, in milliseconds. Rates, averages, "
+                            "maxima and percentages look back metrics.num.samples of these.",
                      .validator = at_least(0)})
-          .optional(&WorkerOptions::metrics_num_samples, {.name = "metrics.num.samples",
-                                                          .importance = Importance::Low,
-                                                          .doc = "Samples kept per metric.",
-                                                          .validator = at_least(1)})
+          .optional(&WorkerOptions::metrics_num_samples,
+                    {.name = "metrics.num.samples",
+                     .importance = Importance::Low,
+                     .doc = "Samples kept per metric; more than 1000 count as 1000.",
+                     .validator = at_least(1)})
           .optional(&WorkerOptions::metrics_recording_level,
                     {.name = "metrics.recording.level",
                      .importance = Importance::Low,
-                     .doc = "Most detailed metrics that are recorded.",
+                     .doc = "Most detailed metrics that are recorded; all metrics here are INFO.",
                      .validator = one_of({"INFO", "DEBUG"})})
+          .optional(&WorkerOptions::metrics_names,
+                    {.name = "millrace.metrics.names",
+                     .importance = Importance::Low,
+                     .doc = "Names of Kafka's metrics on GET /metrics: jmx, as the Prometheus JMX "
+                            "exporter makes them without rules, or strimzi, as with the rules of "
+                            "Strimzi's examples.",
+                     .validator = one_of({"jmx", "strimzi"})})
           .optional(&WorkerOptions::metric_reporters,
                     {.name = "metric.reporters",
                      .importance = Importance::Low,

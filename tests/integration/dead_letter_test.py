@@ -5,6 +5,7 @@ import unittest
 
 from flow import FlowTest, bootstrap, unique
 from kafka_broker import java
+from log_tool import read_records
 from workers import JavaWorker, Millrace, file_sink, file_source
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
@@ -68,6 +69,43 @@ class EmbeddedDeadLetterTest(FlowTest):
         self.wait(lambda: self.worker.state("dst") == ("RUNNING", ["FAILED"]))
         self.wait_for_content(letters, f"{BAD[0]}\n".encode())
 
+    def test_a_source_has_a_queue_too(self):
+        """Lines that are no numbers fail in a transformation; a restart does not repeat them."""
+        lines = [str(i) if i % 10 else f"no number {i}" for i in range(200)]
+        bad = [line for line in lines if not line.isdigit()]
+        self.source.write_text("".join(line + "\n" for line in lines) + "the last one\n")
+        letters = self.worker.folder / "letters.txt"
+        connectors = (
+            file_source("src", self.source, "numbers", **{
+                "transforms": "cast", "transforms.cast.spec": "int32",
+                "transforms.cast.type": "org.apache.kafka.connect.transforms.Cast$Value",
+                "errors.tolerance": "all", "value.converter": JSON,
+                "value.converter.schemas.enable": "false",
+                "errors.deadletterqueue.topic.name": "ignored-as-in-java",
+                "millrace.errors.deadletterqueue.topic.name": "dlq",
+                "millrace.errors.deadletterqueue.topic.replication.factor": "1"}),
+            file_sink("dst", self.out, "numbers"), file_sink("letters", letters, "dlq"))
+        good = "".join(line + "\n" for line in lines if line.isdigit()).encode()
+        queued = "".join('{"schema":{"type":"string","optional":false},"payload":"%s"}\n' % line
+                         for line in [*bad, "the last one"]).encode()
+        for _ in range(2):
+            self.worker.start(*connectors)
+            self.wait_for_content(self.out, good)
+            self.wait_for_content(letters, queued)
+            self.wait(lambda: [entry["offset"] for entry in self.worker.offsets("src")]
+                      == [{"position": self.source.stat().st_size}], what="the last offset")
+            self.assertEqual(self.worker.stop(), 143)
+        log = self.worker.settings["embedded.log.dir"]
+        records = read_records("dlq", {"embedded.log.dir": log})
+        self.assertEqual(len(records), len(bad) + 1)
+        headers = dict(records[0].headers)
+        self.assertEqual(headers["__connect.errors.topic"], b"numbers")
+        self.assertEqual(headers["__connect.errors.stage"], b"TRANSFORMATION")
+        self.assertEqual(headers["__millrace.errors.source.partition"],
+                         b'{"filename":"%s"}' % str(self.source).encode())
+        self.assertEqual(headers["__millrace.errors.source.offset"],
+                         b'{"position":%d}' % (len(lines[0]) + 1))
+
     def test_a_source_makes_its_topic_by_the_rules(self):
         self.worker.start(
             file_source("src", self.source, "orders-eu",
@@ -117,9 +155,10 @@ class KafkaDeadLetterTest(FlowTest):
         self.assertEqual([value for _, value in theirs], BAD)
         for (own, _), (java_headers, _) in zip(ours, theirs):
             self.assertEqual([key for key, _ in own], [key for key, _ in java_headers])
-            # Message and stack trace of a parser are its own.
-            self.assertEqual(own[:8], java_headers[:8])
-            self.assertTrue(own[9][1].startswith(own[7][1] + ": " + own[8][1]), own[9])
+            self.assertEqual(own[:9], java_headers[:9])
+            # Java has stack frames in it, and other words for what its parser found.
+            self.assertTrue(own[9][1].startswith(own[7][1] + ": " + own[8][1] + "\nCaused by: "),
+                            own[9])
 
     def test_a_topic_has_the_settings_of_its_group(self):
         topic = unique("made")

@@ -163,7 +163,9 @@ class TransformCommandTest(FlowTest):
         self.assertEqual((error["stage"], error["class"], error["exception"]),
                          ("VALUE_CONVERTER", JSON,
                           "org.apache.kafka.connect.errors.DataException"))
-        self.assertIn("was expecting double-quote to start field name", error["message"])
+        self.assertEqual(error["message"], "Converting byte[] to Kafka Connect data failed due to "
+                         "serialization error: ")
+        self.assertIn("was expecting double-quote to start field name", error["cause"])
         self.assertIn("the task would stop here", ran.err)
 
     def test_tolerance_and_continue_go_on(self):

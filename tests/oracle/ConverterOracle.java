@@ -16,7 +16,9 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.data.SchemaBuilder;
+import org.apache.kafka.connect.data.SchemaProjector;
 import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.SchemaProjectorException;
 import org.apache.kafka.connect.storage.Converter;
 import org.apache.kafka.connect.storage.HeaderConverter;
 
@@ -46,6 +48,7 @@ public final class ConverterOracle {
   // CLASS, SIDE (key, value or header), DIRECTION (read, write, config), SETTINGS, DATA.
   private static String run(String[] f, Map<String, Object> converters) throws Exception {
     if (f[0].equals("struct")) return structPut(f[4]);
+    if (f[0].equals("project")) return project(f[4]);
     Class<?> type = Class.forName("org.apache.kafka.connect." + f[0]);
     if (f[2].equals("config")) return config(type);
     Object converter = converters.get(f[0] + f[1] + f[3]);
@@ -91,6 +94,25 @@ public final class ConverterOracle {
     Struct struct = new Struct(SchemaBuilder.struct().field("f", schema).build());
     struct.put("f", value);
     return "-";
+  }
+
+  // SOURCE TARGET VALUE.
+  private static String project(String data) {
+    Tokens tokens = new Tokens(data);
+    Schema source = schema(tokens);
+    Schema target = schema(tokens);
+    Object value = value(tokens, source);
+    StringBuilder out = new StringBuilder();
+    try {
+      dump(out, SchemaProjector.project(source, value, target));
+    } catch (SchemaProjectorException e) {
+      StringBuilder reasons = new StringBuilder(e.getMessage());
+      for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
+        reasons.append(": ").append(t.getMessage());
+      }
+      throw new SchemaProjectorException(reasons.toString());
+    }
+    return out.toString();
   }
 
   private static String config(Class<?> type) throws Exception {

@@ -177,6 +177,36 @@ class Cases:
         return " ".join(["st"] + [self.value(c, nulls) if not (c.default and self.maybe(0.3)) else
                                   ("n" if nulls else self.value(c, nulls)) for c in s.children])
 
+    def variant(self, s):
+        """A schema as another version of its writer might have it."""
+        r = self.r
+        other = Schema(s.kind, s.optional, s.name, s.version, s.doc, dict(s.parameters), s.children,
+                       s.names)
+        numbers = list(INTS) + ["FLOAT32", "FLOAT64"]
+        if s.kind in numbers and self.maybe(0.4):
+            other.kind = r.choice(numbers[numbers.index(s.kind):] * 4 + numbers)
+        if self.maybe(0.15):
+            other.optional = not s.optional
+        if self.maybe(0.1):
+            other.version, other.doc = r.randint(0, 9), self.word()
+        if self.maybe(0.02):
+            other.name = r.choice([None, "other"])
+        if self.maybe(0.02):
+            other.parameters = r.choice([{}, {"p": "q", "a": ""}])
+        elif self.maybe(0.3):
+            other.parameters = dict(reversed(s.parameters.items()))
+        other.children = [self.variant(c) for c in s.children]
+        if s.kind == "STRUCT":
+            fields = [f for f in zip(other.names, other.children) if self.maybe(0.9)]
+            r.shuffle(fields)
+            for i in range(r.choice([0, 0, 0, 1, 2])):
+                fields.append((f"new{i}", self.schema(1)))
+            other.names, other.children = [f[0] for f in fields], [f[1] for f in fields]
+        elif s.kind not in ("ARRAY", "MAP") and not (s.logical() and s.kind != other.kind) and \
+                (self.maybe(0.25) or (s.optional and not other.optional and self.maybe(0.7))):
+            other.default = self.value(other, nulls=False)
+        return other
+
     def free_value(self, depth=2):
         """A value without schema."""
         r = self.r

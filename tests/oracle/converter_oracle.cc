@@ -8,6 +8,7 @@
 
 #include "connectors/converters/json_codec.h"
 #include "connectors/converters/simple_codecs.h"
+#include "millrace/schema_projector.h"
 #include "tests/oracle/notation.h"
 
 namespace {
@@ -130,7 +131,8 @@ std::string convert(const Case& c, Pair& pair, RecordBatch& batch) {
   }
   if (record.state == RowState::Live) return "OK " + out;
   const RowError& error = batch.error(0);
-  return "ERR " + std::string(java_class_name(error.kind)) + ' ' + oracle::to_hex(error.message);
+  out = "ERR " + std::string(java_class_name(error.kind)) + ' ' + oracle::to_hex(error.message);
+  return error.cause ? out + ' ' + oracle::to_hex(error.cause->message) : out;
 }
 
 std::string struct_put(const Case& c, RecordBatch& batch) {
@@ -140,6 +142,21 @@ std::string struct_put(const Case& c, RecordBatch& batch) {
   const std::string message = validate_value(*schema, value, "field: \"f\"");
   if (message.empty()) return "OK -";
   return "ERR " + std::string(java_class_name(ErrorKind::Data)) + ' ' + oracle::to_hex(message);
+}
+
+/// SOURCE TARGET VALUE.
+std::string project(const Case& c, RecordBatch& batch) {
+  oracle::Reader reader(c.fields[4], batch.arena());
+  const SchemaPtr source = reader.schema();
+  const SchemaPtr target = reader.schema();
+  const Value value = reader.value(source.get());
+  Value result;
+  if (const auto error = project_value(*source, value, *target, batch.arena(), result)) {
+    return "ERR " + std::string(java_class_name(error->kind)) + ' ' + oracle::to_hex(error->message);
+  }
+  std::string out = "OK ";
+  oracle::dump(out, result);
+  return out;
 }
 
 }  // namespace
@@ -153,6 +170,7 @@ int main() {
     std::string answer;
     try {
       if (c.fields[0] == "struct") answer = struct_put(c, batch);
+      else if (c.fields[0] == "project") answer = project(c, batch);
       else if (c.fields[2] == "config")
         answer = "OK " + config_text(factory_of(c.fields[0]).definition);
       else answer = convert(c, converter_for(c, converters), batch);

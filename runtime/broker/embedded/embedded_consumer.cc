@@ -247,6 +247,11 @@ void EmbeddedConsumer::resume(std::span<const TopicPartition> partitions) {
   }
 }
 
+std::optional<Offset> EmbeddedConsumer::known_end(const TopicPartition& partition) const {
+  if (!positions_.contains(partition)) return std::nullopt;
+  return Offset{store_->bounds(partition).second};
+}
+
 void EmbeddedConsumer::commit(const OffsetMap& offsets) {
   std::map<TopicPartition, std::optional<Offset>> entries;
   for (const auto& [partition, offset] : offsets) {

@@ -176,6 +176,16 @@ void KafkaConsumer::resume(std::span<const TopicPartition> partitions) {
   if (!now.empty()) rd_kafka_resume_partitions(client_.get(), make_list_of(now).get());
 }
 
+std::optional<Offset> KafkaConsumer::known_end(const TopicPartition& partition) const {
+  if (!client_) return std::nullopt;
+  int64_t low = RD_KAFKA_OFFSET_INVALID;
+  int64_t high = RD_KAFKA_OFFSET_INVALID;
+  const auto code = rd_kafka_get_watermark_offsets(client_.get(), partition.topic.c_str(),
+                                                   partition.partition, &low, &high);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
+  return Offset{high};
+}
+
 void KafkaConsumer::commit_async(const OffsetMap& offsets, CommitCallback done) {
   const uint64_t id = ++last_commit_;
   commits_.emplace(id, std::move(done));

@@ -29,6 +29,7 @@ class KafkaConsumer final : public RecordConsumer {
   void seek(const TopicPartition& partition, Offset offset) override;
   void pause(std::span<const TopicPartition> partitions) override;
   void resume(std::span<const TopicPartition> partitions) override;
+  std::optional<Offset> known_end(const TopicPartition& partition) const override;
   void commit_async(const OffsetMap& offsets, CommitCallback done) override;
   void commit_sync(const OffsetMap& offsets, Millis timeout) override;
   void close(Millis timeout) noexcept override;

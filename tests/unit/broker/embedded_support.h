@@ -18,29 +18,15 @@
 
 #include "runtime/broker/embedded/embedded_consumer.h"
 #include "runtime/broker/embedded/embedded_producer.h"
+#include "tests/support/temporary_folder.h"
 
 namespace millrace::embedded {
 
 using Text = std::optional<std::string>;  // nullopt: Kafka's null
 
-class TempFolder {
+class TempFolder : public testing_support::TemporaryFolder {
  public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "embedded.XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp " + pattern);
-    path_ = pattern;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string log() const { return (path_ / "log").string(); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+  std::string log() const { return (*this / "log").string(); }
 };
 
 struct PlainRecord {

@@ -49,6 +49,11 @@ class ConverterFixture : public testing::Test {
     return wire.is_null() ? "-" : std::string(wire.text());
   }
   std::string message() const { return batch_.has_errors() ? batch_.error(0).message : ""; }
+  /// `class: message` of what brought the error about.
+  std::string cause() const {
+    const ErrorCausePtr& cause = batch_.error(0).cause;
+    return cause ? describe(cause->kind, cause->message, cause->cause.get()) : "";
+  }
   ErrorKind error_kind() const { return batch_.error(0).kind; }
 
   Record& fresh() {

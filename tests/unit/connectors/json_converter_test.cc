@@ -166,9 +166,10 @@ TEST_F(JsonConverterTest, EnvelopesMustHaveExactlyTwoMembers) {
   }
   EXPECT_EQ(read_value(R"({"payload":5,"schema":null})").as_int(), 5);
   EXPECT_EQ(read_value(R"({"schema":null,"payload":1,"payload":2})").as_int(), 2);
-  EXPECT_THAT(read_error("{\"schema\":"),
-              StartsWith("Converting byte[] to Kafka Connect data failed due to serialization "
-                         "error: Unexpected end-of-input"));
+  EXPECT_EQ(read_error("{\"schema\":"),
+            "Converting byte[] to Kafka Connect data failed due to serialization error: ");
+  EXPECT_THAT(cause(), StartsWith("org.apache.kafka.common.errors.SerializationException: "
+                                  "Unexpected end-of-input"));
 }
 
 TEST_F(JsonConverterTest, RepeatedSchemasTakeTheShortWayWithTheSameResult) {
@@ -184,11 +185,13 @@ TEST_F(JsonConverterTest, RepeatedSchemasTakeTheShortWayWithTheSameResult) {
             3);
   const std::string known = envelope(kSchema, R"({"a":1})");
   const std::string broken = known.substr(0, known.size() - 1);
-  EXPECT_THAT(read_error(broken), HasSubstr("Unexpected end-of-input"));
+  EXPECT_THAT(read_error(broken), HasSubstr("serialization error"));
+  EXPECT_THAT(cause(), HasSubstr("Unexpected end-of-input"));
   EXPECT_THAT(read_error(broken + R"(,"x":1})"), HasSubstr("may not contain additional fields"));
   EXPECT_EQ(read_value(broken + R"(,"payload":{"a":9}})").as_struct().values[0].as_int(), 9);
   EXPECT_EQ(read_value(broken + R"(,"schema":null})").type(), Type::Map);
-  EXPECT_THAT(error_as(kSchema, "x"), HasSubstr("Unrecognized token 'x'"));
+  EXPECT_THAT(error_as(kSchema, "x"), HasSubstr("serialization error"));
+  EXPECT_THAT(cause(), HasSubstr("Unrecognized token 'x'"));
 }
 
 TEST_F(JsonConverterTest, ScalarsAreCoercedNotChecked) {

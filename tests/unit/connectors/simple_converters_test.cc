@@ -137,8 +137,10 @@ TEST_F(IntegerConverterTest, BigEndianOfExactSize) {
   configure();
   EXPECT_EQ(write(nullptr, Value::int32(0x01020304)), "\x01\x02\x03\x04");
   EXPECT_EQ(read_value("\xff\xff\xff\xfe").as_int(), -2);
-  EXPECT_EQ(read_error("123"),
-            "Failed to deserialize integer: Size of data received by IntegerDeserializer is not 4");
+  EXPECT_EQ(read_error("123"), "Failed to deserialize integer: ");
+  EXPECT_EQ(cause(),
+            "org.apache.kafka.common.errors.SerializationException: Size of data received by "
+            "IntegerDeserializer is not 4");
   EXPECT_EQ(write(nullptr, Value::int64(1)),
             "!Failed to serialize to integer (was class java.lang.Long): ");
   EXPECT_EQ(write(nullptr, Value()), "-");
@@ -158,7 +160,8 @@ TEST_F(BooleanConverterTest, OneByteOfTwo) {
   configure();
   EXPECT_EQ(write(primitive_schema(Type::Boolean), Value::boolean(true)), "\x01");
   EXPECT_FALSE(read_value(std::string(1, '\0')).as_bool());
-  EXPECT_THAT(read_error("\x02"), HasSubstr("Unexpected byte received by BooleanDeserializer: 2"));
+  EXPECT_EQ(read_error("\x02"), "Failed to deserialize boolean: ");
+  EXPECT_THAT(cause(), HasSubstr("Unexpected byte received by BooleanDeserializer: 2"));
   EXPECT_THAT(write(primitive_schema(Type::Int8), Value::boolean(true)), StartsWith("!Invalid"));
 }
 

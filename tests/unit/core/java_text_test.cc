@@ -3,48 +3,25 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include "millrace/config_def.h"
 #include "millrace/decimal.h"
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
 #include "runtime/core/properties_file.h"
+#include "tests/support/java_program.h"
 #include "tests/unit/core/support.h"
 
 namespace millrace {
 namespace {
 
 using core_test::Random;
-using testing_support::read_text;
-using testing_support::TemporaryFolder;
+using testing_support::to_hex;
 using Strings = std::vector<std::string>;
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += kDigits[static_cast<uint8_t>(c) >> 4U];
-    out += kDigits[static_cast<uint8_t>(c) & 15U];
-  }
-  return out;
-}
 
 /// Java's answers, one for each of `questions`.
 Strings java(const std::string& kind, const Strings& questions) {
-  const TemporaryFolder folder;
-  const auto quoted = [&folder](const char* name) { return "'" + (folder / name).string() + "'"; };
-  std::ofstream in(folder / "in");
-  for (const std::string& line : questions) in << line << '\n';
-  in.close();
-  const std::string command = "java -XX:TieredStopAtLevel=1 '" MILLRACE_CORE_ORACLE "' " + kind +
-                              " < " + quoted("in") + " > " + quoted("out");
-  EXPECT_EQ(std::system(command.c_str()), 0) << command;
-  std::istringstream out(read_text(folder / "out"));
-  Strings answers;
-  for (std::string line; std::getline(out, line);) answers.push_back(line);
+  Strings answers = testing_support::run_java(MILLRACE_CORE_ORACLE, kind, questions);
   EXPECT_EQ(answers.size(), questions.size());
   answers.resize(questions.size());
   return answers;

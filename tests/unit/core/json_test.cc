@@ -193,6 +193,30 @@ TEST_F(JsonTest, DepthIsLimited) {
   EXPECT_THAT(error("1e99999999999"), HasSubstr("can not be deserialized"));
 }
 
+// Jackson counts names in bytes and strings in chars of Java.
+TEST_F(JsonTest, TextsAreLimited) {
+  const auto named = [](const std::string& name) { return "{\"" + name + "\":1}"; };
+  EXPECT_EQ(error(named(std::string(50'000, 'n'))), "");
+  EXPECT_EQ(error(named(std::string(49'999, 'n') + "\\n")), "");
+  for (const std::string& longer :
+       {std::string(50'001, 'n'), std::string(50'000, 'n') + "\\n",
+        std::string(49'999, 'n') + "\u00e9"}) {
+    EXPECT_EQ(error(named(longer)), "Name length (50001) exceeds the maximum allowed (50000, from "
+                                    "`StreamReadConstraints.getMaxNameLength()`)");
+  }
+  const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+  const std::string most(20'000'000, 's');
+  EXPECT_EQ(error(quoted(most)), "");
+  EXPECT_EQ(error(quoted(most.substr(1) + "\u00e9")), "");
+  EXPECT_EQ(error(quoted(most.substr(2) + "\U0001F600")), "");
+  for (const std::string& longer :
+       {most + "s", most + "\u00e9", most.substr(1) + "\U0001F600", most + "\\n"}) {
+    EXPECT_EQ(error(quoted(longer)),
+              "String value length (20000001) exceeds the maximum allowed (20000000, from "
+              "`StreamReadConstraints.getMaxStringLength()`)");
+  }
+}
+
 TEST_F(JsonTest, ObjectsGiveTheirMembersWithText) {
   std::vector<JsonMember> members;
   std::string why;

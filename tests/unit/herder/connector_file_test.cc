@@ -1,11 +1,9 @@
 #include "runtime/herder/connector_file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <fstream>
 
 #include "millrace/errors.h"
+#include "tests/support/temporary_folder.h"
 
 namespace millrace {
 namespace {
@@ -14,15 +12,8 @@ namespace fs = std::filesystem;
 
 class ConnectorFileTest : public testing::Test {
  protected:
-  ConnectorFileTest() {
-    char pattern[] = "/tmp/millrace-connector-XXXXXX";
-    root_ = mkdtemp(pattern);
-    path_ = root_ / "connector";
-  }
-  ~ConnectorFileTest() override { fs::remove_all(root_); }
-
   ConnectorFile read(const std::string& text) {
-    std::ofstream(path_, std::ios::binary) << text;
+    testing_support::write_text(path_, text);
     return read_connector_file(path_);
   }
   std::string error(const std::string& text) {
@@ -38,8 +29,8 @@ class ConnectorFileTest : public testing::Test {
            "' is missing the mandatory 'name' configuration";
   }
 
-  fs::path root_;
-  fs::path path_;
+  testing_support::TemporaryFolder root_;
+  fs::path path_ = root_ / "connector";
 };
 
 TEST_F(ConnectorFileTest, Properties) {
@@ -104,7 +95,7 @@ TEST_F(ConnectorFileTest, UnreadableFilesAreNamed) {
   } catch (const ConnectException& error) {
     EXPECT_NE(std::string(error.what()).find((root_ / "missing").string()), std::string::npos);
   }
-  EXPECT_THROW(read_connector_file(root_), Error);
+  EXPECT_THROW(read_connector_file(root_.path()), Error);
   EXPECT_EQ(error("name=n\na=\\u12"),
             "reading " + path_.string() + ": Malformed \\uxxxx encoding.");
 }

@@ -136,7 +136,8 @@ class FakeWorker final : public Worker {
         });
   }
   void start_task(const ConnectorTaskId& id, const Properties& connector_config,
-                  const Properties& task_config, TargetState target) override {
+                  const Properties& task_config, TargetState target,
+                  const std::string&) override {
     calls.push_back("start " + id.to_string() + " " + std::string(target_state_name(target)));
     EXPECT_FALSE(tasks.contains(id)) << id.to_string() << " was started twice";
     tasks[id] = {connector_config, task_config, target};

@@ -22,7 +22,7 @@ class DeadLetterTest : public testing::Test {
   }
   const Record& letter(bool context_headers) {
     letters_.reset();
-    add_letter(letters_, "dlq", forms_.consumed(consumed_, 0), error_, {"c", 3}, context_headers);
+    add_letter(letters_, "dlq", forms_.original(consumed_, 0, error_), error_, {"c", 3}, context_headers);
     return letters_[0];
   }
 
@@ -30,7 +30,9 @@ class DeadLetterTest : public testing::Test {
   RecordBatch letters_;
   Header headers_[3];
   ConsumedForms forms_;
-  RowError error_{ErrorKind::Data, Stage::ValueConverter, "why", "org.x.JsonConverter"};
+  RowError error_{ErrorKind::Data, Stage::ValueConverter, "why", "org.x.JsonConverter",
+                  std::make_shared<ErrorCause>(
+                      ErrorCause{ErrorKind::Serialization, "bad byte", {}})};
 };
 
 TEST_F(DeadLetterTest, BytesAndHeadersAreThoseConsumed) {
@@ -79,7 +81,8 @@ TEST_F(DeadLetterTest, ContextHeadersFollowTheRecordsOwn) {
       {"__connect.errors.exception.class.name", "org.apache.kafka.connect.errors.DataException"},
       {"__connect.errors.exception.message", "why"},
       {"__connect.errors.exception.stacktrace",
-       "org.apache.kafka.connect.errors.DataException: why"}};
+       "org.apache.kafka.connect.errors.DataException: why\n"
+       "Caused by: org.apache.kafka.common.errors.SerializationException: bad byte"}};
   std::vector<std::pair<std::string, std::string>> actual;
   for (const Header& header : out.header_span().subspan(2)) {
     actual.emplace_back(header.key, header.wire.text());

@@ -20,6 +20,7 @@ TEST_F(ErrorHandlingTest, TheDefaultRetriesNothing) {
   EXPECT_EQ(
       trace(1),
       "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
+      "\tat VALUE_CONVERTER(test.Value) of topic t partition 0 offset 1\n"
       "Caused by: org.apache.kafka.connect.errors.RetriableException: not now");
 }
 

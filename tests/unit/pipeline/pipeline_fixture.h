@@ -21,6 +21,7 @@ namespace millrace {
 class FakeClock final : public RetryClock {
  public:
   Millis now() override { return now_; }
+  int64_t wall_ms() override { return 1'700'000'000'000 + now_.count(); }
   void wait(Millis delay, const std::stop_token&) override {
     waits.push_back(delay.count());
     now_ += delay;

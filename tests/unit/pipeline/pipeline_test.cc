@@ -65,6 +65,7 @@ TEST_F(PipelineTest, WithoutToleranceTheFirstBadRowFailsTheTask) {
   EXPECT_EQ(
       trace(1),
       "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n"
+      "\tat VALUE_CONVERTER(test.Value) of topic t partition 0 offset 1\n"
       "Caused by: org.apache.kafka.connect.errors.DataException: bad row");
   EXPECT_EQ(handler_->counts().record_errors, 1U);
   EXPECT_EQ(handler_->counts().records_skipped, 0U);
@@ -90,6 +91,39 @@ TEST_F(PipelineTest, WithToleranceBadRowsAreReportedInOrderAndSkipped) {
   EXPECT_EQ(handler_->counts().record_failures, 2U);
   EXPECT_EQ(handler_->counts().record_errors, 2U);
   EXPECT_EQ(handler_->counts().records_skipped, 2U);
+  EXPECT_EQ(handler_->counts().last_error_timestamp_ms, clock_.wall_ms());
+}
+
+TEST_F(PipelineTest, CausesOfAnErrorAreInItsTrace) {
+  fill({"a"});
+  RowSet rows;
+  batch_.live_rows(rows);
+  handler_->run(batch_, rows, Stage::ValueConverter, "test.Nested",
+                [](RecordBatch&, const RowSet&) {
+                  try {
+                    throw Error(ErrorKind::Serialization, "the inner reason");
+                  } catch (...) {
+                    std::throw_with_nested(DataException("the outer one"));
+                  }
+                });
+  EXPECT_EQ(batch_.error(0).message, "the outer one");
+  EXPECT_THAT(trace(0),
+              HasSubstr("\nCaused by: org.apache.kafka.connect.errors.DataException: the outer one"
+                        "\nCaused by: org.apache.kafka.common.errors.SerializationException: the "
+                        "inner reason"));
+}
+
+TEST_F(PipelineTest, ATraceNamesThePlaceOfASourceRecord) {
+  fill({"a"});
+  const MapEntry partition[] = {{Value::string("filename"), Value::string("f")}};
+  const MapEntry offset[] = {{Value::string("position"), Value::int64(3)}};
+  batch_[0].original_topic = {};
+  batch_[0].source_partition = Value::map(partition);
+  batch_[0].source_offset = Value::map(offset);
+  values_.acts = {{"a", Act::Reject}};
+  ASSERT_EQ(pipeline_->run_source(batch_), 0U);
+  EXPECT_THAT(trace(0), HasSubstr("\n\tat VALUE_CONVERTER(test.Value) of source partition "
+                                  "{\"filename\":\"f\"} offset {\"position\":3}\n"));
 }
 
 TEST_F(PipelineTest, AFailedRowTakesNoPartInLaterStages) {
@@ -210,6 +244,9 @@ TEST_F(PipelineTest, ATransformationThatThrowsFailsTheTaskWhateverTheTolerance) 
                        : "Unhandled exception in error handler: test.Transformation threw instead "
                          "of rejecting a row, so errors.tolerance cannot skip that row") +
                   "\nCaused by: org.apache.kafka.connect.errors.DataException: thrown");
+    EXPECT_EQ(handler_->counts().record_failures, 1U);
+    EXPECT_EQ(handler_->counts().record_errors, 1U);
+    EXPECT_NE(handler_->counts().last_error_timestamp_ms, 0);
   }
 }
 

@@ -34,10 +34,12 @@ class RestServerTest : public ::testing::Test {
       server_ =
           std::make_unique<RestServer>(running_.io(), running_, parse_rest_config(properties));
       server_->listen();
-      if (with_resources) server_->initialize_resources(herder_);
+      if (with_resources) server_->initialize_resources(herder_, metrics);
     });
     port_ = server_->listeners().at(0).port;
   }
+
+  static std::string metrics() { return "up{worker=\"ü\"} NaN\n"; }
 
   RunningLoop running_;
   FakeHerder herder_;  // control thread, except before start()
@@ -49,8 +51,17 @@ class RestServerTest : public ::testing::Test {
 TEST_F(RestServerTest, RequestsBeforeTheResourcesGet404) {
   start({}, false);
   EXPECT_EQ(HttpClient(port_).call("GET", "/").status, 404);
-  running_.on([this] { server_->initialize_resources(herder_); });
+  running_.on([this] { server_->initialize_resources(herder_, metrics); });
   EXPECT_EQ(HttpClient(port_).call("GET", "/").status, 200);
+}
+
+TEST_F(RestServerTest, MetricsAreTextForPrometheus) {
+  start({});
+  const auto response = HttpClient(port_).call("GET", "/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(response.body, metrics());
+  EXPECT_EQ(HttpClient(port_).call("POST", "/metrics").status, 405);
 }
 
 TEST_F(RestServerTest, AConnectorLivesOverHttp) {

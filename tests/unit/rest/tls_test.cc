@@ -3,18 +3,16 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "runtime/rest/tls_context.h"
 #include "server_fixture.h"
+#include "tests/support/temporary_folder.h"
 
 namespace millrace::rest {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -46,13 +44,7 @@ struct Identity {
 
 class TlsTest : public HttpServerFixture {
  protected:
-  TlsTest() {
-    std::string pattern = (fs::temp_directory_path() / "millrace-tls-XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
-  }
-  ~TlsTest() override { fs::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string write_pem(const std::string& name, bool with_key, const char* password = nullptr) {
     FILE* file = std::fopen(path(name).c_str(), "w");
     if (with_key) {
@@ -105,7 +97,7 @@ class TlsTest : public HttpServerFixture {
     return context;
   }
 
-  fs::path directory_;
+  testing_support::TemporaryFolder folder_;
   Identity identity_;
 };
 

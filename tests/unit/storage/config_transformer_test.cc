@@ -1,12 +1,11 @@
 #include "runtime/storage/config_transformer.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "millrace/errors.h"
+#include "tests/support/temporary_folder.h"
 
 namespace millrace {
 namespace {
@@ -16,8 +15,6 @@ namespace fs = std::filesystem;
 class ConfigTransformerTest : public testing::Test {
  protected:
   ConfigTransformerTest() {
-    char pattern[] = "/tmp/millrace-providers-XXXXXX";
-    root_ = mkdtemp(pattern);
     write("secrets.properties", "password=s\\u00e9cret\nutf=h\xc3\xa9\nnested=${env:A}\n");
     fs::create_directory(root_ / "dir");
     write("dir/token", "abc\n");
@@ -28,17 +25,16 @@ class ConfigTransformerTest : public testing::Test {
                {"config.providers.dir.class", "Directory"},
                {"config.providers.env.class", "EnvVarConfigProvider"}};
   }
-  ~ConfigTransformerTest() override { fs::remove_all(root_); }
 
   void write(const std::string& name, const std::string& text) {
-    std::ofstream(root_ / name, std::ios::binary) << text;
+    testing_support::write_text(root_ / name, text);
   }
   std::string file() const { return (root_ / "secrets.properties").string(); }
   std::string resolve(const std::string& value) const {
     return ConfigTransformer::of(config_).resolve({{"k", value}}).at("k");
   }
 
-  fs::path root_;
+  testing_support::TemporaryFolder root_;
   Properties config_;
 };
 
@@ -120,7 +116,7 @@ TEST_F(ConfigTransformerTest, AllowedPathsLimitWhatIsRead) {
   write("dir2/f.properties", "a=b");
   const std::string other = (root_ / "dir2" / "f.properties").string();
   EXPECT_EQ(resolve("${file:" + other + ":a}"), "${file:" + other + ":a}");
-  config_["config.providers.file.param.allowed.paths"] = dir + "," + root_.string() + "/";
+  config_["config.providers.file.param.allowed.paths"] = dir + "," + root_.path().string() + "/";
   EXPECT_EQ(resolve("${file:" + file() + ":utf}"), "h\xc3\xa9");
 }
 

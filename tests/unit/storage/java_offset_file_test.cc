@@ -3,34 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "millrace/java_map_order.h"
 #include "millrace/utf8.h"
 #include "runtime/storage/java_hash_map.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/java_program.h"
 
 namespace millrace {
 namespace {
 
 using testing_support::read_text;
 using testing_support::TemporaryFolder;
+using testing_support::to_hex;
 using testing_support::write_text;
 
 using Lines = std::vector<std::string>;
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += kDigits[static_cast<uint8_t>(c) >> 4U];
-    out += kDigits[static_cast<uint8_t>(c) & 15U];
-  }
-  return out;
-}
 
 std::string line_of(const std::string& key, const std::optional<std::string>& value) {
   return to_hex(key) + " " + (value ? to_hex(*value) : "-");
@@ -47,18 +35,7 @@ class JavaOffsetFileTest : public ::testing::Test {
  protected:
   /// Runs the oracle with `input` as its standard input; its output lines.
   Lines java(const std::string& arguments, const Lines& input = {}) {
-    std::ofstream in(folder_ / "input");
-    for (const std::string& line : input) in << line << '\n';
-    in.close();
-    const std::string command = "java -Xshare:auto -XX:TieredStopAtLevel=1 '" +
-                                std::string(MILLRACE_ORACLE) + "' " + arguments + " < '" +
-                                (folder_ / "input").string() + "' > '" +
-                                (folder_ / "output").string() + "'";
-    EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    std::istringstream output(read_text(folder_ / "output"));
-    Lines lines;
-    for (std::string line; std::getline(output, line);) lines.push_back(line);
-    return lines;
+    return testing_support::run_java(MILLRACE_ORACLE, arguments, input);
   }
   Lines sorted_java(const std::string& arguments) {
     Lines lines = java(arguments);

@@ -227,10 +227,152 @@ TEST_F(DeadLetterQueueTest, AReportWithoutToleranceFailsTheTaskEvenIfTheTaskCatc
     start_sink({{"errors.tolerance", "none"}});
     ASSERT_TRUE(reaches(State::Failed));
     EXPECT_THAT(listener_.task->trace, HasSubstr("Tolerance exceeded in error handler\n"
-                                                 "Caused by: org.apache.kafka.connect.errors."
+                                                 "\tat TASK_PUT(org.apache.kafka.connect.sink."
+                                                 "SinkTask) of topic topic partition 0 offset "
+                                                 + std::to_string(caught ? 1 : 0) + "\nCaused by: org.apache.kafka.connect.errors."
                                                  "DataException: errant"));
     EXPECT_THAT(commits(), IsEmpty());
     stop();
+  }
+}
+
+class SourceLettersTest : public DeadLetterQueueTest {
+ protected:
+  void start_source(Properties extra = {}) {
+    script_.records = 3;
+    Properties config{{"errors.tolerance", "all"},
+                      {"millrace.errors.deadletterqueue.topic.name", "dlq"},
+                      {"transforms", "t"},
+                      {"transforms.t.type", "test.PickyTransformation"}};
+    for (const auto& [key, value] : extra) config[key] = value;
+    start_task("Source", config);
+  }
+  bool offset_is(const char* offset) {
+    return control_.run_until([&] { return offsets_.get(kKey) == offset; });
+  }
+  void let_letters_go() {
+    const std::lock_guard lock(log_.mutex);
+    log_.hold_letters = false;
+    log_.changed.notify_all();
+  }
+
+  static constexpr const char* kKey = R"(["c",{"p":0}])";
+};
+
+TEST_F(SourceLettersTest, ALetterIsTheRecordBeforeTransformationsWithItsPlace) {
+  script_.values = {"a", "T!", "c"};
+  start_source();
+  ASSERT_TRUE(offset_is(R"({"o":2})"));
+  ASSERT_EQ(letters().size(), 1U);
+  EXPECT_EQ(letters()[0].value, R"({"schema":null,"payload":"T!"})");
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"__connect.errors.topic", "topic"},
+      {"__millrace.errors.source.partition", R"({"p":0})"},
+      {"__millrace.errors.source.offset", R"({"o":1})"},
+      {"__connect.errors.connector.name", "c"},
+      {"__connect.errors.task.id", "0"},
+      {"__connect.errors.stage", "TRANSFORMATION"},
+      {"__connect.errors.class.name", "test.PickyTransformation"},
+      {"__connect.errors.exception.class.name", "org.apache.kafka.connect.errors.DataException"},
+      {"__connect.errors.exception.message", "unfit"},
+      {"__connect.errors.exception.stacktrace",
+       "org.apache.kafka.connect.errors.DataException: unfit"}};
+  EXPECT_EQ(letters()[0].headers, expected);
+  EXPECT_EQ(log_.written_now(), (std::vector<std::string>{"a", "c"}));
+}
+
+TEST_F(SourceLettersTest, RowsTheTaskCannotReadAreLettersToo) {
+  script_.values = {"E!", "P!", "c"};
+  script_.report = "E!";
+  script_.reject = "P!";
+  start_source();
+  ASSERT_TRUE(offset_is(R"({"o":2})"));
+  ASSERT_EQ(letters().size(), 2U);
+  for (const FakeLetter& letter : letters()) {
+    EXPECT_EQ(letter.headers[5].second, "TASK_POLL");
+    EXPECT_EQ(letter.headers[6].second, "org.apache.kafka.connect.source.SourceTask");
+  }
+  EXPECT_EQ(letters()[0].headers[8].second, "errant");
+  EXPECT_EQ(letters()[1].headers[8].second, "unwanted");
+}
+
+TEST_F(SourceLettersTest, WhatTheLogRefusedIsALetterWithItsBytes) {
+  script_.values = {"a", "K!", "c"};
+  log_.fail_value = "K!";
+  start_source();
+  ASSERT_TRUE(offset_is(R"({"o":2})"));
+  ASSERT_EQ(letters().size(), 1U);
+  EXPECT_EQ(letters()[0].value, "K!");
+  EXPECT_EQ(letters()[0].headers[0].second, "renamed");
+  EXPECT_EQ(letters()[0].headers[5].second, "KAFKA_PRODUCE");
+  EXPECT_EQ(letters()[0].headers[6].second,
+            "org.apache.kafka.connect.runtime.WorkerSourceTask");
+}
+
+TEST_F(SourceLettersTest, OffsetsAndTheTaskWaitForTheLetter) {
+  script_.values = {"a", "T!", "c"};
+  log_.hold_letters = true;
+  start_source();
+  ASSERT_TRUE(control_.run_until([&] { return log_.waits_for_letters > 0; }));
+  EXPECT_EQ(offsets_.get(kKey), std::nullopt);
+  EXPECT_EQ(script_.batches_done, 0);
+  let_letters_go();
+  ASSERT_TRUE(offset_is(R"({"o":2})"));
+  stop();
+  EXPECT_EQ(script_.batches_done, 1);
+  EXPECT_EQ(log_.written_now(), (std::vector<std::string>{"a", "c"}));
+}
+
+TEST_F(SourceLettersTest, ATailOfLettersIsNotReadAgain) {
+  script_.values = {"a", "b", "T!"};
+  start_source();
+  EXPECT_TRUE(offset_is(R"({"o":2})"));
+}
+
+TEST_F(SourceLettersTest, AStopWithoutTheLetterCommitsNothing) {
+  WorkerLimits limits;
+  limits.offset_flush_interval = 60s;
+  limits.offset_flush_timeout = 5ms;
+  limits.graceful_shutdown = 3000ms;
+  make(limits);
+  script_.values = {"T!", "b", "c"};
+  log_.hold_letters = true;
+  start_source();
+  ASSERT_TRUE(control_.run_until([&] { return log_.written_now().size() == 2; }));
+  stop();
+  EXPECT_EQ(offsets_.get(kKey), std::nullopt);
+}
+
+TEST_F(SourceLettersTest, ALetterThatCannotBeWrittenFailsTheTask) {
+  script_.values = {"a", "T!", "c"};
+  log_.fail_letters = true;
+  start_source();
+  ASSERT_TRUE(reaches(State::Failed));
+  EXPECT_THAT(listener_.task->trace, HasSubstr("Could not produce message to dead letter queue"));
+  stop();
+  EXPECT_EQ(offsets_.get(kKey), std::nullopt);
+}
+
+TEST_F(SourceLettersTest, AWrongSettingFailsTheTaskAndNamesItsKey) {
+  start_source({{"millrace.errors.deadletterqueue.topic.replication.factor", "many"}});
+  ASSERT_TRUE(reaches(State::Failed));
+  EXPECT_THAT(listener_.task->trace, HasSubstr("in the keys that begin with millrace.: Invalid "
+                                               "value many for configuration errors."
+                                               "deadletterqueue.topic.replication.factor"));
+}
+
+TEST_F(SourceLettersTest, TheReporterIsThereWhenSomethingListens) {
+  const std::vector<std::pair<Properties, bool>> cases = {
+      {{}, false},
+      {{{"errors.deadletterqueue.topic.name", "dlq"}}, false},
+      {{{"errors.log.enable", "true"}}, true},
+      {{{"millrace.errors.deadletterqueue.topic.name", "dlq"}}, true}};
+  for (const auto& [config, expected] : cases) {
+    listener_.task.reset();
+    start_task("Source", config);
+    ASSERT_TRUE(reaches(State::Running));
+    stop();
+    EXPECT_EQ(script_.has_reporter, expected) << testing::PrintToString(config);
   }
 }
 

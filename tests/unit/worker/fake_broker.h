@@ -32,6 +32,9 @@ struct FakeLog {
   std::vector<Offset> seeks;
   bool hold_acks = false;
   bool fail_sends = false;
+  std::string fail_value;                // sends of values that begin with this fail
+  std::string refuse_value;              // send() refuses values that begin with this
+  uint32_t max_poll_rows = UINT32_MAX;   // most that a consumer's poll brings
   std::vector<FakeLetter> letters;       // acknowledged
   bool hold_letters = false;
   bool fail_letters = false;
@@ -54,7 +57,13 @@ class FakeProducer final : public RecordProducer {
       : log_(log), listener_(listener), of_letters_(of_letters) {}
 
   SendResult send(RecordBatch& batch, std::span<const uint32_t> rows) override {
-    for (const uint32_t row : rows) pending_.emplace_back(&batch, row);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const std::string_view value = batch[rows[i]].value_wire.text();
+      if (!of_letters_ && !log_.refuse_value.empty() && value.starts_with(log_.refuse_value)) {
+        return {i, RowError{ErrorKind::RecordTooLarge, Stage::KafkaProduce, "too large", {}}};
+      }
+      pending_.emplace_back(&batch, rows[i]);
+    }
     return {rows.size(), std::nullopt};
   }
   size_t poll(Millis timeout) override {
@@ -68,7 +77,7 @@ class FakeProducer final : public RecordProducer {
       while (ready()) {
         const auto [batch, row] = pending_.front();
         pending_.pop_front();
-        const bool failed = of_letters_ ? log_.fail_letters : log_.fail_sends;
+        const bool failed = of_letters_ ? log_.fail_letters : fails((*batch)[row]);
         if (!failed) write((*batch)[row]);
         deliveries.push_back({batch, row, 0, 0, failed ? &failure : nullptr});
       }
@@ -87,6 +96,10 @@ class FakeProducer final : public RecordProducer {
  private:
   bool ready() const {
     return !pending_.empty() && !(of_letters_ ? log_.hold_letters : log_.hold_acks);
+  }
+  bool fails(const Record& record) const {
+    return log_.fail_sends || (!log_.fail_value.empty() &&
+                               record.value_wire.text().starts_with(log_.fail_value));
   }
   void write(const Record& record) {
     const std::string value(record.value_wire.text());
@@ -127,7 +140,8 @@ class FakeConsumer final : public RecordConsumer {
       return woken_ || (!paused_ && !log_.to_consume.empty());
     });
     woken_ = false;
-    while (!paused_ && !out.full() && !log_.to_consume.empty()) {
+    while (!paused_ && !out.full() && out.size() < log_.max_poll_rows &&
+           !log_.to_consume.empty()) {
       Record& record = out.add();
       record.topic = record.original_topic = "topic";
       record.partition = record.original_partition = 0;
@@ -152,6 +166,10 @@ class FakeConsumer final : public RecordConsumer {
   }
   void resume(std::span<const TopicPartition> partitions) override {
     if (!partitions.empty()) paused_ = false;
+  }
+  std::optional<Offset> known_end(const TopicPartition&) const override {
+    const std::lock_guard lock(log_.mutex);
+    return Offset{log_.next_offset + static_cast<int64_t>(log_.to_consume.size())};
   }
   void commit_async(const OffsetMap& offsets, CommitCallback done) override {
     commit_sync(offsets, {});

@@ -51,6 +51,24 @@ TEST_F(NativeWorkerTest, AFailedSendIsPassedOverWhenErrorsAreTolerated) {
   EXPECT_EQ(listener_.task->state, State::Running);
 }
 
+TEST_F(NativeWorkerTest, ARecordTooLargeForTheLogFailsTheTaskOrIsPassedOver) {
+  script_.values = {"a", "big", "big", "c", "big"};
+  log_.refuse_value = "big";
+  script_.records = 5;
+  start_task("Source");
+  ASSERT_TRUE(reaches(State::Failed));
+  EXPECT_NE(listener_.task->trace.find("RecordTooLargeException: sending a record to topic topic: "
+                                       "too large"),
+            std::string::npos);
+  stop();
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), R"({"o":0})");
+  script_.records = 5;
+  start_task("Source", {{"errors.tolerance", "all"}});
+  ASSERT_TRUE(control_.run_until(
+      [&] { return offsets_.get(R"(["c",{"p":0}])") == R"({"o":4})"; }));
+  EXPECT_EQ(log_.written_now(), (std::vector<std::string>{"a", "a", "c"}));
+}
+
 TEST_F(NativeWorkerTest, ExceptionsFromAnyMethodFailOnlyTheTask) {
   for (const std::string kind : {"Source", "Sink"}) {
     for (const std::string place : {"make_task", "start", "poll", "put", "start!", "poll!", "put!",

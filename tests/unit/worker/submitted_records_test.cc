@@ -18,9 +18,12 @@ std::string key_of(int64_t partition) {
   return R"(["c",{"p":)" + std::to_string(partition) + "}]";
 }
 
-// Against a model: rows of random partitions, filtered here and there, acknowledged in random
-// order. At any time exactly the acknowledged prefix of each partition is committable.
-TEST(SubmittedRecordsTest, CommitsExactlyTheAcknowledgedPrefixes) {
+// Against a model: rows of random partitions, filtered and rejected here and there, acknowledged in
+// random order. At any time exactly the acknowledged prefix of each partition is committable.
+class SubmittedRecordsTest : public testing::TestWithParam<bool> {};
+
+TEST_P(SubmittedRecordsTest, CommitsExactlyTheAcknowledgedPrefixes) {
+  const bool dead_letters = GetParam();
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
@@ -45,15 +48,19 @@ TEST(SubmittedRecordsTest, CommitsExactlyTheAcknowledgedPrefixes) {
         Record& record = batch->add();
         record.source_partition = entry(batch->arena(), "p", partition);
         record.source_offset = entry(batch->arena(), "o", next);
-        if (below(5) == 0) {
+        const uint32_t fate = below(8);
+        if (fate == 0) {
           batch->filter(row);
+        } else if (fate == 1) {
+          batch->reject(row, {});
+          if (dead_letters) model[partition].push_back({next, true});
         } else {
           model[partition].push_back({next});
           open.emplace_back(batch, row, partition, model[partition].size() - 1);
         }
         ++next;
       }
-      records.submit(*batch, rows);
+      records.submit(*batch, rows, dead_letters);
       batches.push_back(batch);
     }
     for (uint32_t i = below(15); i > 0 && !open.empty(); --i) {
@@ -86,7 +93,9 @@ TEST(SubmittedRecordsTest, CommitsExactlyTheAcknowledgedPrefixes) {
   }
 }
 
-TEST(SubmittedRecordsTest, ABatchWithoutLiveRowsIsFinishedAtOnce) {
+INSTANTIATE_TEST_SUITE_P(DeadLetters, SubmittedRecordsTest, testing::Bool());
+
+TEST(SubmittedBatchTest, ABatchWithoutLiveRowsIsFinishedAtOnce) {
   SubmittedRecords records("c");
   InFlightBatch batch(10);
   batch.add();

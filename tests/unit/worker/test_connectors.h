@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "millrace/connector.h"
+#include "millrace/converter.h"
 #include "millrace/errors.h"
 #include "millrace/plugin.h"
+#include "millrace/transformation.h"
 
 namespace millrace {
 
@@ -22,15 +24,19 @@ struct Script {
   std::atomic<bool> hang_in_stop = false;
   std::atomic<bool> release = false;      // ends a hang
   std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
-  std::string reject;                     // put() rejects rows with this value
-  std::string report;                     // put() reports rows with this value as errant
+  std::string reject;                     // put() and poll() reject rows that begin with this
+  std::string report;                     // put() and poll() report rows that begin with this
   bool report_copy = false;               // in a batch of the task's own
   bool catch_report = false;              // put() goes on whatever the reporter throws
   std::optional<bool> has_reporter;       // what start() saw
   std::vector<std::string> topics = {"topic"};  // of source records, in turn
+  std::vector<std::string> values;              // of source records; empty: v0, v1, ...
+  int64_t partitions = 1;                       // of source records, in turn
+  uint32_t poll_rows = RecordBatch::kDefaultLimit;  // most that poll() adds
   std::atomic<bool> fail_pre_commit = false;
   std::atomic<int64_t> pre_commit_ahead = 0;
   std::atomic<int> polls = 0;
+  std::atomic<int> batches_done = 0;      // calls of commit_records()
   std::atomic<int> records = 0;           // left for the source to give out
   std::mutex mutex;
   std::vector<std::string> put;
@@ -50,6 +56,9 @@ struct Script {
     if (throw_from == place) throw ConnectException("thrown from " + place);
     if (throw_from == place + "!") throw 42;  // not even an exception
   }
+  static bool matches(std::string_view value, const std::string& head) {
+    return !head.empty() && value.starts_with(head);
+  }
   void maybe_hang() noexcept {
     while (hang_in_stop && !release) std::this_thread::yield();
   }
@@ -57,30 +66,50 @@ struct Script {
 
 class ScriptedSourceTask final : public SourceTask {
  public:
-  void start(const Properties&, SourceTaskContext&) override { Script::current().at("start"); }
+  void start(const Properties&, SourceTaskContext& context) override {
+    reporter_ = context.errant_record_reporter();
+    Script::current().has_reporter = reporter_ != nullptr;
+    Script::current().at("start");
+  }
   void poll(RecordBatch& out, std::stop_token) override {
     Script& script = Script::current();
     ++script.polls;
     script.at("poll");
-    while (!out.full() && script.records > 0) {
+    while (!out.full() && out.size() < script.poll_rows && script.records > 0) {
       --script.records;
       Record& record = out.add();
       record.topic = script.topics[static_cast<size_t>(next_) % script.topics.size()];
       const auto partition = out.arena().make_array<MapEntry>(1);
-      partition[0] = {Value::string("p"), Value::int64(0)};
+      partition[0] = {Value::string("p"), Value::int64(next_ % script.partitions)};
       record.source_partition = Value::map(partition);
       const auto offset = out.arena().make_array<MapEntry>(1);
       offset[0] = {Value::string("o"), Value::int64(next_)};
       record.source_offset = Value::map(offset);
-      record.value.value = Value::string(out.arena().copy("v" + std::to_string(next_++)));
+      const auto index = static_cast<size_t>(next_);
+      record.value.value = Value::string(out.arena().copy(
+          index < script.values.size() ? script.values[index] : "v" + std::to_string(next_)));
+      ++next_;
+      judge(out, out.size() - 1);
     }
     if (out.empty()) std::this_thread::yield();
   }
-  void commit_records(const RecordBatch&) override { Script::current().at("commit_records"); }
+  void commit_records(const RecordBatch&) override {
+    ++Script::current().batches_done;
+    Script::current().at("commit_records");
+  }
   void commit() override { Script::current().at("commit"); }
   void stop() noexcept override { Script::current().maybe_hang(); }
 
  private:
+  void judge(RecordBatch& out, uint32_t row) {
+    const std::string_view value = out[row].value.value.as_string();
+    if (Script::matches(value, Script::current().reject)) out.reject(row, {.message = "unwanted"});
+    if (Script::matches(value, Script::current().report)) {
+      reporter_->report(out, row, DataException("errant"));
+    }
+  }
+
+  ErrantRecordReporter* reporter_ = nullptr;
   int64_t next_ = 0;
 };
 
@@ -97,12 +126,10 @@ class ScriptedSinkTask final : public SinkTask {
     script.at("put");
     if (batch.empty()) return;
     for (uint32_t row = 0; row < batch.size(); ++row) {
-      if (!script.reject.empty() && batch[row].value.value.as_string() == script.reject) {
-        batch.reject(row, {.message = "unwanted"});
-      }
-      if (!script.report.empty() && batch[row].value.value.as_string() == script.report) {
-        report(batch, row);
-      }
+      if (batch[row].state != RowState::Live) continue;
+      const std::string_view value = batch[row].value.value.as_string();
+      if (Script::matches(value, script.reject)) batch.reject(row, {.message = "unwanted"});
+      if (Script::matches(value, script.report)) report(batch, row);
     }
     if (script.put_failures > 0) {
       --script.put_failures;
@@ -112,7 +139,9 @@ class ScriptedSinkTask final : public SinkTask {
     const std::lock_guard lock(script.mutex);
     script.put_sizes.push_back(static_cast<int>(batch.size()));
     for (const Record& record : batch.records()) {
-      if (record.state == RowState::Live) script.put.emplace_back(record.value.value.as_string());
+      if (record.state != RowState::Live) continue;
+      const std::string_view value = record.value.value.as_string();
+      if (!Script::matches(value, script.report)) script.put.emplace_back(value);
     }
   }
   OffsetMap pre_commit(const OffsetMap& current) override {
@@ -143,6 +172,54 @@ class ScriptedSinkTask final : public SinkTask {
   }
 
   SinkTaskContext* context_ = nullptr;
+};
+
+/// Strings as they are; rejects those that begin with `V!`.
+class PickyConverter final : public Converter {
+ public:
+  static const ConfigDefinition& definition() {
+    static const ConfigDefinition none;
+    return none;
+  }
+  void configure(const Properties&, Side) override {}
+  void to_connect_data(RecordBatch& batch, const RowSet& rows, Side side) override {
+    each(batch, rows, [side](Record& record) {
+      record.side(side).value = Value::string(record.wire(side).text());
+      return record.wire(side).text();
+    });
+  }
+  void from_connect_data(RecordBatch& batch, const RowSet& rows, Side side) override {
+    each(batch, rows, [side](Record& record) {
+      record.wire(side) = WireBytes::of(record.side(side).value.as_string());
+      return record.wire(side).text();
+    });
+  }
+
+ private:
+  template <class Convert>
+  static void each(RecordBatch& batch, const RowSet& rows, const Convert& convert) {
+    for (const uint32_t row : rows) {
+      if (convert(batch[row]).starts_with("V!")) batch.reject(row, {.message = "unreadable"});
+    }
+  }
+};
+
+/// Rejects records that begin with `T!`, drops those with `F!`, renames the topic of all.
+class PickyTransformation final : public Transformation {
+ public:
+  static const ConfigDefinition& definition() { return PickyConverter::definition(); }
+  void configure(const Properties&) override {}
+  void apply(RecordBatch& batch, const RowSet& rows) override {
+    for (const uint32_t row : rows) {
+      const std::string_view value = batch[row].value.value.as_string();
+      batch[row].topic = "renamed";
+      if (value.starts_with("T!")) {
+        batch.reject(row, {.message = "unfit"});
+      } else if (value.starts_with("F!")) {
+        batch.filter(row);
+      }
+    }
+  }
 };
 
 template <class Base>

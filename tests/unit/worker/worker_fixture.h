@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/converters/codec_converter.h"
+#include "connectors/converters/json_codec.h"
 #include "connectors/converters/simple_codecs.h"
 #include "runtime/plugins/registry.h"
 #include "runtime/storage/memory_offset_store.h"
@@ -46,6 +47,12 @@ class NativeWorkerTest : public testing::Test {
         {"org.apache.kafka.connect.storage.StringConverter"});
     table.header_converter<converters::CodecHeaderConverter<converters::SimpleHeaderCodec>>(
         {"org.apache.kafka.connect.storage.SimpleHeaderConverter"});
+    table.converter<converters::CodecConverter<converters::JsonCodec>>(
+        {"org.apache.kafka.connect.json.JsonConverter"});
+    table.header_converter<converters::CodecHeaderConverter<converters::JsonCodec>>(
+        {"org.apache.kafka.connect.json.JsonConverter"});
+    table.converter<PickyConverter>({"test.PickyConverter"});
+    table.transformation<PickyTransformation>({"test.PickyTransformation"});
     plugins_.add(table, "test");
     WorkerLimits limits;
     limits.offset_flush_interval = 20ms;
@@ -56,7 +63,8 @@ class NativeWorkerTest : public testing::Test {
   ~NativeWorkerTest() override {
     script_.release = true;
     stop();
-    EXPECT_TRUE(control_.run_until([this] { return true; }));
+    // Threads of abandoned tasks still use what the fixture owns.
+    EXPECT_TRUE(control_.run_until([this] { return worker_->running_tasks() == 0; }));
   }
 
   void make(WorkerLimits limits) {
@@ -71,7 +79,7 @@ class NativeWorkerTest : public testing::Test {
     config.merge(extra);
     Properties task{{"task.class", "test.Task"}};
     if (kind == "Sink") task["topics"] = "topic";
-    worker_->start_task(kId, config, task, target);
+    worker_->start_task(kId, config, task, target, "hash");
   }
   bool reaches(State state) {
     return control_.run_until(
