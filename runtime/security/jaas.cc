@@ -49,7 +49,8 @@ class Tokens {
         const size_t end = rest_.find("*/", 2);
         drop(end == std::string_view::npos ? rest_.size() : end + 2);
       } else if (rest_.starts_with("//") || (!lenient_ && rest_.front() == '/')) {
-        drop(rest_.find_first_of("\r\n"));  // one slash is enough for Java
+        // One slash is enough for Java, which then does not look at the character behind it.
+        drop(rest_.find_first_of("\r\n", 2));
       } else {
         return;
       }
