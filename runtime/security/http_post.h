@@ -1,5 +1,6 @@
 #pragma once
-// One HTTP request to a token endpoint. Blocking, no redirects, no proxies, no connection is kept.
+// One HTTP request to a token endpoint, over libcurl. Blocking, no redirects, no proxies, no
+// connection is kept.
 
 #include <chrono>
 #include <string>
@@ -8,14 +9,15 @@
 
 namespace millrace::security {
 
-inline constexpr size_t kMaxAnswerBytes = 1U << 20U;
+inline constexpr size_t kMaxAnswerBytes = 1U << 20U;  // of the body
 
 struct HttpRequest {
   std::string url;  // http:// or https://
   SecretText authorization;
   std::string body;  // a form
-  std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds read_timeout{10'000};  // for the whole answer
+  // From 1 ms to 24 days; both together are the deadline of the request.
+  std::chrono::milliseconds connect_timeout{10'000};  // until TLS is up
+  std::chrono::milliseconds read_timeout{10'000};     // for the whole answer
 };
 
 struct HttpAnswer {
@@ -23,20 +25,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// Throws KafkaException that names the URL and why it failed. Any thread.
+/// Throws ConfigException for a URL or TLS settings that cannot work, and KafkaException that names
+/// the URL and why it failed; neither holds a credential. Any thread.
 HttpAnswer post(const HttpRequest& request, const TlsSettings& tls);
-
-/// Parts of a URL; an address in brackets comes without them. Throws ConfigException.
-struct HttpUrl {
-  bool tls = false;
-  std::string host;
-  std::string port;
-  std::string path;
-};
-HttpUrl parse_http_url(const std::string& url);
-
-/// Status and body of a whole answer as it came; undoes chunks. Throws KafkaException when it is no
-/// answer of HTTP/1.
-HttpAnswer parse_http_answer(const std::string& bytes, const std::string& url);
 
 }  // namespace millrace::security

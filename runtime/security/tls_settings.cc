@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "millrace/errors.h"
 
@@ -93,28 +92,10 @@ void apply(const TlsSettings& settings, SSL_CTX* context) {
   use_trust(settings, context);
 }
 
-SslContext make_client_context(const TlsSettings& settings) {
-  SslContext context(SSL_CTX_new(TLS_client_method()));
-  check(context != nullptr, "preparing TLS");
-  apply(settings, context.get());
-  if (settings.trusted_pem.empty()) SSL_CTX_set_default_verify_paths(context.get());
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  return context;
-}
-
-void expect_server(SSL* connection, const std::string& host, const TlsSettings& settings) {
-  X509_VERIFY_PARAM* parameters = SSL_get0_param(connection);
-  const std::unique_ptr<ASN1_OCTET_STRING, OpenSslDeleter<ASN1_OCTET_STRING_free>> address(
-      a2i_IPADDRESS(host.c_str()));
-  ERR_clear_error();
-  if (!address) SSL_set_tlsext_host_name(connection, host.c_str());
-  if (!settings.check_host_name) return;
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (address) {
-    X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str());
-  } else {
-    X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size());
-  }
+void apply_to_client(const TlsSettings& settings, SSL_CTX* context) {
+  apply(settings, context);
+  if (settings.trusted_pem.empty()) SSL_CTX_set_default_verify_paths(context);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
 }  // namespace millrace::security

@@ -37,18 +37,12 @@ CipherLists openssl_ciphers(const std::vector<std::string>& names);
 /// from TLSv1.2 on is listed.
 bool choose_versions(const std::vector<std::string>& names, TlsSettings& out);
 
-using SslContext = std::unique_ptr<SSL_CTX, OpenSslDeleter<SSL_CTX_free>>;
-
 /// Versions, ciphers, own certificate and trusted ones; verifies nothing yet. Throws
 /// ConfigException.
 void apply(const TlsSettings& settings, SSL_CTX* context);
 
-/// For connections to a server: verifies its certificate. Any thread may use it for many
-/// connections. Throws ConfigException.
-SslContext make_client_context(const TlsSettings& settings);
-
-/// Names the server before the handshake: SNI for a name, and the check of its certificate unless
-/// that is off. `host` is a name or an address without brackets.
-void expect_server(SSL* connection, const std::string& host, const TlsSettings& settings);
+/// For connections to a server: as `apply`, with the system's certificates if none are given, and
+/// verifies the server's. The name in it is left to the caller. Throws ConfigException.
+void apply_to_client(const TlsSettings& settings, SSL_CTX* context);
 
 }  // namespace millrace::security

@@ -17,6 +17,7 @@ BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 # Third-party headers and the only folders that may include them.
 HOMES = {
     r"librdkafka/": ["runtime/broker/kafka/"],
+    r"curl/": ["runtime/security/"],
     r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/"],
     r"boost/beast": ["runtime/rest/"],
     r"boost/asio": ["runtime/rest/", "runtime/cli/", "runtime/group/"],
