@@ -70,11 +70,11 @@ class SchemaReader {
     const Value* values = member(json, "values");
     SchemaPtr key;
     SchemaPtr value;
-    if (keys == nullptr || keys->is_null()) {
+    if (keys == nullptr) {
       error_.fail("Map schema did not specify the key type");
-    } else if (values == nullptr || values->is_null()) {
+    } else if (values == nullptr) {
       error_.fail("Map schema did not specify the value type");
-    } else if (read(*keys, key) && read(*values, value)) {
+    } else if (read(*keys, key) && read(*values, value)) {  // the builder refuses null
       return std::make_shared<SchemaBuilder>(SchemaBuilder::map(key, value));
     }
     return nullptr;

@@ -74,7 +74,7 @@ bool JsonWriter::write_logical(const Schema& schema, const Value& value) const {
       return error.fail("Kafka Connect Date type should not have any time fields set to non-zero "
                         "values.");
     }
-    number /= kMsPerDay;
+    number = static_cast<int32_t>(number / kMsPerDay);  // wraps, as Java does
   } else if (*schema.name() == logical::kTime && (number < 0 || number > kMsPerDay)) {
     return error.fail(
         "Kafka Connect Time type should not have any date fields set to non-zero values.");

@@ -2,36 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
-#include <mutex>
 
+#include "millrace/clock.h"
 #include "millrace/errors.h"
+#include "millrace/source_support.h"
 
 namespace millrace::datagen {
 namespace {
 
 constexpr const char* kPartitionField = "task";
 constexpr const char* kOffsetField = "next";
-constexpr double kLongestWaitS = 1;  // between two looks, when the rate is low or all is given
-
-Value single_entry_map(Arena& arena, const char* key, Value value) {
-  const auto entries = arena.make_array<MapEntry>(1);
-  entries[0] = {Value::string(key), value};
-  return Value::map(entries);
-}
-
-void wait(double seconds, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, std::chrono::duration<double>(std::min(seconds, kLongestWaitS)),
-                [] { return false; });
-}
-
-int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
+using Seconds = std::chrono::duration<double>;
+constexpr Seconds kLongestWait{1};  // between two looks, when the rate is low or all is given
 
 std::vector<FieldSpec> parse_fields(const std::vector<std::string>& texts) {
   std::vector<FieldSpec> fields;
@@ -134,13 +116,8 @@ bool DatagenSourceConnector::alter_offsets(const Properties&,
                                            std::span<const PartitionOffset> offsets) {
   for (const PartitionOffset& entry : offsets) {
     if (entry.offset.is_null()) continue;
-    const Value* next = nullptr;
-    if (entry.offset.type() == Type::Map) {
-      for (const MapEntry& field : entry.offset.as_map()) {
-        if (field.key.as_string() == kOffsetField) next = &field.value;
-      }
-    }
-    if (next == nullptr || next->type() != Type::Int64 || next->as_int() < 0) {
+    const Value next = map_field(entry.offset, kOffsetField);
+    if (next.type() != Type::Int64 || next.as_int() < 0) {
       throw ConnectException("Offset objects should be null or have 'next', a number from 0");
     }
   }
@@ -157,11 +134,7 @@ void DatagenSourceTask::start(const Properties& config, SourceTaskContext& conte
   Arena arena;
   const Value offset = context.offset_storage_reader().offset(
       single_entry_map(arena, kPartitionField, Value::int64(options_.first)), arena);
-  if (offset.type() == Type::Map) {
-    for (const MapEntry& entry : offset.as_map()) {
-      if (entry.key.as_string() == kOffsetField) next_ = entry.value.as_int();
-    }
-  }
+  if (const Value next = map_field(offset, kOffsetField); !next.is_null()) next_ = next.as_int();
   started_ = Clock::now();
   given_ = 0;
 }
@@ -171,17 +144,19 @@ uint32_t DatagenSourceTask::wait_for_turn(uint32_t limit, const std::stop_token&
   const double elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
   const double due = std::floor(elapsed / interval_s_) + 1 - static_cast<double>(given_);
   if (due < 1) {
-    wait(static_cast<double>(given_) * interval_s_ - elapsed, stop);
+    wait_idle(stop, std::min(Seconds(static_cast<double>(given_) * interval_s_ - elapsed), kLongestWait));
     return 0;
   }
   return static_cast<uint32_t>(std::min(due, static_cast<double>(limit)));
 }
 
 void DatagenSourceTask::poll(RecordBatch& out, std::stop_token stop) {
-  if (options_.records_max >= 0 && next_ >= options_.records_max) return wait(kLongestWaitS, stop);
+  if (options_.records_max >= 0 && next_ >= options_.records_max) {
+    return wait_idle(stop, kLongestWait);
+  }
   const uint32_t turn = wait_for_turn(out.limit(), stop);
   if (turn == 0) return;
-  const int64_t now = now_ms();
+  const int64_t now = wall_clock_ms();
   while (out.size() < turn && (options_.records_max < 0 || next_ < options_.records_max)) {
     add_record(out, now);
   }

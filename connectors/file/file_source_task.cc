@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 
+#include "millrace/clock.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
+#include "millrace/source_support.h"
 #include "millrace/text.h"
 
 namespace millrace::file {
@@ -25,24 +25,6 @@ constexpr size_t kMaxLine = size_t{1} << 30U;        // a longer line cannot be 
 constexpr auto kIdleWait = std::chrono::seconds(1);  // as Java between two looks
 constexpr int kStreamSliceMs = 100;
 constexpr int kStreamSlices = 10;
-
-void wait_a_second(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, kIdleWait, [] { return false; });
-}
-
-int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-Value single_entry_map(Arena& arena, const char* key, Value value) {
-  const auto entries = arena.make_array<MapEntry>(1);
-  entries[0] = {Value::string(key), value};
-  return Value::map(entries);
-}
 
 }  // namespace
 
@@ -99,15 +81,11 @@ void FileStreamSourceTask::stored_position(int fd) {
   Arena arena;
   const Value partition = single_entry_map(arena, kFilenameField, Value::string(*options_.file));
   const Value offset = context_->offset_storage_reader().offset(partition, arena);
-  position_ = 0;
-  if (offset.type() != Type::Map) return;
-  for (const MapEntry& entry : offset.as_map()) {
-    if (entry.key.as_string() != kPositionField || entry.value.is_null()) continue;
-    if (entry.value.type() != Type::Int64) {
-      throw ConnectException("Offset position is the incorrect type");
-    }
-    position_ = entry.value.as_int();
+  const Value position = map_field(offset, kPositionField);
+  if (!position.is_null() && position.type() != Type::Int64) {
+    throw ConnectException("Offset position is the incorrect type");
   }
+  position_ = position.is_null() ? 0 : position.as_int();
   if (position_ > 0 && ::lseek(fd, position_, SEEK_SET) < 0) {
     throw ConnectException("seeking to position " + std::to_string(position_) + " in " +
                            *options_.file + ": " + std::strerror(errno));
@@ -155,7 +133,7 @@ bool FileStreamSourceTask::fill() {
 
 void FileStreamSourceTask::wait_for_more(const std::stop_token& stop) const {
   // A stream at its end is always ready, with nothing.
-  if (!is_stream_ || at_end_) return wait_a_second(stop);
+  if (!is_stream_ || at_end_) return wait_idle(stop, kIdleWait);
   // Short slices, so that a stop is noticed while nobody types.
   for (int slice = 0; slice < kStreamSlices; ++slice) {
     if (stop.stop_requested() || readable_within(kStreamSliceMs)) return;
@@ -165,7 +143,7 @@ void FileStreamSourceTask::wait_for_more(const std::stop_token& stop) const {
 void FileStreamSourceTask::poll(RecordBatch& out, std::stop_token stop) {
   if (stopped_) return;
   out.set_limit(static_cast<uint32_t>(std::max(options_.batch_size, 1)));
-  if (!open()) return wait_a_second(stop);
+  if (!open()) return wait_idle(stop, kIdleWait);
   // Leftover lines first; then what one read brings, or several while a line is longer than that.
   add_lines(out);
   while (out.empty() && fill()) {
@@ -204,7 +182,7 @@ void FileStreamSourceTask::add_record(RecordBatch& out, std::string_view line,
                                       const Value& partition) {
   Arena& arena = out.arena();
   const bool first = out.empty();
-  const int64_t timestamp = first ? now_ms() : out[out.size() - 1].timestamp;
+  const int64_t timestamp = first ? wall_clock_ms() : out[out.size() - 1].timestamp;
   const std::string_view topic = first ? arena.copy(options_.topic) : out[out.size() - 1].topic;
   Record& record = out.add();
   record.topic = topic;

@@ -3,7 +3,6 @@
 namespace millrace::transforms {
 namespace {
 
-constexpr int64_t kCutover = -141'427;  // 15 October 1582, the first Gregorian day
 constexpr int64_t kEpoch = 719'468;     // days from 1 March of year 0 to the epoch, Gregorian
 constexpr int64_t kJulianShift = 2;     // the Julian calendar's 1 March of year 0 is earlier
 
@@ -12,26 +11,26 @@ constexpr int64_t month_start(int64_t month_from_march) noexcept {
   return (153 * month_from_march + 2) / 5;
 }
 
-int64_t days_in(const CivilDate& date, bool gregorian) noexcept {
+}  // namespace
+
+int64_t days_of(const CivilDate& date, Calendar calendar) noexcept {
   const int64_t months = date.year * 12 + date.month - 1;
   int64_t year = floor_div(months, 12);
   const int64_t month = floor_mod(months, 12);  // from 0
   if (month < 2) --year;
-  const int64_t leap_days = gregorian ? floor_div(year, 4) - floor_div(year, 100) +
-                                            floor_div(year, 400)
-                                      : floor_div(year, 4) - kJulianShift;
+  const int64_t leap_days = calendar == Calendar::Gregorian
+                                ? floor_div(year, 4) - floor_div(year, 100) + floor_div(year, 400)
+                                : floor_div(year, 4) - kJulianShift;
   return year * 365 + leap_days + month_start((month + 10) % 12) + date.day - 1 - kEpoch;
 }
 
-}  // namespace
-
 int64_t days_of(const CivilDate& date) noexcept {
-  const int64_t days = days_in(date, true);
-  return days >= kCutover ? days : days_in(date, false);
+  const int64_t days = days_of(date, Calendar::Gregorian);
+  return days >= kFirstGregorianDay ? days : days_of(date, Calendar::Julian);
 }
 
 CivilDate date_of(int64_t days) noexcept {
-  const bool gregorian = days >= kCutover;
+  const bool gregorian = days >= kFirstGregorianDay;
   constexpr int64_t kQuad = 1461;  // days of four years
   int64_t rest = days + kEpoch + (gregorian ? 0 : kJulianShift);
   int64_t year = 0;

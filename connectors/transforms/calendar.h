@@ -16,9 +16,18 @@ struct CivilDate {
 constexpr int64_t floor_div(int64_t a, int64_t b) noexcept {
   return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
 }
-constexpr int64_t floor_mod(int64_t a, int64_t b) noexcept { return a - floor_div(a, b) * b; }
+constexpr int64_t floor_mod(int64_t a, int64_t b) noexcept {
+  const int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+enum class Calendar : uint8_t { Julian, Gregorian };
+inline constexpr int64_t kGregorianYear = 1582;
+inline constexpr int64_t kFirstGregorianDay = -141'427;  // 15 October 1582
 
 /// Days since the epoch; month and day may be out of range and carry over.
+int64_t days_of(const CivilDate& date, Calendar calendar) noexcept;
+/// The same in the calendar that was in use.
 int64_t days_of(const CivilDate& date) noexcept;
 CivilDate date_of(int64_t days) noexcept;
 

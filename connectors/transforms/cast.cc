@@ -3,6 +3,7 @@
 #include "connectors/transforms/cast_value.h"
 #include "connectors/transforms/java_split.h"
 #include "connectors/transforms/registrations.h"
+#include "millrace/text.h"
 
 namespace millrace::transforms {
 namespace {
@@ -13,12 +14,6 @@ struct Options {
   std::vector<std::string> spec;
   bool replace_null = true;
 };
-
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return std::string(text);
-}
 
 /// A type Cast can make, by its name in any case. Empty, or the message of the reference.
 std::string parse_type(const std::string& text, Type& out) {
@@ -42,24 +37,18 @@ struct Item {
   Type type = Type::Null;
 };
 
-std::string shown(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& item : list) text += (text.empty() ? "[" : ", ") + item;
-  return text + "]";
-}
-
 std::string parse_spec(const std::vector<std::string>& spec, std::vector<Item>& out) {
   bool whole = false;
   for (const std::string& text : spec) {
     const auto parts = java_split(text, ':');
     if (parts.size() > 2 || parts.empty()) {
-      return "Invalid value " + shown(spec) +
+      return "Invalid value " + java_list_text(spec) +
              " for configuration renames: Invalid rename mapping: " + text;
     }
     Item item;
-    if (parts.size() == 2) item.field = trimmed(parts[0]);
+    if (parts.size() == 2) item.field = java_trim(parts[0]);
     whole |= !item.field;
-    if (std::string why = parse_type(trimmed(parts.back()), item.type); !why.empty()) return why;
+    if (std::string why = parse_type(std::string(java_trim(parts.back())), item.type); !why.empty()) return why;
     out.push_back(std::move(item));
   }
   if (whole && spec.size() > 1) {
@@ -135,6 +124,8 @@ void Cast::configure(const Properties& config) {
       casts_.emplace_back(*item.field, item.type);
     }
   }
+  // That is the order in which it casts, fails and adds what is missing.
+  sort_as_java_map(casts_, [](const auto& cast) { return std::string_view(cast.first); });
 }
 
 Type Cast::target_of(std::string_view field) const noexcept {
@@ -167,7 +158,7 @@ bool Cast::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure
       return false;
     }
   }
-  side.value = map.value();
+  side.value = map.hashed_copy(order_);
   return true;
 }
 

@@ -31,6 +31,7 @@ class Cast {
   std::optional<Type> whole_;                        // type of the entire key or value
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

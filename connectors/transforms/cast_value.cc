@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "connectors/transforms/java_numbers.h"
+#include "millrace/text.h"
 #include "millrace/values.h"
 
 namespace millrace::transforms {
@@ -136,7 +137,9 @@ bool to_string(const Value& value, Arena& arena, Value& out, Failure& failure) {
   }
   thread_local std::string text;  // keeps its memory from record to record
   text.clear();
-  if (std::string why = append_values_text(text, value); !why.empty()) {
+  if (value.type() >= Type::Array && value.type() <= Type::Struct) {
+    append_java_string(text, value);  // under a schema that is not its own
+  } else if (std::string why = append_values_text(text, value); !why.empty()) {
     return failure.fail(std::move(why));
   }
   out = Value::string(arena.copy(text));

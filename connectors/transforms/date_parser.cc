@@ -3,6 +3,7 @@
 #include <span>
 
 #include "connectors/transforms/calendar.h"
+#include "connectors/transforms/date_fields.h"
 #include "connectors/transforms/date_names.h"
 #include "connectors/transforms/simple_date_format.h"
 
@@ -39,33 +40,48 @@ class DateParser {
         at_ += items[i].text.size();
         continue;
       }
-      const bool abuts = i + 1 < items.size() && items[i + 1].letter != 0;
+      const bool abuts = i + 1 < items.size() && is_number(items[i + 1].letter, items[i + 1].count);
       if (!field(items[i].letter, items[i].count, abuts)) return false;
     }
     epoch_ms = instant();
     if (two_digits_ == floor_mod(date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year, 100) &&
         epoch_ms < format_.century_start_ms_) {
-      date_.year += 100;
+      date_.add_years(100);
       epoch_ms = instant();
     }
     return true;
   }
 
  private:
+  static bool is_number(char letter, int count) noexcept {
+    if (letter == 'M' || letter == 'L') return count <= 2;
+    constexpr std::string_view kOthers = "GEazZX";  // names and zones
+    return letter != 0 && kOthers.find(letter) == std::string_view::npos;
+  }
+
+  // Blanks are passed over before numbers and zones, not before names. A number that another one
+  // follows ends `count` characters from where its blanks begin.
   bool field(char letter, int count, bool abuts) {
+    const size_t begin = at_;
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
     if (at_ >= text_.size()) return false;
     int64_t index = 0;
+    const bool named = letter == 'G' || letter == 'E' || letter == 'a' ||
+                       ((letter == 'M' || letter == 'L') && count > 2);
+    if (named && at_ != begin) return false;
     switch (letter) {
       case 'G':
-        if (starts_with("BC")) bc_ = true;
-        else if (!starts_with("AD")) return false;
+        if (!starts_with("BC") && !starts_with("AD")) return false;
+        date_.set_before_christ(starts_with("BC"));
         at_ += 2;
         return true;
-      case 'E': return name(kDayNames, index);
+      case 'E':
+        if (!name(kDayNames, index)) return false;
+        date_.set(DateField::Weekday, index + 1);
+        return true;
       case 'a':
-        pm_ = starts_with("PM");
-        if (!pm_ && !starts_with("AM")) return false;
+        if (!starts_with("PM") && !starts_with("AM")) return false;
+        date_.set(DateField::AfterNoon, starts_with("PM") ? 1 : 0);
         at_ += 2;
         return true;
       case 'z':
@@ -74,60 +90,56 @@ class DateParser {
       case 'M':
       case 'L':
         if (count < 3) break;
-        has_month_ = true;
         if (!name(kMonthNames, index)) return false;
-        date_.month = index + 1;
+        date_.set(DateField::Month, index + 1);
         return true;
       default: break;
     }
     const size_t start = at_;
     int64_t value = 0;
-    if (!number(abuts ? count : 0, value)) return false;
+    const size_t end = abuts ? begin + static_cast<size_t>(count) : text_.size();
+    if (end > text_.size() || !number(end, value)) return false;
     set(letter, count, at_ - start, value);
     return true;
   }
 
   void set(char letter, int count, size_t length, int64_t value) {
     switch (letter) {
-      case 'y': return set_year(count, length, value);
+      case 'y': return set_year(DateField::Year, count, length, value);
+      case 'Y': return set_year(DateField::WeekYear, count, length, value);
       case 'M':
-      case 'L':
-        has_month_ = true;
-        date_.month = value;
-        return;
-      case 'd':
-        has_month_ = true;
-        date_.day = value;
-        return;
-      case 'D': day_of_year_ = value; has_month_ = false; return;
-      case 'H': hour_ = value; return;
-      case 'k': hour_ = value == 24 ? 0 : value; return;
-      case 'K': hour12_ = value; has_hour12_ = true; return;
-      case 'h': hour12_ = value == 12 ? 0 : value; has_hour12_ = true; return;
+      case 'L': return date_.set(DateField::Month, value);
+      case 'd': return date_.set(DateField::Day, value);
+      case 'D': return date_.set(DateField::DayOfYear, value);
+      case 'w': return date_.set(DateField::WeekOfYear, value);
+      case 'W': return date_.set(DateField::WeekOfMonth, value);
+      case 'F': return date_.set(DateField::WeekdayInMonth, value);
+      case 'u':  // Monday is 1; what is none stays as it is
+        if (value >= 1 && value <= 7) value = value % 7 + 1;
+        return date_.set(DateField::Weekday, value);
+      case 'H': return date_.set(DateField::Hour, value);
+      case 'k': return date_.set(DateField::Hour, value == 24 ? 0 : value);
+      case 'K': return date_.set(DateField::HalfDayHour, value);
+      case 'h': return date_.set(DateField::HalfDayHour, value == 12 ? 0 : value);
       case 'm': minute_ = value; return;
       case 's': second_ = value; return;
-      case 'S': milli_ = value; return;
-      default: return;  // weeks and days of weeks
+      default: milli_ = value;
     }
   }
 
-  void set_year(int count, size_t length, int64_t value) {
-    date_.year = value;
-    if (count > 2 || length != 2 || value < 0) return;
-    const int64_t start = date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year;
-    two_digits_ = value;
-    date_.year = start - floor_mod(start, 100) + value + (value < floor_mod(start, 100) ? 100 : 0);
+  void set_year(DateField field, int count, size_t length, int64_t value) {
+    if (count <= 2 && length == 2 && value >= 0) {
+      const int64_t start = date_of(floor_div(format_.century_start_ms_, kMsPerDay)).year;
+      two_digits_ = value;
+      value += start - floor_mod(start, 100) + (value < floor_mod(start, 100) ? 100 : 0);
+    }
+    date_.set(field, value);
   }
 
-  /// A number of exactly `width` characters, or of all the digits there are when it is 0.
-  bool number(int width, int64_t& out) {
+  /// The digits there are before `end`.
+  bool number(size_t end, int64_t& out) {
     constexpr int64_t kLimit = 1'000'000'000'000;  // more digits change nothing sensible
-    size_t end = text_.size();
-    if (width != 0) {
-      if (at_ + static_cast<size_t>(width) > end) return false;
-      end = at_ + static_cast<size_t>(width);
-    }
-    const bool negative = text_[at_] == '-';
+    const bool negative = at_ < end && text_[at_] == '-';
     size_t at = at_ + (negative ? 1 : 0);
     if (at >= end || !is_digit(text_[at])) return false;
     int64_t value = 0;
@@ -203,25 +215,19 @@ class DateParser {
   }
 
   int64_t instant() const noexcept {
-    CivilDate date = date_;
-    if (bc_) date.year = 1 - date.year;
-    if (!has_month_ && day_of_year_ != 0) date = {date.year, 1, day_of_year_};
-    const int64_t hour = has_hour12_ ? hour12_ + (pm_ ? 12 : 0) : hour_;
-    return days_of(date) * kMsPerDay + hour * kMsPerHour + minute_ * kMsPerMinute +
-           second_ * 1000 + milli_ - zone_ms_;
+    // Unsigned: years beyond 292 million wrap, as in Java.
+    const auto days = static_cast<uint64_t>(date_.days()) * static_cast<uint64_t>(kMsPerDay);
+    const int64_t in_day = date_.hours() * kMsPerHour + minute_ * kMsPerMinute + second_ * 1000 +
+                           milli_ - zone_ms_;
+    return static_cast<int64_t>(days + static_cast<uint64_t>(in_day));
   }
 
   const SimpleDateFormat& format_;
   std::string_view text_;
   size_t at_ = 0;
-  CivilDate date_;
-  int64_t day_of_year_ = 0;
+  DateFields date_;
   int64_t two_digits_ = -1;
-  bool has_month_ = false;
-  bool has_hour12_ = false;
-  bool bc_ = false;
-  bool pm_ = false;
-  int64_t hour_ = 0, hour12_ = 0, minute_ = 0, second_ = 0, milli_ = 0, zone_ms_ = 0;
+  int64_t minute_ = 0, second_ = 0, milli_ = 0, zone_ms_ = 0;
 };
 
 bool SimpleDateFormat::parse(std::string_view text, int64_t& epoch_ms) const {

@@ -5,6 +5,16 @@ namespace {
 
 constexpr std::string_view kNested = "nested field access";
 
+/// Characters as Java counts them.
+size_t utf16_units(std::string_view text) noexcept {
+  size_t units = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80) units += byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
 /// Reads the V2 syntax: steps between dots, in backticks those that contain dots themselves.
 class PathReader {
  public:
@@ -50,7 +60,8 @@ class PathReader {
   [[noreturn]] void incomplete(size_t opening) const {
     throw ConfigException("Incomplete backtick pair in path: [" + std::string(path_) +
                           "], consider adding a backslash before backtick at position " +
-                          std::to_string(opening) + " to escape it");
+                          std::to_string(utf16_units(path_.substr(0, opening))) +
+                          " to escape it");
   }
 
   std::string_view path_;

@@ -6,6 +6,7 @@
 #include "connectors/transforms/headers.h"
 #include "connectors/transforms/plan_cache.h"
 #include "connectors/transforms/registrations.h"
+#include "millrace/java_map_order.h"
 
 namespace millrace::transforms {
 namespace {
@@ -143,33 +144,38 @@ class HeaderFrom {
     return true;
   }
 
-  bool from_map(RecordBatch& batch, Record& record, SchemaAndValue& data, Failure& failure) const {
+  bool from_map(RecordBatch& batch, Record& record, SchemaAndValue& data, Failure& failure) {
     if (!require_map(data.value, purpose_, failure)) return false;
     const auto added = append_headers(batch, record, options_.fields.size());
     for (size_t i = 0; i < added.size(); ++i) {
       const Value* found = find_entry(data.value, options_.fields[i]);
-      added[i] = Header{batch.arena().copy(options_.headers[i]),
-                        {nullptr, found == nullptr ? Value() : *found},
-                        {}};
+      const Value value = found == nullptr ? Value() : *found;
+      // Headers.add gives a struct its own schema.
+      const Schema* schema = value.type() == Type::Struct ? value.as_struct().schema : nullptr;
+      added[i] = Header{batch.arena().copy(options_.headers[i]), {schema, value}, {}};
     }
-    if (move_) data.value = without_listed(batch, data.value);
+    data.value = rest_of(batch, data.value);
     return true;
   }
 
-  Value without_listed(RecordBatch& batch, const Value& map) const {
+  /// What stays, in a HashMap that held all of it.
+  Value rest_of(RecordBatch& batch, const Value& map) {
     const auto kept = batch.arena().make_array<MapEntry>(map.size());
     const auto entries = map.as_map();
     const auto end = std::remove_copy_if(
         entries.begin(), entries.end(), kept.begin(), [this](const MapEntry& entry) {
-          return entry.key.type() == Type::String && listed(entry.key.as_string());
+          return move_ && entry.key.type() == Type::String && listed(entry.key.as_string());
         });
-    return Value::map(kept.first(static_cast<size_t>(end - kept.begin())));
+    const auto rest = kept.first(static_cast<size_t>(end - kept.begin()));
+    order_.arrange(rest, java_map_copy_capacity(map.size()));
+    return Value::map(rest);
   }
 
   Options options_;
   bool move_ = false;
   std::string purpose_;
   PlanCache<Plan> plans_;
+  JavaMapOrder order_;
 };
 
 }  // namespace

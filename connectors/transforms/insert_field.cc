@@ -114,7 +114,7 @@ bool InsertField::apply_schemaless(const Record& record, SchemaAndValue& side, A
     const Value value = fact(insertion.source, record, false, arena);
     if (!value.is_null()) map.put(insertion.name, value);
   }
-  side.value = map.value();
+  side.value = map.hashed_copy(order_);
   return true;
 }
 

@@ -41,6 +41,7 @@ class InsertField {
   std::string static_value_;
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

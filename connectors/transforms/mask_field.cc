@@ -56,6 +56,9 @@ void MaskField::configure(const Properties& config) {
       fields_.push_back(std::move(field));
     }
   }
+  sort_as_java_map(
+      fields_, [](const std::string& name) { return std::string_view(name); },
+      std::max(kJavaMapCapacity, java_map_copy_capacity(options.fields.size())));
   replacement_ = std::move(options.replacement);
   replace_null_ = options.replace_null;
   plans_ = {};
@@ -140,22 +143,23 @@ bool MaskField::apply(RecordBatch& batch, Record&, SchemaAndValue& side, Failure
         return false;
       }
     }
-    side.value = map.value();
+    side.value = map.hashed_copy(order_);
     return true;
   }
   if (!require_struct(side.value, kPurpose, failure)) return false;
   const StructData& data = side.value.as_struct();
-  const Plan& plan = plans_.get(*data.schema, [this](const Schema& schema) {
-    Plan masked;
-    for (const std::string& name : fields_) {
-      if (const Field* field = schema.field(name); field != nullptr) masked.push_back(field->index);
+  const Plan& masked = plans_.get(*data.schema, [this](const Schema& schema) {
+    Plan plan;
+    for (const Field& field : schema.fields()) {
+      plan.push_back(std::find(fields_.begin(), fields_.end(), field.name) != fields_.end());
     }
-    return masked;
+    return plan;
   });
   const auto values = arena.make_array<Value>(data.schema->fields().size());
-  if (!copy_fields(data, replace_null_, values, failure)) return false;
-  for (const uint32_t index : plan) {
-    if (!mask(values[index], values[index], arena, failure)) return false;
+  for (const Field& field : data.schema->fields()) {
+    Value& value = values[field.index] = field_value(data, field, replace_null_);
+    if (masked[field.index] && !mask(value, value, arena, failure)) return false;
+    if (!check_null(field, value, failure)) return false;
   }
   side.value = make_struct(data.schema, values.data(), arena);
   return true;

@@ -17,7 +17,7 @@ class MaskField {
   bool apply(RecordBatch& batch, Record& record, SchemaAndValue& side, Failure& failure);
 
  private:
-  using Plan = std::vector<uint32_t>;  // indices of the masked fields
+  using Plan = std::vector<bool>;  // whether a field is masked, by index
 
   void convert_replacement();
   bool mask(const Value& value, Value& out, Arena& arena, Failure& failure) const;
@@ -29,6 +29,7 @@ class MaskField {
   std::array<Value, static_cast<size_t>(Type::Date) + 1> numbers_;
   bool replace_null_ = true;
   PlanCache<Plan> plans_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

@@ -7,6 +7,7 @@ namespace millrace::transforms {
 namespace {
 
 constexpr std::string_view kPurpose = "field replacement";
+constexpr uint32_t kMissing = UINT32_MAX;
 
 struct Options {
   std::vector<std::string> exclude;
@@ -66,6 +67,8 @@ void ReplaceField::configure(const Properties& config) {
       renames_.emplace_back(parts[0], parts[1]);
     }
   }
+  // Of two old names with one new name the later counts when names are taken back.
+  sort_as_java_map(renames_, [](const auto& rename) { return std::string_view(rename.first); });
 }
 
 bool ReplaceField::apply(RecordBatch& batch, Record&, SchemaAndValue& side, Failure& failure) {
@@ -78,10 +81,13 @@ bool ReplaceField::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure&
   if (!require_map(side.value, kPurpose, failure)) return false;
   MapEdit map(side.value.size(), arena);
   for (const MapEntry& entry : side.value.as_map()) {
-    const bool named = entry.key.type() == Type::String;
-    const std::string_view name = named ? entry.key.as_string() : std::string_view();
-    if (named ? !keeps(name) : !include_.empty()) continue;
-    if (!named || renames_.empty()) {
+    if (entry.key.type() != Type::String) {
+      return failure.fail("ReplaceField takes maps with string keys only, found a key of " +
+                          class_found(entry.key));
+    }
+    const std::string_view name = entry.key.as_string();
+    if (!keeps(name)) continue;
+    if (renames_.empty()) {
       map.append(entry.key, entry.value);
       continue;
     }
@@ -89,7 +95,7 @@ bool ReplaceField::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure&
                                      [name](const auto& r) { return r.first == name; });
     map.put(rename == renames_.end() ? name : std::string_view(rename->second), entry.value);
   }
-  side.value = map.value();
+  side.value = map.hashed(order_, java_map_capacity(side.value.size()));
   return true;
 }
 
@@ -110,8 +116,8 @@ ReplaceField::Plan ReplaceField::derive(const Schema& schema) const {
                                      [&](const auto& r) { return r.second == field.name; });
     const std::string& old = rename == renames_.rend() ? field.name : rename->first;
     const Field* source = schema.field(old);
-    if (source == nullptr) throw DataException(old + " is not a valid field name");
-    plan.sources.push_back({source->index, source->schema != field.schema});
+    plan.sources.push_back(source == nullptr ? Source{kMissing, false, old}
+                                             : Source{source->index, source->schema != field.schema, {}});
   }
   plan.schema = builder.build();
   return plan;
@@ -125,9 +131,12 @@ bool ReplaceField::apply_with_schema(SchemaAndValue& side, RecordBatch& batch,
   const auto fields = plan.schema->fields();
   const auto values = batch.arena().make_array<Value>(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    const auto [index, check] = plan.sources[i];
-    values[i] = field_value(data, data.schema->fields()[index], replace_null_);
-    const bool fits = check ? check_put(fields[i], values[i], failure)
+    const Source& source = plan.sources[i];
+    if (source.index == kMissing) {
+      return failure.fail(source.missing + " is not a valid field name");
+    }
+    values[i] = field_value(data, data.schema->fields()[source.index], replace_null_);
+    const bool fits = source.check ? check_put(fields[i], values[i], failure)
                             : check_null(fields[i], values[i], failure);
     if (!fits) return false;
   }

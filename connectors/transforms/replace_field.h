@@ -18,7 +18,8 @@ class ReplaceField {
  private:
   struct Source {
     uint32_t index;
-    bool check;  // the schemas differ: see derive()
+    bool check;           // the schemas differ: see derive()
+    std::string missing;  // name of the field there is none of
   };
   struct Plan {
     SchemaPtr schema;
@@ -37,6 +38,7 @@ class ReplaceField {
   std::vector<std::pair<std::string, std::string>> renames_;  // old and new; old ones are unique
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

@@ -70,11 +70,6 @@ class SetSchemaMetadata {
   SchemaPtr derive(const Schema& from) const {
     SchemaBuilder builder = SchemaBuilder::structure();
     if (from.optional()) builder.optional();
-    if (options_.name) {
-      builder.name(*options_.name);
-    } else if (from.name()) {
-      builder.name(*from.name());
-    }
     if (options_.version) {
       builder.version(*options_.version);
     } else if (from.version()) {
@@ -86,6 +81,12 @@ class SetSchemaMetadata {
     Arena arena;
     if (from.has_default()) {
       builder.default_value(rebased(from.default_value(), builder.peek(), arena));
+    }
+    // Last, as the default is not checked against a new name of a logical type.
+    if (options_.name) {
+      builder.name(*options_.name);
+    } else if (from.name()) {
+      builder.name(*from.name());
     }
     return builder.build();
   }

@@ -25,6 +25,11 @@ struct Moment {
   int64_t weekday() const noexcept { return floor_mod(days + 4, 7); }  // Sunday is 0
   int64_t day_of_year() const noexcept { return days - days_of({date.year, 1, 1}) + 1; }
   int64_t year_of_era() const noexcept { return date.year > 0 ? date.year : 1 - date.year; }
+  /// Of the days there were: October 1582 begins anew with its 15th.
+  int64_t day_in_month() const noexcept {
+    const bool changed = date.year == kGregorianYear && date.month == 10;
+    return changed && days >= kFirstGregorianDay ? days - kFirstGregorianDay + 1 : date.day;
+  }
   bool ends_in_next_year() const noexcept {
     return days + (6 - weekday()) >= days_of({date.year + 1, 1, 1});
   }
@@ -38,7 +43,8 @@ struct Moment {
 };
 
 void append_number(std::string& out, int64_t value, int width) {
-  const std::string digits = std::to_string(value);
+  if (value < 0) out += '-';
+  const std::string digits = std::to_string(value < 0 ? -value : value);
   const auto wanted = static_cast<size_t>(width);
   if (wanted > digits.size()) out.append(wanted - digits.size(), '0');
   out += digits;
@@ -55,10 +61,10 @@ void append_name(std::string& out, std::string_view name, int count) {
 int64_t number_of(const Moment& m, char letter) noexcept {
   switch (letter) {
     case 'w': return m.ends_in_next_year() ? 1 : m.week_of(m.day_of_year());
-    case 'W': return m.week_of(m.date.day);
+    case 'W': return m.week_of(m.day_in_month());
     case 'D': return m.day_of_year();
     case 'd': return m.date.day;
-    case 'F': return (m.date.day - 1) / 7 + 1;
+    case 'F': return (m.day_in_month() - 1) / 7 + 1;
     case 'u': return m.weekday() == 0 ? 7 : m.weekday();
     case 'H': return m.hour();
     case 'k': return m.hour() == 0 ? 24 : m.hour();

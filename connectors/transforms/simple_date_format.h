@@ -9,8 +9,7 @@
 namespace millrace::transforms {
 
 /// Immutable after construction; any thread may use it. Dates before 15 October 1582 are of the
-/// Julian calendar, as Java's are. Week and day-of-week fields are written, but when read they are
-/// checked and do not move the date.
+/// Julian calendar, as Java's are.
 class SimpleDateFormat {
  public:
   /// Throws ErrorKind::IllegalArgument with Java's message for a malformed pattern. Years of two

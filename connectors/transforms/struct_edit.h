@@ -13,6 +13,7 @@
 #include "connectors/transforms/data.h"
 #include "connectors/transforms/plan_cache.h"
 #include "connectors/transforms/side.h"
+#include "millrace/java_map_order.h"
 
 namespace millrace::transforms {
 
@@ -34,12 +35,14 @@ inline Value make_struct(const Schema* schema, const Value* values, Arena& arena
   return Value::structure(data);
 }
 
-/// A copy of a map that can be written to. Keys keep their order, new ones go to the end.
+/// A copy of a map that can be written to. Keys keep their order, new ones go to the end, until the
+/// result is asked for.
 class MapEdit {
  public:
   /// Makes room for `more` new keys.
   MapEdit(const Value& map, size_t more, Arena& arena)
-      : arena_(arena), entries_(arena.make_array<MapEntry>(map.size() + more)), size_(map.size()) {
+      : arena_(arena), entries_(arena.make_array<MapEntry>(map.size() + more)), copied_(map.size()),
+        size_(map.size()) {
     std::copy_n(map.as_map().data(), size_, entries_.data());
   }
   /// An empty map with room for `room` keys.
@@ -62,13 +65,39 @@ class MapEdit {
   }
   /// The key must not be there.
   void append(const Value& key, const Value& value) noexcept { entries_[size_++] = {key, value}; }
-  Value value() const noexcept { return Value::map(entries_.first(size_)); }
+  /// In the order of puts, as a LinkedHashMap.
+  Value linked() const noexcept { return Value::map(entries_.first(size_)); }
+  /// In the order of `new HashMap<>(capacity)` with these puts.
+  Value hashed(JavaMapOrder& order, uint32_t capacity) {
+    order.arrange(entries_.first(size_), capacity);
+    return linked();
+  }
+  /// In the order of `new HashMap<>(map)` with the puts that followed.
+  Value hashed_copy(JavaMapOrder& order) { return hashed(order, java_map_copy_capacity(copied_)); }
 
  private:
   Arena& arena_;
   std::span<MapEntry> entries_;
+  size_t copied_ = 0;
   size_t size_ = 0;
 };
+
+/// Puts settings into the order in which Kafka goes through them, having them in a HashMap of
+/// `name_of` each. Once per configuration.
+template <class Item, class NameOf>
+void sort_as_java_map(std::vector<Item>& items, const NameOf& name_of,
+                      uint32_t capacity = kJavaMapCapacity) {
+  std::vector<MapEntry> entries;
+  for (size_t i = 0; i < items.size(); ++i) {
+    entries.push_back({Value::string(name_of(items[i])), Value::int64(static_cast<int64_t>(i))});
+  }
+  arrange_as_java_map(entries, capacity);
+  std::vector<Item> sorted;
+  for (const MapEntry& entry : entries) {
+    sorted.push_back(items[static_cast<size_t>(entry.value.as_int())]);
+  }
+  items = std::move(sorted);
+}
 
 /// Names looked up per field.
 class NameSet {

@@ -6,6 +6,7 @@
 
 #include "connectors/transforms/calendar.h"
 #include "connectors/transforms/registrations.h"
+#include "millrace/clock.h"
 
 namespace millrace::transforms {
 namespace {
@@ -74,9 +75,10 @@ int64_t saturated(int64_t value, int64_t factor) noexcept {
   return value < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
 }
 
-int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+bool unknown_form(const Schema& schema, Failure& failure) {
+  return failure.fail("Schema " + schema.to_string() +
+                          " does not correspond to a known timestamp type format",
+                      ErrorKind::Connect);
 }
 
 }  // namespace
@@ -97,7 +99,7 @@ void TimestampConverter::configure(const Properties& config) {
                           "string timestamps");
   }
   try {
-    format_ = std::make_unique<const SimpleDateFormat>(options.format, now_ms());
+    format_ = std::make_unique<const SimpleDateFormat>(options.format, wall_clock_ms());
   } catch (const Error& error) {
     throw ConfigException("Invalid value java.lang.IllegalArgumentException: " +
                           std::string(error.what()) +
@@ -208,18 +210,15 @@ bool TimestampConverter::convert(const Value& value, Form form, Arena& arena, Va
 }
 
 bool TimestampConverter::convert_fields(const Plan& plan, const StructData& data,
-                                        std::span<Value> out, Arena& arena,
+                                        const Schema& to, std::span<Value> out, Arena& arena,
                                         Failure& failure) const {
-  const auto fields = data.schema->fields();
-  if (plan.index < fields.size() && plan.form == Form::Unknown) {
-    return failure.fail("Schema " + fields[plan.index].schema->to_string() +
-                            " does not correspond to a known timestamp type format",
-                        ErrorKind::Connect);
-  }
-  for (const Field& field : fields) {
+  for (const Field& field : data.schema->fields()) {
     Value& value = out[field.index] = field_value(data, field, replace_null_);
-    if (field.index == plan.index && !convert(value, plan.form, arena, value, failure)) return false;
-    if (!check_null(field, value, failure)) return false;
+    if (field.index == plan.index) {
+      if (plan.form == Form::Unknown) return unknown_form(*field.schema, failure);
+      if (!convert(value, plan.form, arena, value, failure)) return false;
+    }
+    if (!check_null(to.fields()[field.index], value, failure)) return false;
   }
   return true;
 }
@@ -242,7 +241,7 @@ TimestampConverter::Plan TimestampConverter::derive(const Schema& schema) const 
     Failure failure;
     const auto values = arena.make_array<Value>(schema.fields().size());
     const StructData& old = schema.default_value().as_struct();
-    if (!convert_fields(plan, old, values, arena, failure)) {
+    if (!convert_fields(plan, old, builder.peek(), values, arena, failure)) {
       throw Error(failure.kind, failure.message);
     }
     builder.default_value(make_struct(&builder.peek(), values.data(), arena));
@@ -262,7 +261,7 @@ bool TimestampConverter::apply(RecordBatch& batch, Record&, SchemaAndValue& side
   if (!null) {
     const StructData& data = side.value.as_struct();
     const auto values = arena.make_array<Value>(plan.schema->fields().size());
-    if (!convert_fields(plan, data, values, arena, failure)) return false;
+    if (!convert_fields(plan, data, *plan.schema, values, arena, failure)) return false;
     side.value = make_struct(plan.schema.get(), values.data(), arena);
   }
   side.schema = batch.keep(plan.schema);
@@ -272,18 +271,13 @@ bool TimestampConverter::apply(RecordBatch& batch, Record&, SchemaAndValue& side
 bool TimestampConverter::apply_whole(SchemaAndValue& side, RecordBatch& batch,
                                      Failure& failure) const {
   const Form form = form_of(*side.schema);
-  if (form == Form::Unknown) {
-    return failure.fail("Schema " + side.schema->to_string() +
-                            " does not correspond to a known timestamp type format",
-                        ErrorKind::Connect);
-  }
+  if (form == Form::Unknown) return unknown_form(*side.schema, failure);
   if (!convert(side.value, form, batch.arena(), side.value, failure)) return false;
   side.schema = batch.keep(target_schema(side.schema->optional()));
   return true;
 }
 
-bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena,
-                                          Failure& failure) const {
+bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure) {
   if (side.value.is_null()) return true;
   if (field_.empty()) return convert(side.value, Form::Unknown, arena, side.value, failure);
   if (!require_map(side.value, kPurpose, failure)) return false;
@@ -293,7 +287,7 @@ bool TimestampConverter::apply_schemaless(SchemaAndValue& side, Arena& arena,
   } else if (!convert(*value, Form::Unknown, arena, *value, failure)) {
     return false;
   }
-  side.value = map.value();
+  side.value = map.hashed_copy(order_);
   return true;
 }
 

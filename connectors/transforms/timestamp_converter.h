@@ -31,10 +31,11 @@ class TimestampConverter {
   bool convert(const Value& value, Form form, Arena& arena, Value& out, Failure& failure) const;
   bool to_instant(const Value& value, Form form, int64_t& ms, Failure& failure) const;
   Value from_instant(int64_t ms, Arena& arena) const;
-  bool convert_fields(const Plan& plan, const StructData& data, std::span<Value> out,
-                      Arena& arena, Failure& failure) const;
+  /// Into values of the schema `to`.
+  bool convert_fields(const Plan& plan, const StructData& data, const Schema& to,
+                      std::span<Value> out, Arena& arena, Failure& failure) const;
   bool apply_whole(SchemaAndValue& side, RecordBatch& batch, Failure& failure) const;
-  bool apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure) const;
+  bool apply_schemaless(SchemaAndValue& side, Arena& arena, Failure& failure);
 
   std::string field_;  // empty: the whole key or value
   Form target_ = Form::Timestamp;
@@ -42,6 +43,7 @@ class TimestampConverter {
   std::unique_ptr<const SimpleDateFormat> format_;  // null: none configured
   bool replace_null_ = true;
   PlanCache<Plan> schemas_;
+  JavaMapOrder order_;
 };
 
 }  // namespace millrace::transforms

@@ -1,8 +1,10 @@
 // TimestampRouter: renames the topic after itself and the record's timestamp.
 
-#include "connectors/transforms/date_pattern.h"
+#include <optional>
+
 #include "connectors/transforms/registrations.h"
 #include "connectors/transforms/side.h"
+#include "connectors/transforms/simple_date_format.h"
 #include "millrace/text.h"
 
 namespace millrace::transforms {
@@ -48,13 +50,47 @@ void append_data(std::string& out, std::string_view name, const SchemaAndValue& 
   out += data.schema == nullptr ? "null" : data.schema->to_string();
 }
 
-/// The record as Kafka's messages show it, without what differs between sources and sinks.
+/// Where the record comes from: SourceRecord's and SinkRecord's part of the text.
+void append_origin(std::string& out, const Record& record) {
+  if (record.offset < 0) {
+    out += "SourceRecord{sourcePartition=";
+    append_java_string(out, record.source_partition);
+    out += ", sourceOffset=";
+    append_java_string(out, record.source_offset);
+  } else {
+    const std::string offset = std::to_string(record.offset);
+    (out += "SinkRecord{kafkaOffset=").append(offset) += ", timestampType=NoTimestampType";
+    (out += ", originalTopic=").append(record.original_topic) += ", originalKafkaPartition=";
+    out += std::to_string(record.original_partition);
+    (out += ", originalKafkaOffset=").append(offset);
+  }
+  out += "} ";
+}
+
+void append_headers(std::string& out, const Record& record) {
+  out += ", headers=ConnectHeaders(headers=";
+  const char* separator = "[";
+  for (const Header& header : record.header_span()) {
+    ((out += separator) += "ConnectHeader(key=").append(header.key) += ", value=";
+    append_java_string(out, header.data.value);
+    out += ", schema=";
+    (out += header.data.schema == nullptr ? "null" : header.data.schema->to_string()) += ')';
+    separator = ", ";
+  }
+  out += record.header_count == 0 ? ")" : "])";
+}
+
+/// The record, which has no timestamp, as Kafka's messages show it.
 std::string record_text(const Record& record) {
-  std::string text = "ConnectRecord{topic='" + std::string(record.topic) + "', kafkaPartition=";
+  std::string text;
+  append_origin(text, record);
+  text += "ConnectRecord{topic='" + std::string(record.topic) + "', kafkaPartition=";
   text += record.partition == kNoPartition ? "null" : std::to_string(record.partition);
   append_data(text, "key", record.key);
   append_data(text, "value", record.value);
-  return text + ", timestamp=null}";
+  text += ", timestamp=null";
+  append_headers(text, record);
+  return text + "}";
 }
 
 class TimestampRouter {
@@ -65,7 +101,7 @@ class TimestampRouter {
     options_ = rows().parse(config);
     pattern_error_.clear();
     try {
-      pattern_ = DatePattern(options_.timestamp_format);
+      format_.emplace(options_.timestamp_format, 0);  // the century matters to parsing only
     } catch (const Error& error) {
       pattern_error_ = error.what();  // Kafka reads the pattern when the first record comes
     }
@@ -84,7 +120,7 @@ class TimestampRouter {
                           ErrorKind::IllegalArgument);
     }
     timestamp_.clear();
-    pattern_.append(timestamp_, record.timestamp);
+    format_->format(record.timestamp, timestamp_);
     replace_all(options_.topic_format, "${topic}", record.topic, with_topic_);
     replace_all(with_topic_, "${timestamp}", timestamp_, renamed_);
     record.topic = batch.arena().copy(renamed_);
@@ -93,7 +129,7 @@ class TimestampRouter {
 
  private:
   Options options_;
-  DatePattern pattern_;
+  std::optional<SimpleDateFormat> format_;
   std::string pattern_error_;
   // Kept for their memory.
   std::string timestamp_;

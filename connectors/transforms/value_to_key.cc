@@ -5,6 +5,7 @@
 #include "connectors/transforms/data.h"
 #include "connectors/transforms/plan_cache.h"
 #include "connectors/transforms/registrations.h"
+#include "millrace/java_map_order.h"
 
 namespace millrace::transforms {
 namespace {
@@ -66,7 +67,7 @@ class ValueToKey {
     return plan;
   }
 
-  bool from_map(RecordBatch& batch, Record& record, Failure& failure) const {
+  bool from_map(RecordBatch& batch, Record& record, Failure& failure) {
     if (!require_map(record.value.value, kPurpose, failure)) return false;
     const auto entries = batch.arena().make_array<MapEntry>(distinct_.size());
     for (size_t i = 0; i < entries.size(); ++i) {
@@ -74,6 +75,7 @@ class ValueToKey {
       entries[i] = {Value::string(batch.arena().copy(distinct_[i])),
                     found == nullptr ? Value() : *found};
     }
+    order_.arrange(entries, java_map_capacity(options_.fields.size()));
     record.key = {nullptr, Value::map(entries)};
     return true;
   }
@@ -99,6 +101,7 @@ class ValueToKey {
   Options options_;
   std::vector<std::string> distinct_;
   PlanCache<Plan> plans_;
+  JavaMapOrder order_;
 };
 
 }  // namespace

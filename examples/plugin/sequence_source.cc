@@ -1,35 +1,20 @@
 #include "sequence_source.h"
 
 #include <millrace/errors.h>
+#include <millrace/source_support.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 namespace example {
 namespace {
 
 using millrace::Arena;
-using millrace::MapEntry;
+using millrace::single_entry_map;
 using millrace::Value;
 
 constexpr const char* kPartitionField = "share";
 constexpr const char* kOffsetField = "next";
 constexpr auto kIdleWait = std::chrono::seconds(1);
-
-Value single_entry_map(Arena& arena, const char* key, Value value) {
-  const auto entries = arena.make_array<MapEntry>(1);
-  entries[0] = {Value::string(key), value};
-  return Value::map(entries);
-}
-
-/// poll() may wait a little when there is nothing to read, and must come back when asked to stop.
-void wait_idle(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, kIdleWait, [] { return false; });
-}
 
 }  // namespace
 
@@ -87,16 +72,14 @@ void SequenceSourceTask::start(const millrace::Properties& config,
   Arena arena;
   const Value offset = context.offset_storage_reader().offset(
       single_entry_map(arena, kPartitionField, Value::int64(share_.first)), arena);
-  if (offset.type() != millrace::Type::Map) return;  // never committed: from the start
-  for (const MapEntry& entry : offset.as_map()) {
-    if (entry.key.as_string() == kOffsetField) next_ = entry.value.as_int();
-  }
+  const Value next = millrace::map_field(offset, kOffsetField);
+  if (!next.is_null()) next_ = next.as_int();  // null: never committed, from the start
 }
 
 // The hot path: everything a record points to is static or in the batch's arena, and nothing is
 // allocated per record once the arena has grown.
 void SequenceSourceTask::poll(millrace::RecordBatch& out, std::stop_token stop) {
-  if (next_ >= options_.count) return wait_idle(stop);
+  if (next_ >= options_.count) return millrace::wait_idle(stop, kIdleWait);
   Arena& arena = out.arena();
   const std::string_view topic = arena.copy(options_.topic);
   const Value partition =

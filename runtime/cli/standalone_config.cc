@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "millrace/text.h"
 #include "runtime/core/nearest.h"
 #include "runtime/metrics/log.h"
 
@@ -70,9 +71,7 @@ constexpr std::array<std::string_view, 30> kForeignKeys = {
 /// Java prints a list as `[a, b]` and a class with the word before it.
 std::string java_text(const ConfigKey& key, const ConfigValue& value) {
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
-    std::string text = "[";
-    for (const std::string& element : *list) text += (text.size() == 1 ? "" : ", ") + element;
-    return text + "]";
+    return java_list_text(*list);
   }
   const auto text = config_value_text(value);
   if (!text) return "null";

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "millrace/clock.h"
 #include "millrace/errors.h"
 #include "runtime/cli/line_reader.h"
 #include "runtime/cli/record_line.h"
@@ -16,11 +17,6 @@ constexpr int kSomeFailed = 1;
 constexpr int kBadConfiguration = 2;
 constexpr uint32_t kBatchRows = 500;                        // Java consumer's max.poll.records
 constexpr size_t kBatchBytes = size_t{16} * 1024 * 1024;  // of lines; ends a batch early
-
-int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 void say(const std::string& text) { std::fprintf(stderr, "transform: %s\n", text.c_str()); }
 
@@ -85,7 +81,7 @@ class Run {
     Record& record = batch_.add();
     lines_.push_back(reader_.number());
     const bool is_sink = setup_.is_sink();
-    const RecordDefaults defaults{setup_.topic(), options_.timestamp.value_or(now_ms()),
+    const RecordDefaults defaults{setup_.topic(), options_.timestamp.value_or(wall_clock_ms()),
                                   is_sink ? 0 : kNoPartition, is_sink ? next_offset_++ : -1};
     std::string error;
     if (too_long) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "millrace/text.h"
 #include "runtime/core/nearest.h"
 
 namespace millrace {
@@ -12,9 +13,7 @@ namespace {
 std::string shown(const ConfigValue& value) {
   const auto* list = std::get_if<std::vector<std::string>>(&value);
   if (list == nullptr) return config_value_text(value).value_or("null");
-  std::string text = "[";
-  for (const std::string& element : *list) text += (text.size() == 1 ? "" : ", ") + element;
-  return text + "]";
+  return java_list_text(*list);
 }
 
 /// Parses one key and applies its validator; all messages go to `errors`. A value that is missing

@@ -2,7 +2,9 @@
 #include <cctype>
 
 #include "millrace/config_def.h"
+#include "millrace/java_map_order.h"
 #include "millrace/java_regex.h"
+#include "millrace/text.h"
 
 namespace millrace {
 namespace {
@@ -36,12 +38,6 @@ ConfigValidator range(std::optional<Number> minimum, std::optional<Number> maxim
           "[" + text(minimum) + (maximum ? ",...," : ",") + text(maximum) + "]"};
 }
 
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -60,7 +56,7 @@ ConfigValidator between_real(double minimum, double maximum) {
 }
 
 ConfigValidator one_of(std::vector<std::string> allowed) {
-  const std::string names = join(allowed);
+  const std::string names = join(allowed, ", ");
   return {
       [allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
         const auto* text = std::get_if<std::string>(&value);
@@ -72,8 +68,15 @@ ConfigValidator one_of(std::vector<std::string> allowed) {
 }
 
 ConfigValidator one_of_ignoring_case(std::vector<std::string> allowed) {
-  for (std::string& name : allowed) name = upper(std::move(name));
-  const std::string names = join(allowed);
+  std::vector<MapEntry> set;
+  for (std::string& name : allowed) {
+    name = upper(std::move(name));
+    set.push_back({Value::string(name), Value()});
+  }
+  arrange_as_java_map(set);  // Kafka lists them in the order of a HashSet
+  std::vector<std::string> listed;
+  for (const MapEntry& entry : set) listed.emplace_back(entry.key.as_string());
+  const std::string names = join(listed, ", ");
   return {[allowed = std::move(allowed), names](const ConfigValue& value) -> std::string {
             const auto* text = std::get_if<std::string>(&value);
             if (text != nullptr &&

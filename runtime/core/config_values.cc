@@ -5,16 +5,10 @@
 
 #include "millrace/config_def.h"
 #include "millrace/json.h"
+#include "millrace/text.h"
 
 namespace millrace {
 namespace {
-
-// Java's trim(): all of U+0000..U+0020.
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
-}
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -91,15 +85,6 @@ std::string java_double_text(double value) {
   return text;
 }
 
-std::string join(const std::vector<std::string>& elements) {
-  std::string text;
-  for (size_t i = 0; i < elements.size(); ++i) {
-    if (i != 0) text += ',';
-    text += elements[i];
-  }
-  return text;
-}
-
 /// Empty when parsed, else the detail.
 std::string parse_text(ConfigType type, std::string_view text, ConfigValue& out) {
   switch (type) {
@@ -144,7 +129,7 @@ std::string parse_config_value(const ConfigKey& key, const std::string* text, Co
     if (!key.default_text) return {};
     text = &*key.default_text;
   }
-  const std::string detail = parse_text(key.type, trim(*text), out);
+  const std::string detail = parse_text(key.type, java_trim(*text), out);
   if (detail.empty()) return {};
   // As given, blanks included. Types that may be secret take any text, so none is shown here.
   return "Invalid value " + *text + " for configuration " + key.name + ": " + detail;
@@ -167,7 +152,7 @@ std::optional<std::string> config_value_text(const ConfigValue& value) {
     std::optional<std::string> operator()(int64_t v) const { return std::to_string(v); }
     std::optional<std::string> operator()(double v) const { return java_double_text(v); }
     std::optional<std::string> operator()(const std::vector<std::string>& v) const {
-      return join(v);
+      return join(v, ",");
     }
     std::optional<std::string> operator()(const Password&) const {
       return std::string(Password::kHidden);

@@ -61,7 +61,11 @@ class Translator {
     }
     const std::string_view name = pattern_.substr(std::min(at_ + 3, pattern_.size()));
     if (ahead(3) != "(?<" || name.empty() || name[0] == '=' || name[0] == '!') return;
-    names_.emplace_back(name.substr(0, name.find('>')), ++groups_);
+    std::string group(name.substr(0, name.find('>')));
+    for (const auto& [known, number] : names_) {
+      if (known == group) refuse_here("Named capturing group <" + group + "> is already defined");
+    }
+    names_.emplace_back(std::move(group), ++groups_);
   }
 
   void open_class() {

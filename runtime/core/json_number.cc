@@ -51,8 +51,9 @@ bool JsonParser::parse_number(Value& out, Context context) {
   }
   const bool whole = at_ == end_ || (*at_ != '.' && (*at_ | 0x20) != 'e');
   if (whole) {
-    if (at_ - digits > kSafeDigits) return parse_big_integer(start, integer, out) &&
-                                           check_number_end(context);
+    if (at_ - digits > kSafeDigits) {
+      return check_number_end(context) && parse_big_integer(start, integer, out);
+    }
     out = Value::int64(static_cast<int64_t>(negative ? 0 - integer : integer));
     return check_number_end(context);
   }
@@ -66,7 +67,7 @@ bool JsonParser::parse_number(Value& out, Context context) {
     if (at_ + 1 < end_ && (at_[1] == '+' || at_[1] == '-')) ++at_;
     if (!digits_after("Exponent indicator not followed by a digit", context)) return false;
   }
-  return parse_fraction(start, zero, out) && check_number_end(context);
+  return check_number_end(context) && parse_fraction(start, zero, out);
 }
 
 bool JsonParser::digits_after(const char* message, Context context) {

@@ -102,7 +102,7 @@ bool JsonParser::parse_word(std::string_view word, Value value, Value& out) {
     const bool letter = (next >= '0' && next <= '9') || next == '_' || next >= 0x80 ||
                         ((next | 0x20U) >= 'a' && (next | 0x20U) <= 'z');
     if (!ends && letter) return fail_token();
-    if (next == '$' || next == 0x7F) return fail_token();
+    if (next == 0x7F) return fail_token();
   }
   at_ += word.size();
   out = value;

@@ -1,5 +1,7 @@
 #include "millrace/properties.h"
 
+#include "millrace/text.h"
+
 namespace millrace {
 
 Properties with_prefix(const Properties& properties, std::string_view prefix) {
@@ -18,19 +20,14 @@ const std::string* find(const Properties& properties, std::string_view key) noex
 
 namespace {
 
-// Java's trim(): all of U+0000..U+0020. Bytes of UTF-8 sequences are above.
-bool is_trimmed(char c) noexcept {
-  return static_cast<unsigned char>(c) <= ' ';
-}
 // \s of java.util.regex, which LIST elements are split with.
 bool is_space(char c) noexcept {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-template <class Predicate>
-std::string_view strip(std::string_view text, Predicate is_stripped) noexcept {
-  while (!text.empty() && is_stripped(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_stripped(text.back())) text.remove_suffix(1);
+std::string_view strip(std::string_view text) noexcept {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -39,11 +36,11 @@ std::string_view strip(std::string_view text, Predicate is_stripped) noexcept {
 std::vector<std::string> split_list(const std::string* text) {
   std::vector<std::string> elements;
   if (text == nullptr) return elements;
-  std::string_view rest = strip(*text, is_trimmed);
+  std::string_view rest = java_trim(*text);
   if (rest.empty()) return elements;
   while (true) {
     const size_t comma = rest.find(',');
-    elements.emplace_back(strip(rest.substr(0, comma), is_space));
+    elements.emplace_back(strip(rest.substr(0, comma)));
     if (comma == std::string_view::npos) return elements;
     rest.remove_prefix(comma + 1);
   }

@@ -15,6 +15,26 @@ std::string_view valid_utf8(std::string_view bytes, Arena& arena) {
   return utf8::is_valid(bytes) ? bytes : arena.copy(utf8::sanitise(bytes));
 }
 
+std::string_view java_trim(std::string_view text) noexcept {
+  // Bytes of UTF-8 sequences are above.
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i != 0) text += separator;
+    text += parts[i];
+  }
+  return text;
+}
+
+std::string java_list_text(std::span<const std::string> list) {
+  return "[" + join(list, ", ") + "]";
+}
+
 namespace {
 
 // java.util.Date.toString: `Thu Jan 01 00:00:00 UTC 1970`, in the local zone.

@@ -15,9 +15,6 @@ struct ParsedValue {
   Value value;
 };
 
-/// Without the characters up to the space at both ends (String.trim).
-std::string_view trim_java(std::string_view text) noexcept;
-
 /// Cuts text into single delimiters and the runs between them. A blank token is lost once the text
 /// after it has been looked at, as in the reference.
 class ValueTokens {

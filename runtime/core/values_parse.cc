@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "millrace/text.h"
 #include "millrace/values.h"
 #include "runtime/core/values_detail.h"
 
@@ -34,8 +35,8 @@ class Parser {
       }
     }
     const std::string_view token = tokens_.next();
-    if (detail::trim_java(token).empty()) return text(token);
-    return scalar(detail::trim_java(token), embedded);
+    if (java_trim(token).empty()) return text(token);
+    return scalar(java_trim(token), embedded);
   }
 
  private:

@@ -119,14 +119,18 @@ int64_t to_epoch_ms(const Moment& m) {
 }  // namespace
 
 std::optional<ParsedValue> parse_temporal(std::string_view raw) {
-  if (raw.size() < kDateLength || raw.size() > kMaxText) return std::nullopt;
-  char buffer[kMaxText];
-  size_t size = 0;
+  constexpr size_t kMaxBytes = kMaxText * 3;  // of a UTF-16 unit
+  if (raw.size() < kDateLength || raw.size() > kMaxBytes) return std::nullopt;
+  char buffer[kMaxBytes];
+  size_t bytes = 0;
+  size_t size = 0;  // in UTF-16 units: what follows the fields counts too
   for (size_t i = 0; i < raw.size(); ++i) {
     if (raw[i] == '\\' && i + 1 < raw.size() && raw[i + 1] == ':') continue;
-    buffer[size++] = raw[i];
+    const auto byte = static_cast<unsigned char>(raw[i]);
+    if ((byte & 0xC0U) != 0x80) size += byte >= 0xF0 ? 2 : 1;
+    buffer[bytes++] = raw[i];
   }
-  Fields fields({buffer, size});
+  Fields fields({buffer, bytes});
   Moment moment;
   static const SchemaPtr kTime = logical::time().build();
   static const SchemaPtr kDate = logical::date().build();

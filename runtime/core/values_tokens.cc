@@ -1,3 +1,4 @@
+#include "millrace/text.h"
 #include "runtime/core/values_detail.h"
 
 namespace millrace::detail {
@@ -8,12 +9,6 @@ bool is_delimiter(char c) noexcept {
 }
 
 }  // namespace
-
-std::string_view trim_java(std::string_view text) noexcept {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
-}
 
 void ValueTokens::rewind(size_t mark) noexcept {
   at_ = mark;
@@ -30,8 +25,8 @@ bool ValueTokens::consume(std::string_view wanted, bool trimmed) noexcept {
   if (!has_next()) return false;
   if (!looked_at_) token_ = cut();
   looked_at_ = true;
-  while (trimmed && at_ < text_.size() && trim_java(token_).empty()) token_ = cut();
-  if ((trimmed ? trim_java(token_) : token_) != wanted) return false;
+  while (trimmed && at_ < text_.size() && java_trim(token_).empty()) token_ = cut();
+  if ((trimmed ? java_trim(token_) : token_) != wanted) return false;
   looked_at_ = false;
   return true;
 }

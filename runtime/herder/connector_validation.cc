@@ -5,6 +5,7 @@
 
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
+#include "millrace/text.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/herder/config_results.h"
 
@@ -16,12 +17,6 @@ constexpr size_t kSuggestions = 3;
 
 bool is_blank(const std::string* text) {
   return text == nullptr || text->find_first_not_of(" \t\r\n\f") == std::string::npos;
-}
-
-std::string join(const std::vector<std::string>& names, const char* separator) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : separator) + name;
-  return text;
 }
 
 std::string print(const NullableConfig& config) {

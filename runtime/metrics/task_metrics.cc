@@ -2,22 +2,23 @@
 
 #include <chrono>
 
+#include "millrace/clock.h"
+
 namespace millrace {
 namespace {
 
 constexpr double kMillisPerSecond = 1000.0;
 constexpr std::string_view kGroup = "connector-task-metrics";
 
-template <class Clock>
-int64_t clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch())
-      .count();
+int64_t steady_clock_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
 
 MetricClock MetricClock::system() noexcept {
-  return {&clock_ms<std::chrono::steady_clock>, &clock_ms<std::chrono::system_clock>};
+  return {&steady_clock_ms, &wall_clock_ms};
 }
 
 TaskMetrics::TaskMetrics(const MetricsConfig& config)

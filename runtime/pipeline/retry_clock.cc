@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "millrace/clock.h"
+
 namespace millrace {
 namespace {
 
@@ -12,8 +14,7 @@ class SystemClock final : public RetryClock {
     return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
   }
   int64_t wall_ms() override {
-    return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
+    return wall_clock_ms();
   }
   void wait(Millis delay, const std::stop_token& stop) override {
     std::mutex mutex;

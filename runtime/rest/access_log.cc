@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "millrace/clock.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/http_date.h"
 

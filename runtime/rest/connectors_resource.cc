@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "millrace/text.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/entities.h"
 #include "runtime/rest/request_bodies.h"
@@ -12,13 +13,6 @@ constexpr std::string_view kNullConfig =
     "Cannot invoke \"java.util.Map.get(Object)\" because \"connectorConfig\" is null";
 constexpr std::string_view kNullPatch =
     "Cannot invoke \"java.util.Map.entrySet()\" because \"connectorConfigPatch\" is null";
-
-/// Java's String.trim(): everything up to the blank.
-std::string java_trim(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return std::string(text);
-}
 
 /// Makes `config` carry the name, which must not contradict one already there.
 void require_same_name(const std::string& name, NullableConfig& config) {
@@ -100,7 +94,8 @@ void put(const ResourceContext& context, const RouteRequest& request, Respond re
 
 void create(const ResourceContext& context, const RouteRequest& request, Respond respond) {
   CreateConnectorRequest body = read_create_request(request.http.body);
-  const std::string name = java_trim(body.name.value_or(""));
+  const std::string given = body.name.value_or("");
+  const std::string name(java_trim(given));
   put(context, request, std::move(respond), name, std::move(body.config), body.initial_state,
       false);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/text.h"
+
 namespace millrace::rest {
 namespace {
 
@@ -40,15 +42,6 @@ bool wildcard_match(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
-}
-
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) {
-    if (!text.empty()) text += ',';
-    text += part;
-  }
-  return text;
 }
 
 bool are_allowed_headers(std::string_view requested) {
@@ -99,7 +92,7 @@ void Cors::add_preflight(const HttpRequest& request, const std::string& origin,
   if (!are_allowed_headers(request.headers.joined("Access-Control-Request-Headers"))) return;
   add_allow_origin(origin, answer);
   answer.set("Access-Control-Max-Age", kMaxAgeSeconds);
-  answer.set("Access-Control-Allow-Methods", join(methods_));
+  answer.set("Access-Control-Allow-Methods", join(methods_, ","));
   answer.set("Access-Control-Allow-Headers", std::string(kAllowedHeaders));
 }
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "millrace/clock.h"
+
 namespace millrace::rest {
 namespace {
 
@@ -42,11 +44,6 @@ std::string access_log_date(int64_t epoch_ms) {
   const std::tm t = utc(epoch_ms);
   return fmt::format("{:02}/{}/{}:{:02}:{:02}:{:02} +0000", t.tm_mday, kMonths[t.tm_mon],
                      t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-}
-
-int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace millrace::rest

@@ -13,6 +13,5 @@ const std::string& http_date_now();
 /// `25/Oct/2024:10:00:00 +0000`.
 std::string access_log_date(int64_t epoch_ms);
 /// Milliseconds since the epoch.
-int64_t wall_clock_ms();
 
 }  // namespace millrace::rest

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "millrace/clock.h"
 #include "runtime/core/executor.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/access_log.h"

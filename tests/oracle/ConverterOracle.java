@@ -1,18 +1,10 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Date;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -37,8 +29,8 @@ public final class ConverterOracle {
       try {
         answer = "OK " + run(line.split("\t", -1), converters);
       } catch (Exception e) {
-        answer = "ERR " + e.getClass().getName() + " " + hex(String.valueOf(e.getMessage()));
-        if (e.getCause() != null) answer += " " + hex(String.valueOf(e.getCause().getMessage()));
+        answer = "ERR " + e.getClass().getName() + " " + Notation.hex(String.valueOf(e.getMessage()));
+        if (e.getCause() != null) answer += " " + Notation.hex(String.valueOf(e.getCause().getMessage()));
       }
       out.println(answer);
     }
@@ -64,8 +56,8 @@ public final class ConverterOracle {
       else ((Converter) converter).configure(settings, f[1].equals("key"));
       converters.put(f[0] + f[1] + f[3], converter);
     }
-    if (f[2].equals("read")) return read(converter, f[1].equals("header"), bytes(f[4]));
-    return write(converter, f[1].equals("header"), new Tokens(f[4]));
+    if (f[2].equals("read")) return read(converter, f[1].equals("header"), Notation.bytes(f[4]));
+    return write(converter, f[1].equals("header"), new Notation.Tokens(f[4]));
   }
 
   private static String read(Object converter, boolean header, byte[] data) {
@@ -73,24 +65,24 @@ public final class ConverterOracle {
                                    : ((Converter) converter).toConnectData("t", data);
     if (result == null) return "- | n";
     StringBuilder out = new StringBuilder();
-    dump(out, result.schema());
+    Notation.dump(out, result.schema());
     out.append(" | ");
-    dump(out, result.value());
+    Notation.dump(out, result.value());
     return out.toString();
   }
 
-  private static String write(Object converter, boolean header, Tokens tokens) {
-    Schema schema = schema(tokens);
-    Object value = value(tokens, schema);
+  private static String write(Object converter, boolean header, Notation.Tokens tokens) {
+    Schema schema = Notation.schema(tokens);
+    Object value = Notation.value(tokens, schema);
     byte[] data = header ? ((HeaderConverter) converter).fromConnectHeader("t", "h", schema, value)
                          : ((Converter) converter).fromConnectData("t", schema, value);
-    return data == null ? "-" : hex(data);
+    return data == null ? "-" : Notation.hex(data);
   }
 
   private static String structPut(String data) {
-    Tokens tokens = new Tokens(data);
-    Schema schema = schema(tokens);
-    Object value = value(tokens, schema);
+    Notation.Tokens tokens = new Notation.Tokens(data);
+    Schema schema = Notation.schema(tokens);
+    Object value = Notation.value(tokens, schema);
     Struct struct = new Struct(SchemaBuilder.struct().field("f", schema).build());
     struct.put("f", value);
     return "-";
@@ -98,13 +90,13 @@ public final class ConverterOracle {
 
   // SOURCE TARGET VALUE.
   private static String project(String data) {
-    Tokens tokens = new Tokens(data);
-    Schema source = schema(tokens);
-    Schema target = schema(tokens);
-    Object value = value(tokens, source);
+    Notation.Tokens tokens = new Notation.Tokens(data);
+    Schema source = Notation.schema(tokens);
+    Schema target = Notation.schema(tokens);
+    Object value = Notation.value(tokens, source);
     StringBuilder out = new StringBuilder();
     try {
-      dump(out, SchemaProjector.project(source, value, target));
+      Notation.dump(out, SchemaProjector.project(source, value, target));
     } catch (SchemaProjectorException e) {
       StringBuilder reasons = new StringBuilder(e.getMessage());
       for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
@@ -129,183 +121,4 @@ public final class ConverterOracle {
     }
     return out.toString();
   }
-
-  private static void dump(StringBuilder out, Schema s) {
-    if (s == null) {
-      out.append('-');
-      return;
-    }
-    out.append(s.type()).append(' ').append(s.isOptional() ? "O" : "R");
-    out.append(' ').append(text(s.name())).append(' ').append(s.version() == null ? "-" : s.version());
-    out.append(' ').append(text(s.doc()));
-    Map<String, String> parameters = s.parameters() == null ? Map.of() : s.parameters();
-    out.append(' ').append(parameters.size());
-    parameters.forEach((k, v) -> out.append(' ').append(text(k)).append(' ').append(text(v)));
-    if (s.type() == Schema.Type.STRUCT) {
-      out.append(' ').append(s.fields().size());
-      for (Field f : s.fields()) {
-        out.append(' ').append(text(f.name())).append(' ');
-        dump(out, f.schema());
-      }
-    }
-    if (s.type() == Schema.Type.MAP) {
-      out.append(' ');
-      dump(out, s.keySchema());
-    }
-    if (s.type() == Schema.Type.MAP || s.type() == Schema.Type.ARRAY) {
-      out.append(' ');
-      dump(out, s.valueSchema());
-    }
-    out.append(' ');
-    if (s.defaultValue() == null) out.append('-');
-    else dump(out, s.defaultValue());
-  }
-
-  private static void dump(StringBuilder out, Object v) {
-    if (v == null) out.append("n");
-    else if (v instanceof Byte) out.append("i8 ").append(v);
-    else if (v instanceof Short) out.append("i16 ").append(v);
-    else if (v instanceof Integer) out.append("i32 ").append(v);
-    else if (v instanceof Long) out.append("i64 ").append(v);
-    else if (v instanceof Float f) out.append("f32 ").append(Integer.toHexString(Float.floatToIntBits(f)));
-    else if (v instanceof Double d) out.append("f64 ").append(Long.toHexString(Double.doubleToLongBits(d)));
-    else if (v instanceof Boolean b) out.append("B ").append(b ? 1 : 0);
-    else if (v instanceof String s) out.append("s ").append(text(s));
-    else if (v instanceof byte[] b) out.append("y ").append(hex(b));
-    else if (v instanceof ByteBuffer b) out.append("y ").append(hex(b.array()));
-    else if (v instanceof BigDecimal d)
-      out.append("D ").append(d.scale()).append(' ').append(hex(d.unscaledValue().toByteArray()));
-    else if (v instanceof Date d) out.append("t ").append(d.getTime());
-    else if (v instanceof List<?> l) {
-      out.append("a ").append(l.size());
-      for (Object e : l) {
-        out.append(' ');
-        dump(out, e);
-      }
-    } else if (v instanceof Map<?, ?> m) {
-      List<String> entries = new ArrayList<>();  // hash order is no contract
-      for (Map.Entry<?, ?> e : m.entrySet()) {
-        StringBuilder entry = new StringBuilder(" ");
-        dump(entry, e.getKey());
-        entry.append(' ');
-        dump(entry, e.getValue());
-        entries.add(entry.toString());
-      }
-      entries.sort(null);
-      out.append("m ").append(m.size());
-      entries.forEach(out::append);
-    } else if (v instanceof Struct s) {
-      out.append("st");
-      for (Field f : s.schema().fields()) {
-        out.append(' ');
-        dump(out, s.getWithoutDefault(f.name()));
-      }
-    } else throw new IllegalStateException("no notation for " + v.getClass());
-  }
-
-  private static Schema schema(Tokens t) {
-    String type = t.next();
-    if (type.equals("-")) return null;
-    boolean optional = t.next().equals("O");
-    String name = t.text();
-    String version = t.next();
-    String doc = t.text();
-    Map<String, String> parameters = new LinkedHashMap<>();
-    for (int n = t.number(); n > 0; n--) parameters.put(t.text(), t.text());
-    SchemaBuilder b;
-    if (type.equals("STRUCT")) {
-      b = SchemaBuilder.struct();
-      for (int n = t.number(); n > 0; n--) b.field(t.text(), schema(t));
-    } else if (type.equals("MAP")) {
-      b = SchemaBuilder.map(schema(t), schema(t));
-    } else if (type.equals("ARRAY")) {
-      b = SchemaBuilder.array(schema(t));
-    } else {
-      b = new SchemaBuilder(Schema.Type.valueOf(type));
-    }
-    if (name != null) b.name(name);
-    if (!version.equals("-")) b.version(Integer.parseInt(version));
-    if (doc != null) b.doc(doc);
-    if (!parameters.isEmpty()) b.parameters(parameters);
-    if (optional) b.optional();
-    if (t.peek().equals("-")) t.next();
-    else b.defaultValue(value(t, b));
-    return b.build();
-  }
-
-  private static Object value(Tokens t, Schema s) {
-    String kind = t.next();
-    switch (kind) {
-      case "n": return null;
-      case "i8": return Byte.parseByte(t.next());
-      case "i16": return Short.parseShort(t.next());
-      case "i32": return Integer.parseInt(t.next());
-      case "i64": return Long.parseLong(t.next());
-      case "f32": return Float.intBitsToFloat(Integer.parseUnsignedInt(t.next(), 16));
-      case "f64": return Double.longBitsToDouble(Long.parseUnsignedLong(t.next(), 16));
-      case "B": return t.next().equals("1");
-      case "s": return t.text();
-      case "y": return bytes(t.next());
-      case "D": {
-        int scale = t.number();
-        return new BigDecimal(new BigInteger(bytes(t.next())), scale);
-      }
-      case "t": return new Date(Long.parseLong(t.next()));
-      case "a": {
-        List<Object> list = new ArrayList<>();
-        Schema element = s != null && s.type() == Schema.Type.ARRAY ? s.valueSchema() : null;
-        for (int n = t.number(); n > 0; n--) list.add(value(t, element));
-        return list;
-      }
-      case "m": {
-        Map<Object, Object> map = new LinkedHashMap<>();
-        boolean known = s != null && s.type() == Schema.Type.MAP;
-        for (int n = t.number(); n > 0; n--) {
-          Object key = value(t, known ? s.keySchema() : null);
-          map.put(key, value(t, known ? s.valueSchema() : null));
-        }
-        return map;
-      }
-      case "st": {
-        // Without a struct schema around it, its own schema follows the keyword.
-        Schema own = t.peek().equals("STRUCT") ? schema(t) : s;
-        Struct struct = new Struct(own);
-        for (Field f : own.fields()) {
-          Object member = value(t, f.schema());
-          if (member != null) struct.put(f, member);
-        }
-        return struct;
-      }
-      default: throw new IllegalStateException("unknown value " + kind);
-    }
-  }
-
-  private static final class Tokens {
-    private final String[] all;
-    private int at;
-    Tokens(String line) { all = line.split(" "); }
-    String next() { return all[at++]; }
-    String peek() { return at < all.length ? all[at] : ""; }
-    int number() { return Integer.parseInt(next()); }
-    String text() {
-      byte[] b = bytes(next());
-      return b == null ? null : new String(b, StandardCharsets.UTF_8);
-    }
-  }
-
-  private static byte[] bytes(String hex) {
-    if (hex.equals("-")) return null;
-    byte[] out = new byte[(hex.length() - 1) / 2];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (byte) Integer.parseInt(hex.substring(2 * i + 1, 2 * i + 3), 16);
-    }
-    return out;
-  }
-  private static String hex(byte[] bytes) {
-    StringBuilder out = new StringBuilder("x");
-    for (byte b : bytes) out.append(String.format("%02x", b));
-    return out.toString();
-  }
-  private static String hex(String text) { return hex(text.getBytes(StandardCharsets.UTF_8)); }
-  private static String text(String s) { return s == null ? "-" : hex(s); }
 }

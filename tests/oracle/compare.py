@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the native and the Java converters on the same random cases and compares the answers.
 
-compare.py --native PROGRAM --jars FOLDER --source ConverterOracle.java [--seed N] [--cases N]
+compare.py --native PROGRAM --jars FOLDER [--seed N] [--cases N]
 """
 
 import argparse
+import concurrent.futures
 import os
 import random
 import re
@@ -26,12 +27,16 @@ ENCODINGS = ["UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16", "UTF-16BE", "UTF-16LE"
              "ASCII", "cp819", "UTF_16", "x-no-such"]
 
 
-def json_settings(g):
-    return ";".join(filter(None, [
-        "schemas.enable=" + ("true" if g.maybe(0.5) else "false"),
-        g.r.choice(["", "decimal.format=NUMERIC", "decimal.format=base64"]),
-        g.r.choice(["", "", "replace.null.with.default=false"]),
-        g.r.choice(["", "", "schemas.cache.size=2", "schemas.cache.size=0"])]))
+def json_settings(g, enable=None):
+    """Any combination of options, now and then one that is refused."""
+    r = g.r
+    options = {"schemas.enable": enable or r.choice(["true", "false", "", "TRUE", " false "]),
+               "decimal.format": r.choice(["", "", "NUMERIC", "base64", "numeric", "BASE64"]),
+               "replace.null.with.default": r.choice(["", "", "false", "true"]),
+               "schemas.cache.size": r.choice(["", "", "0", "1", "2", "1000"])}
+    if g.maybe(0.01):
+        options[r.choice(list(options))] = r.choice(["x", "-1", "1.5", "9999999999", "yes"])
+    return ";".join(f"{k}={v}" for k, v in options.items() if v)
 
 
 def side(g):
@@ -39,12 +44,12 @@ def side(g):
 
 
 def json_read(g):
-    return [JSON, side(g), "read", "schemas.enable=false", hexed(g.mutated(g.document()))]
+    return [JSON, side(g), "read", json_settings(g, "false"), hexed(g.mutated(g.document()))]
 
 
 def json_read_schema(g):
     s = g.schema()
-    settings = "schemas.enable=true" + (";replace.null.with.default=false" if g.maybe(0.2) else "")
+    settings = json_settings(g, "true")
     text = '{"schema":%s,"payload":%s}' % (g.schema_json(s), g.payload(s))
     if g.maybe(0.03):
         text = g.r.choice(["", "null", "[]", "{}", '{"schema":null,"payload":1}', '{"payload":1,"schema":null}',
@@ -93,21 +98,23 @@ def simple_write(g):
     return [SIMPLE, "header", "write", "", g.r.choice(["- " + g.free_value(), s.text() + " " + g.value(s)])]
 
 
-def fixed_read(g):
-    name = g.r.choice(list(NUMBERS) + ["ByteArray"])
-    raw = g.r.randbytes(g.r.choice([0, 1, 2, 4, 8, 8, 4, 2, 1, 3]))
-    if name == "Boolean" and g.maybe(0.7):
-        raw = bytes([g.r.choice([0, 1, 2, 255])])
-    return [f"converters.{name}Converter", side(g), "read", "", hexed(None if g.maybe(0.05) else raw)]
+def fixed_read(name):
+    def read(g):
+        raw = g.r.randbytes(g.r.choice([0, 1, 2, 4, 8, 8, 4, 2, 1, 3]))
+        if name == "Boolean" and g.maybe(0.7):
+            raw = bytes([g.r.choice([0, 1, 2, 255])])
+        return [f"converters.{name}Converter", side(g), "read", "", hexed(None if g.maybe(0.05) else raw)]
+    return read
 
 
-def fixed_write(g):
-    name = g.r.choice(list(NUMBERS) + ["ByteArray"])
-    s = Schema(NUMBERS.get(name, "BYTES"), optional=g.maybe(0.5))
-    data = s.text() + " " + g.value(s)
-    if g.maybe(0.3):
-        data = g.r.choice(["-", g.schema(0).text()]) + " " + g.free_value(1)
-    return [f"converters.{name}Converter", side(g), "write", "", data]
+def fixed_write(name):
+    def write(g):
+        s = Schema(NUMBERS.get(name, "BYTES"), optional=g.maybe(0.5))
+        data = s.text() + " " + g.value(s)
+        if g.maybe(0.3):
+            data = g.r.choice(["-", g.schema(0).text()]) + " " + g.free_value(1)
+        return [f"converters.{name}Converter", side(g), "write", "", data]
+    return write
 
 
 def struct_put(g):
@@ -120,11 +127,19 @@ def project(g):
     return ["project", "", "", "", " ".join([source.text(), g.variant(source).text(), g.value(source)])]
 
 
-GENERATORS = [json_read, json_read_schema, json_write, string_read, string_write, simple_read,
-              simple_write, fixed_read, fixed_write, struct_put, project]
+GENERATORS = {k.__name__: k for k in [json_read, json_read_schema, json_write, string_read, string_write,
+                                      simple_read, simple_write, struct_put,
+                                      project]}
+for fixed in [*NUMBERS, "ByteArray"]:
+    GENERATORS[fixed + "_read"] = fixed_read(fixed)
+    GENERATORS[fixed + "_write"] = fixed_write(fixed)
 CONFIGS = [[c, "value", "config", "", ""] for c in
            [JSON, STRING, SIMPLE, "converters.ByteArrayConverter"] +
            [f"converters.{n}Converter" for n in NUMBERS]]
+
+
+BEYOND = re.compile(r"\(code \d+ / 0x1?[0-9a-f]{5}\)")
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def unhex(token):
@@ -151,9 +166,13 @@ def verdict(case, ours, java):
     if case[0] == JSON and case[2] == "read" and b"\0" in bytes.fromhex(case[4][1:])[:4]:
         return ""  # Jackson takes this for UTF-16 or UTF-32; the native parser wants UTF-8
     a, b = ours.split(" "), java.split(" ")
+    utf8 = case[2] != "read" or case[4] == "-" or is_utf8(bytes.fromhex(case[4][1:]))
     if a[0] != b[0]:
-        return "one fails"
+        # Jackson drops some bytes of a name that is not UTF-8.
+        return "" if case[0] == JSON and not utf8 and a[0] == "ERR" else "one fails"
     if a[0] == "OK":
+        if case[0] == JSON and case[2] == "read" and HALF.search(bytes.fromhex(case[4][1:])) and sorted(a) == sorted(b):
+            return ""  # half of a surrogate pair is `?` here, whose place in a hash map is another
         if case[2] == "write" and a[1][:1] == "x" == b[1][:1]:
             encoding = "utf-16" if "UTF-16" in case[3] or "UTF_16" in case[3] else "utf-8"
             texts = [bytes.fromhex(t[1][1:]) for t in (a, b)]
@@ -166,7 +185,7 @@ def verdict(case, ours, java):
         return "classes differ"
     if not b[1].startswith("org.apache.kafka"):
         return ""
-    if case[0] == JSON and case[2] == "read" and not is_utf8(bytes.fromhex(case[4][1:])):
+    if case[0] == JSON and not utf8:
         return ""  # Jackson decodes while it goes, and may fail elsewhere
     mine, theirs = unhex(a[2]), unhex(b[2]).replace("LinkedHashMap", "HashMap")
     if mine == theirs:
@@ -174,6 +193,8 @@ def verdict(case, ours, java):
         if len(a) == 3 or len(b) > 3 and reason_of(unhex(a[3])) in unhex(b[3]):
             return ""
         return "causes differ"
+    if BEYOND.search(mine) and mine.split("Unexpected")[0] == theirs.split("Unexpected")[0]:
+        return ""  # Jackson names the half of a surrogate pair
     if case[0] == STRING and mine.startswith(theirs + "; known are"):
         return ""  # the native message goes on with what there is
     return "messages differ"
@@ -208,28 +229,37 @@ def run(command, lines):
     return answers
 
 
+def answers_of_both(native, jars, program, lines):
+    """What the native program and the Java class of this folder answer."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    path = f"{jars}/*"
+    with tempfile.TemporaryDirectory() as classes, concurrent.futures.ThreadPoolExecutor() as pool:
+        ours = pool.submit(run, [native], lines)
+        subprocess.run(["javac", "-cp", path, "-d", classes, f"{folder}/{program}.java",
+                        f"{folder}/Notation.java"], check=True)
+        java = run(["java", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC", "-cp",
+                    f"{classes}:{path}", program], lines)
+        return ours.result(), java
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--native", required=True)
     parser.add_argument("--jars", required=True)
-    parser.add_argument("--source", required=True)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--cases", type=int, default=2500, help="of each kind")
     parser.add_argument("--only", default="")
     parser.add_argument("--show", type=int, default=3, help="differences of each kind")
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.cases} cases of each kind")
-    generator = Cases(random.Random(options.seed))
-    kinds = [k for k in GENERATORS if not options.only or k.__name__ in options.only.split(",")]
-    cases = [(k.__name__, k(generator)) for k in kinds for _ in range(options.cases)]
+    kinds = [k for k in GENERATORS if not options.only or k in options.only.split(",")]
+    cases = []
+    for kind in kinds:  # one generator for each, so that the cases of one do not depend on the others
+        generator = Cases(random.Random(f"{options.seed} {kind}"))
+        cases += [(kind, GENERATORS[kind](generator)) for _ in range(options.cases)]
     cases += [("config", c) for c in CONFIGS]
     lines = ["\t".join(c) for _, c in cases]
-    with tempfile.TemporaryDirectory() as classes:
-        path = f"{options.jars}/*"
-        subprocess.run(["javac", "-cp", path, "-d", classes, options.source], check=True)
-        java = run(["java", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC", "-cp",
-                    f"{classes}:{path}", "ConverterOracle"], lines)
-    ours = run([options.native], lines)
+    ours, java = answers_of_both(options.native, options.jars, "ConverterOracle", lines)
     bad = {}
     total = 0
     succeeded = {}

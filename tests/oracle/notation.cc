@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "millrace/java_map_order.h"
+
 namespace millrace::oracle {
 namespace {
 
@@ -25,20 +27,6 @@ Type type_of(std::string_view name) {
     if (type_name(static_cast<Type>(t)) == name) return static_cast<Type>(t);
   }
   throw std::runtime_error("unknown type " + std::string(name));
-}
-
-void dump_map(std::string& out, const Value& value) {
-  std::vector<std::string> entries;  // hash order is no contract
-  for (const MapEntry& entry : value.as_map()) {
-    std::string text = " ";
-    dump(text, entry.key);
-    text += ' ';
-    dump(text, entry.value);
-    entries.push_back(std::move(text));
-  }
-  std::sort(entries.begin(), entries.end());
-  out += "m " + std::to_string(entries.size());
-  for (const std::string& entry : entries) out += entry;
 }
 
 }  // namespace
@@ -120,7 +108,15 @@ void dump(std::string& out, const Value& v) {
       out += bytes_text(v.as_decimal().unscaled());
       return;
     case Type::Date: out += "t " + std::to_string(v.as_int()); return;
-    case Type::Map: return dump_map(out, v);
+    case Type::Map:
+      out += "m " + std::to_string(v.size());
+      for (const MapEntry& entry : v.as_map()) {
+        out += ' ';
+        dump(out, entry.key);
+        out += ' ';
+        dump(out, entry.value);
+      }
+      return;
     case Type::Array:
       out += "a " + std::to_string(v.size());
       for (const Value& element : v.as_array()) {
@@ -192,8 +188,7 @@ SchemaPtr Reader::schema() {
   return kept_.back();
 }
 
-Value Reader::structure(const Schema* schema_around) {
-  const Schema* own = peek() == "STRUCT" ? schema().get() : schema_around;
+Value Reader::structure(const Schema* own) {
   if (own == nullptr) throw std::runtime_error("struct without schema");
   const auto values = arena_.make_array<Value>(own->fields().size());
   for (const Field& field : own->fields()) values[field.index] = value(field.schema.get());
@@ -236,16 +231,18 @@ Value Reader::value(const Schema* s) {
     for (Value& element : elements) element = value(inner);
     return Value::array(elements);
   }
-  if (kind == "m") {
+  if (kind == "m" || kind == "hm") {
     const auto entries = arena_.make_array<MapEntry>(static_cast<size_t>(number()));
     const bool known = s != nullptr && s->type() == Type::Map;
     for (MapEntry& entry : entries) {
       entry.key = value(known ? s->key_schema().get() : nullptr);
       entry.value = value(known ? s->value_schema().get() : nullptr);
     }
+    if (kind == "hm") arrange_as_java_map(entries);
     return Value::map(entries);
   }
   if (kind == "st") return structure(s);
+  if (kind == "so") return structure(schema().get());
   throw std::runtime_error("unknown value " + std::string(kind));
 }
 

@@ -24,14 +24,14 @@ class Reader {
   Reader(std::string_view text, Arena& arena) : rest_(text), arena_(arena) {}
   SchemaPtr schema();
   Value value(const Schema* schema);
-
- private:
   std::string_view next();
-  std::string_view peek() const;
   int64_t number();
   std::optional<std::string> text() { return from_hex(next()); }
+
+ private:
+  std::string_view peek() const;
   SchemaBuilder start(std::string_view type);
-  Value structure(const Schema* schema);
+  Value structure(const Schema* own);
 
   std::string_view rest_;
   Arena& arena_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "millrace/clock.h"
 #include "runtime/broker/embedded/partitioner.h"
 #include "runtime/broker/embedded/record_size.h"
 
@@ -11,11 +12,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxChunkBytes = size_t{1} * 1024 * 1024;
-
-int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 /// What Java's client throws at once, instead of reporting it.
 std::optional<RowError> illegal(const Record& record, int32_t partition, int32_t partitions) {
@@ -100,7 +96,7 @@ void EmbeddedProducer::append(RecordBatch& batch, Topic& topic, int32_t partitio
 SendResult EmbeddedProducer::send(RecordBatch& batch, std::span<const uint32_t> rows) {
   SendResult result;
   ++round_;
-  const int64_t now = now_ms();
+  const int64_t now = wall_clock_ms();
   Topic* current = nullptr;
   for (const uint32_t row : rows) {
     // Looked at before every row, so the queue grows by little more than a chunk per partition.

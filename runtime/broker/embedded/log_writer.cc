@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "millrace/clock.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 #include "runtime/broker/embedded/log_folder.h"
@@ -40,8 +41,7 @@ void LogStore::write_loop() {
     lock.unlock();
     if (!appends.empty()) write(std::move(appends));
     if (Clock::now() >= next_retention) {
-      using namespace std::chrono;
-      apply_retention(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+      apply_retention(wall_clock_ms());
       next_retention = Clock::now() + interval;
     }
     lock.lock();

@@ -185,7 +185,7 @@ TEST_F(CastTest, FieldsOfAStruct) {
 
 TEST_F(CastTest, FieldsOfAMap) {
   configure({{"spec", "a:int8,b:int16,s:string"}});
-  EXPECT_EQ(apply_json(R"({"z":1,"a":300,"s":1.50})"), R"({"z":1,"a":44,"s":"1.5","b":null})");
+  EXPECT_EQ(apply_json(R"({"z":1,"a":300,"s":1.50})"), R"({"a":44,"z":1,"b":null,"s":"1.5"})");
   EXPECT_EQ(apply(nullptr, Value::string("x")),
             "!DataException: Only Map objects supported in absence of schema for [cast types], "
             "found: java.lang.String");

@@ -175,7 +175,7 @@ TEST_F(TransformsField, ValueToKeyWithoutSchema) {
   configure("ValueToKey", {{"fields", "b,no,b"}});
   record().value.value = map({{"a", Value::int32(1)}, {"b", Value::int32(2)}});
   EXPECT_EQ(apply(), "");
-  EXPECT_EQ(text(record().key.value), "{b=2, no=null}");
+  EXPECT_EQ(text(record().key.value), "{no=null, b=2}");
   EXPECT_EQ(record().key.schema, nullptr);
 }
 

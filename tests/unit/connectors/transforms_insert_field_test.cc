@@ -31,7 +31,7 @@ TEST_F(InsertFieldTest, AppendsToAStructInOrder) {
 TEST_F(InsertFieldTest, PutsIntoAMap) {
   configure(kAll);
   EXPECT_EQ(apply_json(R"({"a":1,"p":"old"})"),
-            R"({"a":1,"p":3,"t":"t","o":42,"ts":100,"st":"v"})");
+            R"({"p":3,"a":1,"st":"v","t":"t","o":42,"ts":100})");
 }
 
 TEST_F(InsertFieldTest, LeavesAbsentFactsOut) {

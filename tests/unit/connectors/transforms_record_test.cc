@@ -193,8 +193,20 @@ TEST_F(TransformsRecord, TimestampRouterFindsBadPatternsAtTheFirstRecord) {
 
 TEST_F(TransformsRecord, TimestampRouterNeedsATimestamp) {
   configure("TimestampRouter");
-  EXPECT_THAT(apply(), StartsWith("Timestamp missing on record: ConnectRecord{topic='t', "));
+  add_header("h", Value::int8(1), primitive_schema(Type::Int8).get());
+  EXPECT_EQ(apply(),
+            "Timestamp missing on record: SourceRecord{sourcePartition=null, sourceOffset=null} "
+            "ConnectRecord{topic='t', kafkaPartition=null, key=null, keySchema=null, value=null, "
+            "valueSchema=null, timestamp=null, headers=ConnectHeaders(headers=[ConnectHeader("
+            "key=h, value=1, schema=Schema{INT8})])}");
   EXPECT_EQ(error_kind(), ErrorKind::Data);
+  Record& sink = fresh();
+  sink.offset = 4;
+  sink.original_topic = "o";
+  sink.original_partition = 2;
+  EXPECT_THAT(apply(), HasSubstr("SinkRecord{kafkaOffset=4, timestampType=NoTimestampType, "
+                                 "originalTopic=o, originalKafkaPartition=2, "
+                                 "originalKafkaOffset=4} ConnectRecord{topic='t', "));
   fresh().timestamp = -5;
   EXPECT_THAT(apply(), HasSubstr("non-negative"));
 }

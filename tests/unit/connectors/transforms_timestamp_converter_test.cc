@@ -106,6 +106,35 @@ TEST(SimpleDateFormatTest, ParsesLeniently) {
   }
 }
 
+// Expected values are those of the JDK.
+TEST(SimpleDateFormatTest, FieldsThatContradictEachOther) {
+  const std::tuple<std::string, std::string, std::string> cases[] = {
+      {"YYYY-'W'ww-u", "2020-W53-5", "1609459200000"},
+      {"u ww YYYY", "9 02 2024", "1705363200000"},
+      {"YYYY G w u", "0010 BC 1 1", "-62451302400000"},
+      {"EEEE", "Mon", "345600000"},
+      {"EEE, d MMM yyyy", "Mon, 1 May 2024", "1714521600000"},
+      {"yyyy-MM-W-u", "2024-02-3-7", "1707609600000"},
+      {"yyyy-MM-F-E", "2024-05-2-Tue", "1715644800000"},
+      {"yyyy-MM-F E", "2024-05--1 Fri", "1717113600000"},
+      {"yyyy ww", "2024 10", "1709424000000"},
+      {"d yyyy DDD", "5 2024 100", "1712620800000"},
+      {"DDD MM yyyy", "100 07 2024", "1712620800000"},
+      {"yyyy-DDD", "1300-000", "-21142598400000"},
+      {"a", "PM", "43200000"},
+      {"HH hh a", "20 03 PM", "54000000"},
+      {"hh HH", "03 20", "72000000"},
+      {"HHmmss", " 210922", "8722000"},
+      {"SSSX", "99999Z", "99999"},
+      {"y-M-d", "1500-2-29", "-14825894400000"},
+      {"y-M-d", "1400-3000-1", "-10099987200000"},
+      {"MMM d", " May 1", "!"},
+  };
+  for (const auto& [pattern, text, expected] : cases) {
+    EXPECT_EQ(parsed(pattern, text), expected) << pattern << " of " << text;
+  }
+}
+
 TEST(SimpleDateFormatTest, ReadsWhatItWrites) {
   for (int64_t ms = -70'000'000'000'000; ms < 300'000'000'000'000; ms += 1'234'567'891'011) {
     const std::string pattern = "yyyy-MM-dd HH:mm:ss.SSS G";
