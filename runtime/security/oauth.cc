@@ -6,6 +6,7 @@
 
 #include "millrace/base64.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/security/http_post.h"
 #include "runtime/security/settings_reader.h"
@@ -82,7 +83,7 @@ OAuthToken from_file(const OAuthSettings& settings) {
   std::string text;
   if (!read_file(settings.token_file, text)) throw KafkaException(where + ": no such file");
   if (text.size() > kMaxTokenBytes) throw KafkaException(where + ": it is too large");
-  return token_of(trim(text), settings, where);
+  return token_of(std::string(java_trim(text)), settings, where);
 }
 
 std::string url_encoded(std::string_view text) {

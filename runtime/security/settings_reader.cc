@@ -3,14 +3,9 @@
 #include <charconv>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::security {
-
-std::string trim(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return std::string(text);
-}
 
 std::string to_lower(std::string text) {
   for (char& c : text) {
@@ -29,7 +24,7 @@ std::string to_upper(std::string text) {
 std::optional<std::string> SettingsReader::maybe(std::string_view key) const {
   const std::string* value = find(java_, key);
   if (value == nullptr) return std::nullopt;
-  return trim(*value);
+  return std::string(java_trim(*value));
 }
 
 std::string SettingsReader::text(std::string_view key) const { return maybe(key).value_or(""); }

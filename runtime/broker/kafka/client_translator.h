@@ -14,7 +14,6 @@ namespace millrace::kafka {
 
 using security::to_lower;
 using security::to_upper;
-using security::trim;
 
 class Translator {
  public:

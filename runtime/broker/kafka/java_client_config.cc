@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/broker/kafka/client_rules.h"
 #include "runtime/broker/kafka/client_translator.h"
 #include "runtime/core/nearest.h"
@@ -11,7 +12,7 @@
 namespace millrace::kafka {
 
 Translator::Translator(const Properties& java, ClientKind kind) : kind_(kind) {
-  for (const auto& [key, value] : java) java_.emplace(key, trim(value));
+  for (const auto& [key, value] : java) java_.emplace(key, java_trim(value));
 }
 
 const std::string* Translator::get(const std::string& key) {
