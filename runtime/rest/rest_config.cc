@@ -106,7 +106,7 @@ ConfigDef<Tls> make_tls_def() {
       .optional(&Tls::enabled_protocols,
                 tls_key("ssl.enabled.protocols", Medium, "Allowed TLS versions."))
       .optional(&Tls::keystore_type,
-                tls_key("ssl.keystore.type", Medium, "Format of the key store: PEM or PKCS12."))
+                tls_key("ssl.keystore.type", Medium, "Format of the key store: PEM, PKCS12 or JKS; its content decides."))
       .optional(&Tls::keystore_location,
                 tls_key("ssl.keystore.location", High, "File with key and certificate chain."))
       .optional(&Tls::keystore_password,

@@ -8,9 +8,8 @@
 
 namespace millrace::rest {
 
-/// Key stores may be PEM or PKCS12 (under the type JKS too, as Java allows); a real JKS file is
-/// refused with the command that converts it. Throws ConnectException or ConfigException naming the
-/// file and key; never shows a password.
+/// Reads the stores through runtime/security/. Throws ConfigException naming the file and key; never
+/// shows a password.
 std::shared_ptr<boost::asio::ssl::context> make_tls_context(const TlsConfig& config);
 
 }  // namespace millrace::rest

@@ -256,7 +256,9 @@ void SourceTaskRunner::acknowledge(const Delivery& delivery) {
   auto& batch = static_cast<InFlightBatch&>(*delivery.batch);
   if (delivery.error != nullptr) {
     // Without tolerance it is not acknowledged: its offset, and all behind it, stay uncommitted.
-    if (errors_->tolerates_all()) {
+    // Nor with it, when no record could be sent.
+    const bool about_record = delivery.error->kind != ErrorKind::Authentication;
+    if (about_record && errors_->tolerates_all()) {
       give_up(batch, delivery.row, *delivery.error);
     } else if (!send_failure_) {
       send_failure_ = *delivery.error;

@@ -9,14 +9,15 @@ SOURCES = [path for folder in ("include", "runtime", "connectors", "examples")
            for path in sorted((REPO / folder).rglob("*")) if path.suffix in (".h", ".cc")]
 
 # A module may include those of lower rank and itself (docs/architecture.md).
-RANKS = {"core": 0, "metrics": 1, "broker": 1, "plugins": 1, "storage": 2, "pipeline": 3,
+RANKS = {"core": 0, "metrics": 1, "security": 1, "broker": 1, "plugins": 1, "storage": 2, "pipeline": 3,
          "worker": 4, "group": 5, "herder": 5, "rest": 6, "cli": 7}
 # The loader and the clients write to the log, so metrics stands under its neighbours.
-BESIDE = {("broker", "metrics"), ("plugins", "metrics")}
+BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 
 # Third-party headers and the only folders that may include them.
 HOMES = {
     r"librdkafka/": ["runtime/broker/kafka/"],
+    r"curl/": ["runtime/security/"],
     r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/"],
     r"boost/beast": ["runtime/rest/"],
     r"boost/asio": ["runtime/rest/", "runtime/cli/", "runtime/group/"],

@@ -36,28 +36,41 @@ def free_port():
 
 
 class Broker:
-    """Listens on the same ports after a restart; data stays in its folder."""
+    """Listens on the same ports after a restart; data stays in its folder.
 
-    def __init__(self, folder=None, settings=None):
+    `listeners` are further ones by name, each with its security protocol; their settings
+    (`listener.name....`) go into `settings`. `scram_users` are names with passwords.
+    """
+
+    def __init__(self, folder=None, settings=None, listeners=None, scram_users=None):
         self.owns_folder = folder is None
         self.folder = Path(folder or tempfile.mkdtemp(prefix="millrace-broker-"))
         self.settings = settings or {}
+        self.listeners = listeners or {}
+        self.scram_users = scram_users or {}
         self.process = None
         self.port = None
+        self.ports = {}
 
     @property
     def bootstrap(self):
         return f"127.0.0.1:{self.port}"
 
+    def address(self, listener):
+        return f"127.0.0.1:{self.ports[listener]}"
+
     def _write_config(self, port, controller):
+        own = "".join(f",{name}://127.0.0.1:{p}" for name, p in self.ports.items())
+        protocols = "".join(f",{name}:{p}" for name, p in self.listeners.items())
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{own}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}{own}",
+            "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": f"CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}",
             "log.dirs": str(self.folder / "data"),
             "offsets.topic.replication.factor": "1",
             "offsets.topic.num.partitions": "4",
@@ -68,14 +81,18 @@ class Broker:
             **self.settings,
         }
         config = self.folder / "server.properties"
-        config.write_text("".join(f"{k}={v}\n" for k, v in settings.items()))
+        config.write_text("".join("{}={}\n".format(k, str(v).replace("\\", "\\\\"))
+                                  for k, v in settings.items()))
         return config
 
     def _format(self, config):
         if (self.folder / "data" / "meta.properties").exists():
             return
+        users = [f"--add-scram={mechanism}=[name={name},password={password}]"
+                 for name, password in self.scram_users.items()
+                 for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")]
         subprocess.run(java("kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk",
-                            "-c", str(config)), check=True, stdout=subprocess.DEVNULL,
+                            "-c", str(config), *users), check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
     def start(self):
@@ -84,6 +101,7 @@ class Broker:
         for attempt in range(tries):
             if self.port is None or attempt > 0:
                 self.port, self.controller = free_port(), free_port()
+                self.ports = {name: free_port() for name in self.listeners}
             config = self._write_config(self.port, self.controller)
             self._format(config)
             log = self.folder / "broker.log"

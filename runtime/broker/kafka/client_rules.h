@@ -72,18 +72,9 @@ inline const std::vector<std::string>& ignored_client_keys() {
   static const std::vector<std::string> kKeys = {
       "auto.include.jmx.reporter", "metric.reporters", "metrics.num.samples",
       "metrics.recording.level", "metrics.sample.window.ms", "metadata.max.idle.ms",
-      "security.providers", "ssl.provider", "ssl.secure.random.implementation",
-      "ssl.keymanager.algorithm", "ssl.trustmanager.algorithm",
       "socket.connection.setup.timeout.max.ms", "partitioner.adaptive.partitioning.enable",
       "partitioner.availability.timeout.ms", "key.serializer", "value.serializer",
-      "key.deserializer", "value.deserializer", "exclude.internal.topics",
-      "sasl.kerberos.kinit.cmd", "sasl.kerberos.min.time.before.relogin",
-      "sasl.kerberos.service.name", "sasl.kerberos.ticket.renew.jitter",
-      "sasl.kerberos.ticket.renew.window.factor", "sasl.login.refresh.buffer.seconds",
-      "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.window.factor",
-      "sasl.login.refresh.window.jitter", "sasl.login.connect.timeout.ms",
-      "sasl.login.read.timeout.ms", "sasl.login.retry.backoff.ms",
-      "sasl.login.retry.backoff.max.ms"};
+      "key.deserializer", "value.deserializer", "exclude.internal.topics"};
   return kKeys;
 }
 

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "runtime/broker/kafka/java_client_config.h"
+#include "runtime/security/settings_reader.h"
 
 namespace millrace::kafka {
 
-std::string trim(std::string_view text);
-std::string to_lower(std::string text);
-std::string to_upper(std::string text);
+using security::to_lower;
+using security::to_upper;
 
 class Translator {
  public:

@@ -33,6 +33,17 @@ using KafkaError = std::unique_ptr<rd_kafka_error_t, Deleter<rd_kafka_error_dest
 /// A consumer, shared with the batches whose rows point into its buffers.
 using Client = std::shared_ptr<rd_kafka_t>;
 
+/// Refusals in a row after which a client gives up, as Java's do at the first; the library itself
+/// would try for ever. It reports a third identical one only half a minute later.
+inline constexpr int kMaxRefusals = 2;
+
+/// A broker refused us or we it (credentials, certificates), which trying again will not change; no
+/// connection that merely broke.
+bool is_refusal(rd_kafka_resp_err_t code, std::string_view reason) noexcept;
+
+/// `reason` in Java's terms: why a certificate was refused and which settings to check.
+std::string explain(const rd_kafka_t* client, std::string_view reason);
+
 /// Configuration object with everything of `config` set, logging routed to the worker's log.
 /// Throws ConfigException that names the key.
 Conf make_conf(const ClientConfig& config);

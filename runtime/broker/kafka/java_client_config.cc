@@ -4,34 +4,15 @@
 #include <charconv>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/broker/kafka/client_rules.h"
 #include "runtime/broker/kafka/client_translator.h"
 #include "runtime/core/nearest.h"
 
 namespace millrace::kafka {
 
-std::string trim(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return std::string(text);
-}
-
-std::string to_lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
-std::string to_upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 Translator::Translator(const Properties& java, ClientKind kind) : kind_(kind) {
-  for (const auto& [key, value] : java) java_.emplace(key, trim(value));
+  for (const auto& [key, value] : java) java_.emplace(key, java_trim(value));
 }
 
 const std::string* Translator::get(const std::string& key) {

@@ -3,11 +3,13 @@
 // fully merged settings of a client. Pure.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "millrace/properties.h"
+#include "runtime/security/oauth.h"
 
 namespace millrace::kafka {
 
@@ -24,18 +26,11 @@ struct ClientConfig {
   int32_t max_poll_records = 500;      // consumer: rows of a batch
   int64_t metadata_max_age_ms = 300'000;
   bool retries_without_limit = false;  // producer: delivery.timeout.ms is endless
+  /// OAUTHBEARER: where tokens come from; null for other mechanisms.
+  std::shared_ptr<const security::OAuthSettings> oauth;
 };
 
 /// Throws ConfigException that names the key for settings that cannot work here.
 ClientConfig translate(const Properties& java, ClientKind kind);
-
-/// `sasl.jaas.config`: login module class and its options (kafka-clients.md §3.6). Throws
-/// ConfigException without the values.
-struct JaasEntry {
-  std::string module;
-  Properties options;
-  bool terminated = true;  // false: the `;` that Java insists on is missing
-};
-JaasEntry parse_jaas(std::string_view text);
 
 }  // namespace millrace::kafka

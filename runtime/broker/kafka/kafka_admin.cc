@@ -5,6 +5,13 @@
 #include "runtime/broker/kafka/admin_calls.h"
 
 namespace millrace::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Millis kSlice{100};  // between looks at the connection's errors
+
+}  // namespace
 
 KafkaAdmin::KafkaAdmin(const ClientConfig& config) {
   Conf conf = make_conf(config);
@@ -15,11 +22,12 @@ KafkaAdmin::KafkaAdmin(const ClientConfig& config) {
 
 KafkaAdmin::~KafkaAdmin() { rd_kafka_destroy(client_); }
 
-void KafkaAdmin::on_error(rd_kafka_t*, int code, const char* reason, void* self) {
+void KafkaAdmin::on_error(rd_kafka_t* client, int code, const char* reason, void* self) {
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than what came before
   auto& admin = *static_cast<KafkaAdmin*>(self);
   const std::lock_guard lock(admin.mutex_);
-  admin.last_error_ = reason;
+  admin.last_error_ = explain(client, reason);
+  if (is_refusal(static_cast<rd_kafka_resp_err_t>(code), reason)) ++admin.refusals_;
 }
 
 std::string KafkaAdmin::connection_error() {
@@ -28,8 +36,18 @@ std::string KafkaAdmin::connection_error() {
   return last_error_.empty() ? "" : " (last error of the connection: " + last_error_ + ")";
 }
 
+bool KafkaAdmin::is_refused() {
+  rd_kafka_poll(client_, 0);
+  const std::lock_guard lock(mutex_);
+  return refusals_ >= kMaxRefusals;
+}
+
 std::string KafkaAdmin::cluster_id(Millis timeout) {
-  char* id = rd_kafka_clusterid(client_, static_cast<int>(timeout.count()));
+  const auto deadline = Clock::now() + timeout;
+  char* id = nullptr;
+  while (id == nullptr && Clock::now() < deadline && !is_refused()) {
+    id = rd_kafka_clusterid(client_, static_cast<int>(kSlice.count()));
+  }
   if (id == nullptr) {
     throw KafkaException(
         "Failed to connect to and describe Kafka cluster. Check worker's broker connection and "
@@ -43,7 +61,15 @@ std::string KafkaAdmin::cluster_id(Millis timeout) {
 
 Event KafkaAdmin::await(const Queue& queue, const std::string& action, Millis timeout) {
   constexpr Millis kGrace{1'000};  // the operation has the timeout itself and says more
-  Event event(rd_kafka_queue_poll(queue.get(), to_int(timeout + kGrace)));
+  const auto deadline = Clock::now() + timeout + kGrace;
+  Event event;
+  while (!event && Clock::now() < deadline) {
+    event.reset(rd_kafka_queue_poll(queue.get(), static_cast<int>(kSlice.count())));
+    if (!event && is_refused()) {
+      throw_error(action, RD_KAFKA_RESP_ERR__AUTHENTICATION,
+                  "the connection to the brokers is refused" + connection_error());
+    }
+  }
   const auto code = event ? rd_kafka_event_error(event.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) {
     throw_error(action, code,
@@ -52,6 +78,8 @@ Event KafkaAdmin::await(const Queue& queue, const std::string& action, Millis ti
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw_error(action, code, rd_kafka_event_error_string(event.get()));
   }
+  const std::lock_guard lock(mutex_);
+  refusals_ = 0;
   return event;
 }
 

@@ -32,12 +32,16 @@ class KafkaAdmin final : public BrokerAdmin {
   static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
   /// ` (last error of the connection: ...)`, or nothing. Tells why an operation timed out.
   std::string connection_error();
+  /// The broker refused us, or we the broker, so often that waiting on is of no use. The library
+  /// itself would try for ever; Java fails the call.
+  bool is_refused();
   /// Waits for the result of an operation sent to `queue`; throws when the whole of it failed.
   Event await(const Queue& queue, const std::string& action, Millis timeout);
 
   rd_kafka_t* client_;
   std::mutex mutex_;
   std::string last_error_;
+  int refusals_ = 0;
 };
 
 }  // namespace millrace::kafka

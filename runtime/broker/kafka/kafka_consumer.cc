@@ -9,7 +9,6 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr int kMaxAuthenticationFailures = 3;  // then the task fails, as Java's consumer does
 constexpr Millis kLongestWait{10'000};         // the pattern is looked after at least this often
 
 spdlog::logger& logger() {
@@ -95,7 +94,7 @@ bool KafkaConsumer::take_records(RecordBatch& out) {
   const ssize_t n =
       rd_kafka_consume_batch_queue(data_.get(), 0, messages_.data(), messages_.size());
   if (n <= 0) return false;
-  authentication_failures_ = 0;
+  refusals_ = 0;
   const uint32_t before = out.size();
   const std::span<rd_kafka_message_t*> taken(messages_.data(), static_cast<size_t>(n));
   add_records(out, client_, taken, [this](const rd_kafka_message_t& message) {
@@ -137,11 +136,11 @@ void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& te
   if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || kind_of(code) == ErrorKind::Authorization) {
     throw_error("consuming", code, text);
   }
-  if (kind_of(code) == ErrorKind::Authentication &&
-      ++authentication_failures_ >= kMaxAuthenticationFailures) {
-    throw_error("connecting to the brokers", code, text);
+  const std::string reason = explain(client_.get(), text);
+  if (is_refusal(code, text) && ++refusals_ >= kMaxRefusals) {
+    throw_error("connecting to the brokers", RD_KAFKA_RESP_ERR__AUTHENTICATION, reason);
   }
-  logger().warn("[{}] {} ({})", rd_kafka_name(client_.get()), text, rd_kafka_err2name(code));
+  logger().warn("[{}] {} ({})", rd_kafka_name(client_.get()), reason, rd_kafka_err2name(code));
 }
 
 void KafkaConsumer::seek(const TopicPartition& partition, Offset offset) {

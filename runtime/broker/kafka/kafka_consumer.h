@@ -77,7 +77,7 @@ class KafkaConsumer final : public RecordConsumer {
   std::optional<JavaRegex> pattern_;
   std::vector<std::string> matched_;
   Clock::time_point next_pattern_check_;
-  int authentication_failures_ = 0;
+  int refusals_ = 0;
 };
 
 }  // namespace millrace::kafka

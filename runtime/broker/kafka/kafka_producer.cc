@@ -9,7 +9,6 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr int kMaxAuthenticationFailures = 3;  // then sending fails, as Java's producer does
 constexpr auto kResendPause = std::chrono::milliseconds{100};
 
 // A message carries slot and row of its record in the opaque pointer.
@@ -203,11 +202,11 @@ void KafkaProducer::note_error(rd_kafka_resp_err_t code, const char* reason) {
     char text[512];
     const auto original = rd_kafka_fatal_error(client_, text, sizeof text);
     broken_ = row_error(original, text);
-  } else if (kind_of(code) == ErrorKind::Authentication &&
-             ++authentication_failures_ >= kMaxAuthenticationFailures) {
-    broken_ = row_error(code, reason);
+  } else if (is_refusal(code, reason) && ++refusals_ >= kMaxRefusals) {
+    broken_ = row_error(RD_KAFKA_RESP_ERR__AUTHENTICATION, explain(client_, reason));
   }
-  logger().warn("[{}] {} ({})", rd_kafka_name(client_), reason, rd_kafka_err2name(code));
+  logger().warn("[{}] {} ({})", rd_kafka_name(client_), explain(client_, reason),
+                rd_kafka_err2name(code));
 }
 
 // Java's producer holds records of a missing topic back until it appears.
@@ -230,10 +229,13 @@ void KafkaProducer::report(const rd_kafka_message_t& message) {
   delivery.offset = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? message.offset : -1;
   delivery.error = nullptr;
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    errors_.push_back(refusal((*slot.batch)[delivery.row], message.err));
+    const bool purged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                        message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    errors_.push_back(purged && broken_ ? *broken_
+                                        : refusal((*slot.batch)[delivery.row], message.err));
     delivery.error = &errors_.back();
   } else {
-    authentication_failures_ = 0;
+    refusals_ = 0;
   }
   --in_flight_;
   if (--slot.pending == 0) slot.batch = nullptr;
@@ -269,6 +271,11 @@ size_t KafkaProducer::poll(Millis timeout) {
   if (!resend_.empty()) timeout = std::min<Millis>(timeout, kResendPause);
   rd_kafka_poll(client_, static_cast<int>(std::min<int64_t>(
                              timeout.count(), std::numeric_limits<int>::max())));
+  // What waits would wait for ever: its sender shall know now.
+  if (broken_ && in_flight_ > 0) {
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                RD_KAFKA_PURGE_F_NON_BLOCKING);
+  }
   const size_t count = deliveries_.size();
   deliver_reports();
   return count;

@@ -62,7 +62,7 @@ class KafkaProducer final : public RecordProducer {
   // Rows that came back because their topic is missing, in order; at most in_flight_ of them.
   std::deque<void*> resend_;
   Clock::time_point next_resend_;
-  int authentication_failures_ = 0;
+  int refusals_ = 0;
   std::optional<RowError> broken_;  // no row can be sent any more
 };
 

@@ -47,7 +47,7 @@ bool is_internal(std::string_view topic) {
 }  // namespace
 
 void KafkaConsumer::handle_rebalance(rd_kafka_event_t* event) {
-  authentication_failures_ = 0;
+  refusals_ = 0;
   rd_kafka_topic_partition_list_t* partitions = rd_kafka_event_topic_partition_list(event);
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     assign(partitions);

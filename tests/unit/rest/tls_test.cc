@@ -138,14 +138,14 @@ TEST_F(TlsTest, ErrorsNameTheFileAndHideThePassword) {
   TlsConfig config;
   EXPECT_THAT(error_of(config), HasSubstr("'ssl.keystore.location'"));
   config.keystore_location = path("missing.p12");
-  EXPECT_THAT(error_of(config), HasSubstr("missing.p12: no such file"));
+  EXPECT_THAT(error_of(config), HasSubstr("missing.p12: No such file"));
   config.keystore_location = write_pkcs12();
   config.keystore_password = Password("wr0ng-word");
   EXPECT_THAT(error_of(config), HasSubstr("store.p12"));
   EXPECT_THAT(error_of(config), Not(HasSubstr("wr0ng-word")));
   std::ofstream(path("old.jks")) << "\xFE\xED\xFE\xED....";
   config.keystore_location = path("old.jks");
-  EXPECT_THAT(error_of(config), HasSubstr("convert it with 'keytool -importkeystore"));
+  EXPECT_THAT(error_of(config), HasSubstr("old.jks: reading the JKS store"));
   config = pem_config();
   config.cipher_suites = {"NO_SUCH_SUITE"};
   EXPECT_THAT(error_of(config), HasSubstr("ssl.cipher.suites"));

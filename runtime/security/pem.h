@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::kafka {
+namespace millrace::security {
 
 /// Puts every `-----BEGIN X-----...-----END X-----` block of `text` on lines of its own with 64
 /// columns, because continuation lines of a properties file arrive as one line, which Java
@@ -12,4 +12,4 @@ namespace millrace::kafka {
 /// text when there is no block or one is not closed.
 std::string rewrap_pem(std::string_view text, const std::string& key);
 
-}  // namespace millrace::kafka
+}  // namespace millrace::security

@@ -1,10 +1,10 @@
-#include "runtime/broker/kafka/pem.h"
+#include "runtime/security/pem.h"
 
 #include <cctype>
 
 #include "millrace/errors.h"
 
-namespace millrace::kafka {
+namespace millrace::security {
 namespace {
 
 constexpr std::string_view kBegin = "-----BEGIN ";
@@ -52,4 +52,4 @@ std::string rewrap_pem(std::string_view text, const std::string& key) {
   return out;
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::security

@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "millrace/errors.h"
-#include "runtime/broker/kafka/java_client_config.h"
-#include "runtime/broker/kafka/pem.h"
+#include "runtime/security/jaas.h"
+#include "runtime/security/pem.h"
 
-namespace millrace::kafka {
+namespace millrace::security {
 namespace {
 
 Properties options(const char* text) { return parse_jaas(text).options; }
@@ -14,7 +14,7 @@ TEST(Jaas, ModuleAndOptions) {
   const JaasEntry entry = parse_jaas(R"(a.B required user = "x y" pass='q';)");
   EXPECT_EQ(entry.module, "a.B");
   EXPECT_EQ(entry.options, (Properties{{"user", "x y"}, {"pass", "q"}}));
-  EXPECT_TRUE(entry.terminated);
+  EXPECT_TRUE(entry.warnings.empty());
 }
 
 TEST(Jaas, QuotesAndEscapes) {
@@ -37,7 +37,7 @@ TEST(Jaas, UnquotedValuesThatJavaRefusesAreTakenAsTheyAre) {
 }
 
 TEST(Jaas, AMissingSemicolonIsNoted) {
-  EXPECT_FALSE(parse_jaas("a.B required k=v").terminated);
+  EXPECT_THAT(parse_jaas("a.B required k=v").warnings, testing::ElementsAre(testing::HasSubstr("`;`")));
 }
 
 TEST(Jaas, Refused) {
@@ -80,4 +80,4 @@ TEST(Pem, RefusedWithTheKeysName) {
 }
 
 }  // namespace
-}  // namespace millrace::kafka
+}  // namespace millrace::security

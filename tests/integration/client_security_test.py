@@ -1,0 +1,265 @@
+"""Workers on SASL_SSL and SSL listeners of a real broker, as users of managed clusters set them up."""
+
+import base64
+import http.server
+import json
+import shutil
+import ssl
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from certificates import PASSWORD, Authority
+from flow import FlowTest, unique
+from kafka_broker import Broker
+from workers import Millrace, file_sink, file_source
+
+USER = "alice"
+WORD = "pa:ss/w0rd;=x"
+MODULES = "org.apache.kafka.common.security."
+PLAIN = MODULES + "plain.PlainLoginModule"
+SCRAM = MODULES + "scram.ScramLoginModule"
+OAUTH = MODULES + "oauthbearer.OAuthBearerLoginModule"
+# The first failure counts for Java; ours are three, and each waits for the broker's answer.
+FAILS_WITHIN = 20.0
+
+
+def jaas(module, **options):
+    return f"{module} required" + "".join(f' {k}="{v}"' for k, v in options.items()) + ";"
+
+
+def token():
+    """As the broker's validator of unsecured tokens wants it."""
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    now = time.time()
+    return part({"alg": "none"}) + "." + part({"sub": USER, "iat": now, "exp": now + 3600}) + "."
+
+
+def answer_with_token(request, requests):
+    body = request.rfile.read(int(request.headers["Content-Length"])).decode()
+    requests.append((request.headers["Authorization"], body))
+    answer = json.dumps({"access_token": token(), "token_type": "Bearer"}).encode()
+    request.send_response(200)
+    request.send_header("Content-Length", str(len(answer)))
+    request.end_headers()
+    request.wfile.write(answer)
+
+
+def server_tls(ca):
+    key, certificate = ca.issue("endpoint")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def everywhere(settings):
+    """The block for the worker, repeated for its producers and consumers."""
+    return {prefix + key: value for prefix in ("", "producer.", "consumer.")
+            for key, value in settings.items()}
+
+
+class ClientSecurityTest(FlowTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="millrace-security-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.ca, cls.other_ca = Authority(cls.folder), Authority(cls.folder, "other-ca")
+
+        def keys(listener, name, **more):
+            store = cls.ca.key_store(name, **more)
+            prefix = f"listener.name.{listener.lower()}."
+            return {prefix + "ssl.keystore.location": store, prefix + "ssl.keystore.type": "PKCS12",
+                    prefix + "ssl.keystore.password": PASSWORD}
+
+        sasl = "listener.name.sasl_ssl."
+        settings = {
+            **keys("SASL_SSL", "broker"), **keys("MUTUAL", "mutual"),
+            **keys("WRONGHOST", "other", names="DNS:other.example"),
+            **keys("EXPIRED", "expired", expired=True),
+            "listener.name.mutual.ssl.client.auth": "required",
+            "listener.name.mutual.ssl.truststore.location": cls.ca.certificate,
+            "listener.name.mutual.ssl.truststore.type": "PEM",
+            sasl + "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+            sasl + "plain.sasl.jaas.config": jaas(PLAIN, **{f"user_{USER}": WORD}),
+            sasl + "scram-sha-256.sasl.jaas.config": jaas(SCRAM),
+            sasl + "scram-sha-512.sasl.jaas.config": jaas(SCRAM),
+            sasl + "oauthbearer.sasl.jaas.config": jaas(OAUTH, unsecuredLoginStringClaim_sub="b"),
+        }
+        cls.broker = Broker(settings=settings, scram_users={USER: WORD},
+                            listeners={"SASL_SSL": "SASL_SSL", "MUTUAL": "SSL",
+                                       "WRONGHOST": "SSL", "EXPIRED": "SSL"})
+        cls.addClassCleanup(cls.broker.close)
+        cls.broker.start()
+
+    def trust(self, kind="JKS", ca=None):
+        ca = ca or self.ca
+        if kind == "PEM":
+            return {"ssl.truststore.type": "PEM", "ssl.truststore.location": ca.certificate}
+        if kind == "inline":
+            return {"ssl.truststore.type": "PEM",
+                    "ssl.truststore.certificates": ca.certificate.read_text().replace("\n", " ")}
+        return {"ssl.truststore.location": ca.trust_store(kind),
+                "ssl.truststore.password": PASSWORD}
+
+    def sasl(self, mechanism, config, trust):
+        return {"security.protocol": "SASL_SSL", "ssl.protocol": "TLSv1.2",
+                "ssl.enabled.protocols": "TLSv1.2", "ssl.endpoint.identification.algorithm":
+                "HTTPS", "sasl.mechanism": mechanism, "sasl.jaas.config": config, **trust}
+
+    def plain(self, word=WORD, trust=None):
+        return self.sasl("PLAIN", jaas(PLAIN, username=USER, password=word), trust or self.trust())
+
+    def worker(self, listener, settings, timeout_ms=60000, env=None):
+        worker = Millrace({"bootstrap.servers": self.broker.address(listener),
+                           "default.api.timeout.ms": timeout_ms, **settings}, env=env)
+        self.addCleanup(worker.close)
+        return worker
+
+    def expect_flow(self, listener, settings, env=None):
+        worker = self.worker(listener, everywhere(settings), env=env)
+        topic, data = unique("secure"), b"one\ntwo\nthree\n"
+        (worker.folder / "in").write_bytes(data)
+        worker.start(file_source(topic + "-src", worker.folder / "in", topic),
+                     file_sink(topic + "-dst", worker.folder / "out", topic))
+        self.wait_for_content(worker.folder / "out", data)
+        self.expect_no_secret(worker)
+        worker.stop()
+
+    def expect_no_secret(self, worker, *more):
+        for secret in (WORD, PASSWORD, "PRIVATE KEY", *more):
+            self.assertNotIn(secret, worker.process.output())
+
+    def expect_refused(self, listener, settings, *texts):
+        worker = self.worker(listener, everywhere(settings))
+        worker.launch()
+        self.wait(lambda: not worker.process.alive(), FAILS_WITHIN,
+                  "the worker's end; " + "".join(texts))
+        self.assertEqual(worker.process.wait(), 2, worker.process.output()[-3000:])
+        for text in texts:
+            self.assertIn(text, worker.process.output())
+        self.expect_no_secret(worker, "wr0ng-word")
+
+    def test_plain_with_a_jks_trust_store(self):
+        self.expect_flow("SASL_SSL", self.plain())
+
+    def test_scram_sha_256_with_a_pkcs12_trust_store(self):
+        self.expect_flow("SASL_SSL", self.sasl("SCRAM-SHA-256", jaas(
+            SCRAM, username=USER, password=WORD), self.trust("PKCS12")))
+
+    def test_scram_sha_512_with_certificates_in_the_worker_file(self):
+        self.expect_flow("SASL_SSL", self.sasl("SCRAM-SHA-512", jaas(
+            SCRAM, username=USER, password=WORD), self.trust("inline")))
+
+    def test_mutual_tls_with_a_key_store(self):
+        self.expect_flow("MUTUAL", {
+            "security.protocol": "SSL", "ssl.keystore.location": self.ca.key_store("client"),
+            "ssl.keystore.password": PASSWORD, "ssl.key.password": PASSWORD, **self.trust("PEM")})
+
+    def test_oauthbearer_with_unsecured_tokens(self):
+        self.expect_flow("SASL_SSL", self.sasl("OAUTHBEARER", jaas(
+            OAUTH, unsecuredLoginStringClaim_sub=USER), self.trust()))
+
+    def test_oauthbearer_with_tokens_of_a_file_and_of_an_endpoint(self):
+        secret, requests = "cl1ent-secret", []
+        handler = type("TokenEndpoint", (http.server.BaseHTTPRequestHandler,), {
+            "do_POST": lambda request: answer_with_token(request, requests),
+            "log_message": lambda *_: None})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.socket = server_tls(self.ca).wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        token_file = self.folder / "token"
+        token_file.write_text(token() + "\n")
+        endpoint = f"https://127.0.0.1:{server.server_port}/oauth/token"
+        trust = {"ssl.truststore.type": "PEM", "ssl.truststore.location": self.ca.certificate}
+        for url, options in ((f"file://{token_file}", {}),
+                             (endpoint, {"clientId": "me", "clientSecret": secret, "scope": "a b",
+                                         **trust})):
+            with self.subTest(url):
+                settings = self.sasl("OAUTHBEARER", jaas(OAUTH, **options), self.trust())
+                settings["sasl.oauthbearer.token.endpoint.url"] = url
+                settings["sasl.login.callback.handler.class"] = \
+                    MODULES + "oauthbearer.OAuthBearerLoginCallbackHandler"
+                self.expect_flow("SASL_SSL", settings, env={"KAFKA_OPTS": "-Dorg.apache.kafka.sasl."
+                                                            f"oauthbearer.allowed.urls={url}"})
+        credentials = base64.b64encode(f"me:{secret}".encode()).decode()
+        self.assertEqual(set(requests), {(f"Basic {credentials}",
+                                          "grant_type=client_credentials&scope=a+b")})
+
+    def test_wrong_password(self):
+        self.expect_refused("SASL_SSL", self.plain("wr0ng-word"),
+                            "Failed to connect to and describe Kafka cluster",
+                            "Authentication failed")
+        self.expect_refused("SASL_SSL", self.sasl("SCRAM-SHA-512", jaas(
+            SCRAM, username=USER, password="wr0ng-word"), self.trust()),
+            "Authentication failed")
+
+    def test_certificates_that_do_not_fit(self):
+        tls = {"security.protocol": "SSL", **self.trust("PEM")}
+        self.expect_refused("WRONGHOST", tls, "certificate verify failed", "IP address mismatch")
+        self.expect_refused("EXPIRED", tls, "certificate has expired")
+        self.expect_refused("SASL_SSL", self.plain(trust=self.trust("PEM", self.other_ca)),
+                            "certificate verify failed", "ssl.truststore")
+        self.expect_refused("MUTUAL", tls, "alert", "check ssl.keystore.location")
+
+    def test_without_endpoint_identification_the_name_does_not_matter(self):
+        self.expect_flow("WRONGHOST", {"security.protocol": "SSL",
+                                       "ssl.endpoint.identification.algorithm": "",
+                                       **self.trust("PEM")})
+
+    def test_stores_that_cannot_be_read(self):
+        self.expect_refused("SASL_SSL", self.plain(trust={
+            "ssl.truststore.location": self.ca.trust_store("JKS"),
+            "ssl.truststore.password": "wr0ng-word"}), "check ssl.truststore.password")
+
+    def test_tasks_with_a_wrong_password_fail(self):
+        """Clients of tasks have settings of their own: the worker runs, its tasks do not."""
+        settings = everywhere(self.plain())
+        wrong = jaas(PLAIN, username=USER, password="wr0ng-word")
+        settings["producer.sasl.jaas.config"] = settings["consumer.sasl.jaas.config"] = wrong
+        worker = self.worker("SASL_SSL", settings)
+        topic = unique("refused")
+        (worker.folder / "in").write_text("one\n")
+        # Tolerance is for records; no record is skipped because nothing can be sent.
+        worker.start(file_source("src", worker.folder / "in", topic, **{"errors.tolerance": "all"}),
+                     file_sink("dst", worker.folder / "out", topic))
+        for name in ("src", "dst"):
+            self.wait(lambda: worker.state(name)[1] == ["FAILED"], FAILS_WITHIN, f"{name} to fail")
+            trace = worker.rest.get(f"/connectors/{name}/tasks/0/status").json()["trace"]
+            self.assertIn("uthentication", trace)
+            self.assertNotIn("wr0ng-word", trace)
+            self.assertEqual(worker.offsets(name), [])
+        self.expect_no_secret(worker, "wr0ng-word")
+
+    def test_rest_over_https_with_jks_stores_and_client_certificates(self):
+        worker = Millrace.embedded({
+            "listeners.https.ssl.keystore.location": self.ca.jks_key_store("rest"),
+            "listeners.https.ssl.keystore.password": PASSWORD,
+            "listeners.https.ssl.truststore.location": self.ca.trust_store("JKS"),
+            "listeners.https.ssl.truststore.password": PASSWORD,
+            "listeners.https.ssl.client.auth": "required"})
+        self.addCleanup(worker.close)
+        worker.settings["listeners"] = f"https://127.0.0.1:{worker.port}"
+        worker.launch()
+        key, certificate = self.ca.issue("rest-client")
+        context = ssl.create_default_context(cafile=self.ca.certificate)
+        context.load_cert_chain(certificate, key)
+
+        def answer():
+            try:
+                return urllib.request.urlopen(f"https://127.0.0.1:{worker.port}/", timeout=10,
+                                              context=context).status
+            except urllib.error.URLError:
+                return None
+        self.wait(lambda: answer() == 200, 30, "an answer over https")
+        self.expect_no_secret(worker)
+
+
+if __name__ == "__main__":
+    unittest.main()
