@@ -11,6 +11,17 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Millis kSlice{100};  // between looks at the connection's errors
 
+void check_end(const rd_kafka_topic_partition_t& one, const std::string& action) {
+  if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const std::string of = action + " for " + TopicPartition{one.topic, one.partition}.to_string();
+  if (one.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+      one.err == RD_KAFKA_RESP_ERR_NOT_LEADER_OR_FOLLOWER ||
+      one.err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE) {
+    throw RetriableException(of + ": " + rd_kafka_err2str(one.err));
+  }
+  throw_error(of, one.err);
+}
+
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(const ClientConfig& config) {
@@ -139,6 +150,33 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
   return true;
 }
 
+std::optional<Properties> KafkaAdmin::topic_config(const std::string& topic, Millis timeout) {
+  const std::string action = "reading the configuration of topic " + topic;
+  const ConfigRequest request(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const Queue queue(rd_kafka_queue_new(client_));
+  const AdminOptions options = admin_options(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  rd_kafka_ConfigResource_t* one = request.get();
+  rd_kafka_DescribeConfigs(client_, &one, 1, options.get(), queue.get());
+  const Event event = await(queue, action, timeout);
+  size_t count = 0;
+  const auto** resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count == 0) return std::nullopt;
+  const auto code = rd_kafka_ConfigResource_error(resources[0]);
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::nullopt;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* reason = rd_kafka_ConfigResource_error_string(resources[0]);
+    throw_error(action, code, reason != nullptr ? reason : "");
+  }
+  Properties config;
+  const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value != nullptr) config[rd_kafka_ConfigEntry_name(entries[i])] = value;
+  }
+  return config;
+}
+
 OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
   const std::string wanted[] = {topic};
   const auto known = describe_topics(wanted, timeout);
@@ -148,14 +186,23 @@ OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
   const PartitionList list(rd_kafka_topic_partition_list_new(count));
   for (int32_t partition = 0; partition < count; ++partition) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_END;
+        RD_KAFKA_OFFSET_SPEC_LATEST;
   }
   const std::string action = "reading end offsets of " + topic;
-  const auto code = rd_kafka_offsets_for_times(client_, list.get(), to_int(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error(action, code);
-  check_list(list.get(), action);
-  for (int i = 0; i < list->cnt; ++i) {
-    result.insert_or_assign({topic, list->elems[i].partition}, Offset{list->elems[i].offset});
+  const Queue queue(rd_kafka_queue_new(client_));
+  const AdminOptions options = admin_options(client_, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout);
+  const KafkaError refused(rd_kafka_AdminOptions_set_isolation_level(
+      options.get(), RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED));
+  if (refused) throw_error(action, rd_kafka_error_code(refused.get()));
+  rd_kafka_ListOffsets(client_, list.get(), options.get(), queue.get());
+  const Event event = await(queue, action, timeout);
+  size_t found = 0;
+  const auto** infos =
+      rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()), &found);
+  for (size_t i = 0; i < found; ++i) {
+    const auto* one = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+    check_end(*one, action);
+    result.insert_or_assign({topic, one->partition}, Offset{one->offset});
   }
   return result;
 }
