@@ -118,7 +118,8 @@ struct NewTopic {
 };
 
 /// Cluster operations. Calls block up to their timeout; thread-safe. They throw TimeoutException,
-/// AuthorizationException (ErrorKind::Authorization) or KafkaException.
+/// AuthorizationException (ErrorKind::Authorization), RetriableException for what passes by itself,
+/// such as a partition without a leader, or KafkaException.
 class BrokerAdmin {
  public:
   virtual ~BrokerAdmin() = default;
@@ -139,8 +140,7 @@ class BrokerAdmin {
   /// Settings of `topic` in effect, defaults included; nullopt when it does not exist.
   virtual std::optional<Properties> topic_config(const std::string& topic, Millis timeout) = 0;
   /// Offset after the last record of each partition of `topic`, whether its transaction has ended or
-  /// not (as Java's admin client says it); none when it does not exist. Throws RetriableException
-  /// while partitions have no leader.
+  /// not (as Java's admin client says it); none when it does not exist.
   virtual OffsetMap end_offsets(const std::string& topic, Millis timeout) = 0;
 };
 

@@ -111,7 +111,7 @@ class TopicLogTest(FlowTest):
             source = worker.folder / "in.txt"
             source.write_text("a\nb\n")
             worker.start()
-            self.wait(lambda: worker.rest.put("/connectors/src/config",
+            self.wait(lambda: worker.rest.call("PUT", "/connectors/src/config",
                                               file_source("src", source, unique("out"))).status in (200, 201),
                       60, "the connector to be taken")
             worker.wait_running("src", timeout=60)
@@ -262,7 +262,8 @@ class BrokerRestartTest(FlowTest):
                 log.done("send", 1000, f"away{round_}-")
                 log.tell("end")  # waits for the broker as well
                 broker.start()
-                self.assertEqual(log.line()[0], "ok")
+                answer = log.line()
+                self.assertEqual(answer[0], "ok", answer)
                 self.assertEqual(log.done("acks"), ["0"])
                 log.done("append", f"after{round_}", "1")
                 log.done("end")

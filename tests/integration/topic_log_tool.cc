@@ -158,20 +158,20 @@ class Tool {
     const auto known = admin_->describe_topics(std::span(&topic, 1), kLimit);
     if (known.empty()) throw NotFoundException("no topic " + topic);
     std::cout << "ok\t" << known.at(topic);
-    for (const auto& [key, value] : *admin_->topic_config(topic, kLimit)) {
+    const auto config = admin_->topic_config(topic, kLimit);
+    for (const auto& [key, value] : config.value()) {
       std::cout << '\t' << key << '=' << value;
     }
     std::cout << '\n';
   }
-  /// The key's text, made anew from its members in another order.
+  /// The key's text, made anew from its members. In their order: those in one bucket of Java's map
+  /// keep it.
   static std::string rebuilt(const std::string& key) {
     Arena arena;
     Value value;
     if (!parse_json(key, arena, value).empty()) return "";
     const auto parts = value.as_array();
-    std::vector<MapEntry> members(parts[1].as_map().begin(), parts[1].as_map().end());
-    std::reverse(members.begin(), members.end());
-    return offset_key(parts[0].as_string(), Value::map(members));
+    return offset_key(parts[0].as_string(), parts[1]);
   }
   void rewrite() {
     OffsetEntries entries;

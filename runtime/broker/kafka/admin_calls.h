@@ -31,6 +31,35 @@ inline AdminOptions admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operat
   return options;
 }
 
+/// What passes by itself once the cluster has settled: Java's clients try such requests again, the
+/// library's admin operations do not.
+inline bool is_passing(rd_kafka_resp_err_t code) noexcept {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_OR_FOLLOWER:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_CONTROLLER: return true;
+    default: return false;
+  }
+}
+
+/// As throw_error(), with RetriableException for what passes by itself.
+[[noreturn]] inline void throw_admin_error(const std::string& action, rd_kafka_resp_err_t code,
+                                           std::string_view reason = {}) {
+  if (!is_passing(code)) throw_error(action, code, reason);
+  throw RetriableException(action + ": " + std::string(reason.empty() ? rd_kafka_err2str(code)
+                                                                      : reason) +
+                           " (" + rd_kafka_err2name(code) + ")");
+}
+
 /// Throws for the first partition with an error.
 inline void check_list(const rd_kafka_topic_partition_list_t* list, const std::string& action) {
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {

@@ -11,17 +11,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Millis kSlice{100};  // between looks at the connection's errors
 
-void check_end(const rd_kafka_topic_partition_t& one, const std::string& action) {
-  if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const std::string of = action + " for " + TopicPartition{one.topic, one.partition}.to_string();
-  if (one.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
-      one.err == RD_KAFKA_RESP_ERR_NOT_LEADER_OR_FOLLOWER ||
-      one.err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE) {
-    throw RetriableException(of + ": " + rd_kafka_err2str(one.err));
-  }
-  throw_error(of, one.err);
-}
-
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(const ClientConfig& config) {
@@ -87,7 +76,7 @@ Event KafkaAdmin::await(const Queue& queue, const std::string& action, Millis ti
                 "no answer within " + std::to_string(timeout.count()) + " ms" + connection_error());
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw_error(action, code, rd_kafka_event_error_string(event.get()));
+    throw_admin_error(action, code, rd_kafka_event_error_string(event.get()));
   }
   const std::lock_guard lock(mutex_);
   refusals_ = 0;
@@ -115,7 +104,7 @@ std::map<std::string, int32_t> KafkaAdmin::describe_topics(std::span<const std::
     const auto code = error != nullptr ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw_error("describing topic " + name, code, rd_kafka_error_string(error));
+      throw_admin_error("describing topic " + name, code, rd_kafka_error_string(error));
     }
     size_t partitions = 0;
     rd_kafka_TopicDescription_partitions(results[i], &partitions);
@@ -145,7 +134,7 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
   if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* reason = rd_kafka_topic_result_error_string(results[0]);
-    throw_error(action, code, reason != nullptr ? reason : "");
+    throw_admin_error(action, code, reason != nullptr ? reason : "");
   }
   return true;
 }
@@ -166,7 +155,7 @@ std::optional<Properties> KafkaAdmin::topic_config(const std::string& topic, Mil
   if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::nullopt;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* reason = rd_kafka_ConfigResource_error_string(resources[0]);
-    throw_error(action, code, reason != nullptr ? reason : "");
+    throw_admin_error(action, code, reason != nullptr ? reason : "");
   }
   Properties config;
   const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
@@ -201,7 +190,14 @@ OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
       rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()), &found);
   for (size_t i = 0; i < found; ++i) {
     const auto* one = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
-    check_end(*one, action);
+    if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // It was there a moment ago.
+      if (one->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        throw RetriableException(action + ": a partition is not known yet, or not any more");
+      }
+      throw_admin_error(action + " for " + TopicPartition{one->topic, one->partition}.to_string(),
+                        one->err);
+    }
     result.insert_or_assign({topic, one->partition}, Offset{one->offset});
   }
   return result;
