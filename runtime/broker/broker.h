@@ -84,11 +84,12 @@ class RecordConsumer {
   virtual void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) = 0;
   /// `pattern` is a Java regular expression that must match whole topic names.
   virtual void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) = 0;
-  /// Reads these partitions from their first record on, instead of a subscription: nothing joins a
-  /// group, and nothing may be committed. Once. What is lost is read again from the first record on.
+  /// Reads these partitions from their first record on, in place of a subscription: nothing joins
+  /// a group, and nothing may be committed. Once.
   virtual void assign(std::span<const TopicPartition> partitions) = 0;
-  /// Of an assign()ed partition: offset behind the last record that poll() returned, and behind what
-  /// is no record at the end (marks of transactions, what compaction left). nullopt: nothing read yet.
+  /// Of an assign()ed partition: offset behind the last record that poll() returned, and behind
+  /// what is no record at the end (marks of transactions, gaps of compaction). nullopt: nothing
+  /// was read yet.
   virtual std::optional<Offset> position(const TopicPartition& partition) const = 0;
   /// Adds at most out.limit() records in wire form (topic, partition and offset also as
   /// original_*). Waits up to `timeout` for the first record; the batch owns the buffers. Serves
@@ -126,8 +127,8 @@ class BrokerAdmin {
   /// Partition counts of those of `topics` that exist.
   virtual std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
                                                          Millis timeout) = 0;
-  /// True when created, false when it existed already. A replication factor that the cluster has not
-  /// brokers enough for is a KafkaException with INVALID_REPLICATION_FACTOR in its text.
+  /// True when created, false when it existed already. With more replicas than brokers it throws
+  /// KafkaException with INVALID_REPLICATION_FACTOR in its text.
   virtual bool create_topic(const NewTopic& topic, Millis timeout) = 0;
   virtual OffsetMap group_offsets(const std::string& group, Millis timeout) = 0;
   /// Throws KafkaException with GROUP_NOT_EMPTY in its text while the group has members.
@@ -139,8 +140,8 @@ class BrokerAdmin {
   virtual void delete_group(const std::string& group, Millis timeout) = 0;
   /// Settings of `topic` in effect, defaults included; nullopt when it does not exist.
   virtual std::optional<Properties> topic_config(const std::string& topic, Millis timeout) = 0;
-  /// Offset after the last record of each partition of `topic`, whether its transaction has ended or
-  /// not (as Java's admin client says it); none when it does not exist.
+  /// Offset after the last record of each partition of `topic`, also of transactions that have not
+  /// ended, as Java's admin client says it; none when the topic does not exist.
   virtual OffsetMap end_offsets(const std::string& topic, Millis timeout) = 0;
 };
 

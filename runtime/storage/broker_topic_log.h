@@ -10,9 +10,8 @@
 namespace millrace {
 
 /// Two threads and two clients: one reads and asks the cluster about the topic, one writes. The
-/// control thread never waits for them, but in the destructor: for the calls of the cluster that are
-/// under way (InternalTopicLimits::kCall each), and for records on their way
-/// (TopicWriter::kCloseWait).
+/// control thread never waits for them, but in the destructor: for a call of the cluster that is
+/// under way (InternalTopicLimits::kCall), and for records on their way (TopicWriter::kCloseWait).
 ///
 /// While the brokers are away, appends and reads to the end wait, without a limit of their own (a
 /// producer's `delivery.timeout.ms` apart), as Kafka's do; a caller sets its own.

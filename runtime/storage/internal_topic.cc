@@ -103,7 +103,8 @@ int32_t count_partitions(BrokerAdmin& admin, const InternalTopic& topic,
   std::string reason = "the brokers do not know it";
   do {
     try {
-      const auto known = admin.describe_topics(std::span(&topic.name, 1), InternalTopicLimits::kCall);
+      const auto known =
+          admin.describe_topics(std::span(&topic.name, 1), InternalTopicLimits::kCall);
       if (!known.empty() && known.begin()->second > 0) return known.begin()->second;
     } catch (const Error& error) {
       if (!error.retriable()) throw;

@@ -12,7 +12,7 @@ namespace millrace {
 
 /// What readers see is what was read back from the topic, by the bytes of its keys. The last write
 /// of a key wins, on every worker the same one. A write that failed may have come as far as some of
-/// its keys, as in Kafka. `control` and `topic` outlive this.
+/// its keys, as in Kafka. `control` and `topic` outlive this, and `topic` is stopped first.
 class TopicOffsetStore final : public MemoryOffsetStore {
  public:
   /// Entries that may wait for the topic; above it, and after stop(), set() fails at once.
@@ -28,8 +28,8 @@ class TopicOffsetStore final : public MemoryOffsetStore {
   void stop() noexcept override;
   /// `done` comes on the control thread, when every entry is durable.
   void set(OffsetEntries entries, WriteCallback done) override;
-  /// Any thread; `done` comes on the control thread. Waits for the writes asked for before, whatever
-  /// becomes of them: a task is never behind what its predecessor still had in hand.
+  /// Any thread; `done` comes on the control thread. Waits for the writes asked for before,
+  /// whatever becomes of them: a task is never behind what its predecessor still had in hand.
   void refresh(WriteCallback done) const override;
 
  private:

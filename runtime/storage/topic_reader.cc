@@ -58,6 +58,25 @@ struct Rows {
   }
 };
 
+/// The exception being handled, with the topic's name around it where it does not tell.
+std::exception_ptr about(const InternalTopic& topic) {
+  try {
+    throw;
+  } catch (const ConfigException&) {
+    return std::current_exception();
+  } catch (const ConnectException&) {
+    return std::current_exception();
+  } catch (...) {
+    try {
+      std::throw_with_nested(ConnectException("Error while using " + topic.label() +
+                                              ": check the permissions on it and the worker's "
+                                              "connection to the brokers"));
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+}
+
 }  // namespace
 
 TopicReader::TopicReader(Parts parts, std::shared_ptr<LogAnswers> answers)
@@ -105,8 +124,9 @@ void TopicReader::run(const std::stop_token& stop) {
       logger().error("Failed to start reading {}: {}", parts_.topic.label(),
                      describe_current_exception());
     }
-    fail(std::current_exception());
-    parts_.prepared(std::current_exception());
+    const std::exception_ptr error = about(parts_.topic);
+    fail(error);
+    parts_.prepared(error);
   }
   batch_.reset();
   const std::lock_guard lock(mutex_);
@@ -133,7 +153,7 @@ void TopicReader::read(const std::stop_token& stop) {
       poll(wait, stop);
     } catch (const std::exception& error) {
       logger().error("Error polling {}: {}", parts_.topic.label(), describe(error));
-      fail_open(std::current_exception());
+      fail_open(about(parts_.topic));
       wait_unless_stopped(kErrorWait, stop);
     }
     answer_reached();
@@ -163,7 +183,7 @@ Millis TopicReader::look_up_ends() {
     if (Clock::now() > first_ends_by_) throw;
     if (!error.retriable()) {
       logger().error("Reading {} to its end: {}", parts_.topic.label(), describe(error));
-      fail_open(std::current_exception());
+      fail_open(about(parts_.topic));
       return Millis{0};
     }
     const auto level = std::exchange(is_trying_, true) ? spdlog::level::debug : spdlog::level::warn;
@@ -186,8 +206,8 @@ OffsetMap TopicReader::ends_of_topic() {
   const std::string what = parts_.topic.label() + " does not exist any more, or has fewer "
                            "partitions than at the start";
   if (Clock::now() - missing_since_ < kMissingLimit) throw RetriableException(what);
-  throw ConnectException(what + ": somebody deleted it; restart all workers to make it anew, without "
-                         "the " + parts_.topic.purpose + " it held");
+  throw ConnectException(what + ": somebody deleted it; restart all workers to make it anew, "
+                                "without the " + parts_.topic.purpose + " it held");
 }
 
 void TopicReader::poll(Millis wait, const std::stop_token& stop) {

@@ -101,7 +101,7 @@ bool TopicWriter::take() {
     const bool is_late = std::chrono::steady_clock::now() > close_by_;
     if (is_late || (waiting_.empty() && rest_ == nullptr)) return false;
   }
-  if (rest_ != nullptr || waiting_.empty()) return true;
+  if (rest_ != nullptr || waiting_.empty() || sending_.size() >= kMaxBatches) return true;
   auto next = std::make_unique<Sending>();
   RecordBatch& batch = next->batch;
   while (!waiting_.empty() && !batch.full()) {

@@ -25,6 +25,8 @@ class TopicWriter final : private DeliveryListener {
   /// Records that may wait for the producer; above it append() answers with an error at once.
   static constexpr size_t kMaxWaiting = 100'000;
   static constexpr uint32_t kBatchRows = 1'000;
+  /// Batches of records that the producer has and that are not durable.
+  static constexpr size_t kMaxBatches = 8;
   /// What was given before the end may take so long.
   static constexpr Millis kCloseWait{5'000};
 

@@ -210,7 +210,9 @@ int run(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view pair(argv[i]);
     const size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) throw ConfigException("no KEY=VALUE: " + std::string(pair));
+    if (equals == std::string_view::npos) {
+      throw ConfigException(std::string("no KEY=VALUE: ") + argv[i]);
+    }
     worker[std::string(pair.substr(0, equals))] = pair.substr(equals + 1);
   }
   Tool tool(worker);

@@ -164,8 +164,12 @@ TEST_F(TopicLogTest, GoesOnWithoutTheRightToMakeOrDescribeTopics) {
 TEST_F(TopicLogTest, ReportsRefusalsOfWhatIsNeededAndRecovers) {
   const auto log = open(topic("offsets", 1));
   ASSERT_EQ(log->wait(log->start()), "");
-  admin->set({.ends = {Error(ErrorKind::Authorization, "reading end offsets of offsets: refused")}});
-  EXPECT_THAT(log->wait(log->read_to_end()), HasSubstr("reading end offsets of offsets: refused"));
+  admin->set({.ends = {Error(ErrorKind::Authorization, "reading the ends: refused")}});
+  EXPECT_EQ(log->wait(log->read_to_end()),
+            "org.apache.kafka.connect.errors.ConnectException: Error while using topic offsets "
+            "(offset.storage.topic): check the permissions on it and the worker's connection to the "
+            "brokers\nCaused by: org.apache.kafka.common.errors.AuthorizationException: reading the "
+            "ends: refused");
   EXPECT_EQ(log->wait(log->read_to_end()), "");
 }
 
@@ -211,7 +215,8 @@ TEST_F(TopicLogTest, ReportsARecordThatIsTooLarge) {
   auto large = log->append("k", std::string(2'000'000, 'x'));
   auto small = log->append("k", "v");
   EXPECT_THAT(log->wait(std::move(large)),
-              HasSubstr("RecordTooLargeException: writing to topic offsets (offset.storage.topic): "));
+              HasSubstr("RecordTooLargeException: writing to topic offsets "
+                        "(offset.storage.topic): "));
   EXPECT_EQ(log->wait(std::move(small)), "");
 }
 

@@ -58,18 +58,20 @@ TEST(InternalTopicsTest, OtherKeysOfThePrefixAreTopicSettings) {
 }
 
 TEST(InternalTopicsTest, ErrorsAreKafkas) {
-  const char* partitions = ": Number of partitions must be positive, or -1 to use the broker's default";
+  const char* partitions =
+      ": Number of partitions must be positive, or -1 to use the broker's default";
   for (const char* bad : {"0", "-2"}) {
     EXPECT_EQ(refusal(worker({{"offset.storage.partitions", bad}})),
               std::string("Invalid value ") + bad +
                   " for configuration offset.storage.partitions" + partitions);
   }
   EXPECT_EQ(refusal(worker({{"status.storage.partitions", "x"}})),
-            "Invalid value x for configuration status.storage.partitions: Not a number of type INT");
+            "Invalid value x for configuration status.storage.partitions: Not a number of type "
+            "INT");
   EXPECT_EQ(refusal(worker({{"config.storage.replication.factor", "0"}})),
-            "Invalid value 0 for configuration config.storage.replication.factor: Replication factor "
-            "must be positive and not larger than the number of brokers in the Kafka cluster, or -1 "
-            "to use the broker's default");
+            "Invalid value 0 for configuration config.storage.replication.factor: Replication "
+            "factor must be positive and not larger than the number of brokers in the Kafka "
+            "cluster, or -1 to use the broker's default");
   EXPECT_EQ(refusal(worker({{"offset.storage.replication.factor", "70000"}})),
             "Invalid value 70000 for configuration offset.storage.replication.factor: Not a number "
             "of type SHORT");

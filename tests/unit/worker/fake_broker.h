@@ -224,7 +224,9 @@ class FakeAdmin final : public BrokerAdmin {
   void delete_group_offsets(const std::string&, std::span<const TopicPartition>,
                             Millis) override {}
   void delete_group(const std::string&, Millis) override {}
-  std::optional<Properties> topic_config(const std::string&, Millis) override { return Properties(); }
+  std::optional<Properties> topic_config(const std::string&, Millis) override {
+    return Properties();
+  }
   OffsetMap end_offsets(const std::string&, Millis) override { return {}; }
 
  private:
