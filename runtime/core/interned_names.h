@@ -1,6 +1,6 @@
 #pragma once
-// Names of fields that records repeat, kept for the life of the process: values may point to them as
-// to static storage, and equal names are found equal by their address.
+// Names of fields that records repeat, kept for the life of the process: values may point to them
+// as to static storage, and equal names are found equal by their address.
 
 #include <span>
 #include <string_view>

@@ -159,7 +159,8 @@ bool JsonParser::parse_object(Value& out, int depth) {
   size_t known = 0;  // members so far, all of them, that are the first ones of `shape`
   while (true) {
     JsonMember member;
-    const bool in_shape = shape != nullptr && known < shape->size() && known == entries.size() - mark;
+    const bool in_shape =
+        shape != nullptr && known < shape->size() && known == entries.size() - mark;
     if (in_shape) member.name = shape->match(known, at_, end_);
     if (in_shape && member.name.data() != nullptr) {
       at_ += member.name.size() + 2;

@@ -71,7 +71,7 @@ class JsonShapes {
  private:
   static constexpr int kDepths = 8;            // deeper objects are parsed afresh
   static constexpr size_t kShapes = 4;         // at each depth
-  static constexpr uint32_t kMaxLearned = 64;  // at each depth: a stream without a pattern ends this
+  static constexpr uint32_t kMaxLearned = 64;  // at each depth: streams without a pattern end this
 
   struct Set {
     std::array<JsonShape, kShapes> shapes;

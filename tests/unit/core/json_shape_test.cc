@@ -70,8 +70,9 @@ class Documents {
   }
 
   std::string object(std::vector<std::string> names, int depth) {
-    if (below(10) == 0) names.insert(names.begin() + static_cast<ptrdiff_t>(below(names.size())), "new");
-    if (below(10) == 0) names.erase(names.begin() + static_cast<ptrdiff_t>(below(names.size())));
+    const auto place = [&] { return names.begin() + static_cast<ptrdiff_t>(below(names.size())); };
+    if (below(10) == 0) names.insert(place(), "new");
+    if (below(10) == 0) names.erase(place());
     if (below(10) == 0) std::shuffle(names.begin(), names.end(), random_);
     std::string text = "{";
     for (const std::string& name : names) {
