@@ -129,9 +129,12 @@ void TopicReader::run(const std::stop_token& stop) {
     parts_.prepared(error);
   }
   batch_.reset();
-  const std::lock_guard lock(mutex_);
-  if (consumer_) consumer_->close(Millis{0});
-  consumer_.reset();
+  std::unique_ptr<RecordConsumer> consumer;
+  {
+    const std::lock_guard lock(mutex_);
+    consumer = std::move(consumer_);
+  }
+  if (consumer) consumer->close(Millis{0});  // nobody waits for it under the mutex
 }
 
 void TopicReader::open(const std::stop_token& stop) {

@@ -121,9 +121,11 @@ bool TopicWriter::take() {
 
 void TopicWriter::make_producer() {
   if (broken_ && producer_ && producer_->in_flight() == 0) {
+    std::unique_ptr<RecordProducer> gone;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kRetryWait, [this] { return stopping_; });
-    producer_.reset();
+    gone = std::move(producer_);
+    lock.unlock();
     broken_ = false;
   }
   if (producer_) return;
@@ -197,12 +199,12 @@ void TopicWriter::give_up(std::exception_ptr error) {
 
 void TopicWriter::close() noexcept {
   std::unique_ptr<RecordProducer> producer;
-  const auto rest = close_by_ - std::chrono::steady_clock::now();
-  if (producer_) producer_->close(std::max(Millis{0}, std::chrono::ceil<Millis>(rest)));
   {
     const std::lock_guard lock(mutex_);
-    producer = std::move(producer_);
+    producer = std::move(producer_);  // nobody waits for its end under the mutex
   }
+  const auto rest = close_by_ - std::chrono::steady_clock::now();
+  if (producer) producer->close(std::max(Millis{0}, std::chrono::ceil<Millis>(rest)));
   producer.reset();
   sending_.clear();
 }
