@@ -74,7 +74,8 @@ class RebalanceListener {
   virtual void on_lost(std::span<const TopicPartition> partitions) = 0;
 };
 
-/// Reads records as a member of a consumer group. Used by one thread but for wakeup().
+/// Reads records, as a member of a consumer group or of partitions that are named. Used by one
+/// thread but for wakeup().
 class RecordConsumer {
  public:
   using CommitCallback = std::function<void(std::optional<RowError>)>;
@@ -83,9 +84,17 @@ class RecordConsumer {
   virtual void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) = 0;
   /// `pattern` is a Java regular expression that must match whole topic names.
   virtual void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) = 0;
+  /// Reads these partitions from their first record on, in place of a subscription: nothing joins
+  /// a group, and nothing may be committed. Once.
+  virtual void assign(std::span<const TopicPartition> partitions) = 0;
+  /// Of an assign()ed partition: offset behind the last record that poll() returned, and behind
+  /// what is no record at the end (marks of transactions, gaps of compaction). nullopt: nothing
+  /// was read yet.
+  virtual std::optional<Offset> position(const TopicPartition& partition) const = 0;
   /// Adds at most out.limit() records in wire form (topic, partition and offset also as
   /// original_*). Waits up to `timeout` for the first record; the batch owns the buffers. Serves
-  /// rebalances and commit callbacks. Throws KafkaException for errors that do not heal.
+  /// rebalances and commit callbacks. Throws KafkaException for errors that do not heal; what `out`
+  /// holds then was read all the same.
   virtual void poll(RecordBatch& out, Millis timeout) = 0;
   /// Makes a running or the next poll() return at once. Any thread.
   virtual void wakeup() noexcept = 0;
@@ -110,14 +119,16 @@ struct NewTopic {
 };
 
 /// Cluster operations. Calls block up to their timeout; thread-safe. They throw TimeoutException,
-/// AuthorizationException (ErrorKind::Authorization) or KafkaException.
+/// AuthorizationException (ErrorKind::Authorization), RetriableException for what passes by itself,
+/// such as a partition without a leader, or KafkaException.
 class BrokerAdmin {
  public:
   virtual ~BrokerAdmin() = default;
   /// Partition counts of those of `topics` that exist.
   virtual std::map<std::string, int32_t> describe_topics(std::span<const std::string> topics,
                                                          Millis timeout) = 0;
-  /// True when created, false when it existed already.
+  /// True when created, false when it existed already. With more replicas than brokers it throws
+  /// KafkaException with INVALID_REPLICATION_FACTOR in its text.
   virtual bool create_topic(const NewTopic& topic, Millis timeout) = 0;
   virtual OffsetMap group_offsets(const std::string& group, Millis timeout) = 0;
   /// Throws KafkaException with GROUP_NOT_EMPTY in its text while the group has members.
@@ -127,7 +138,10 @@ class BrokerAdmin {
                                     std::span<const TopicPartition> partitions, Millis timeout) = 0;
   /// A missing group is not an error.
   virtual void delete_group(const std::string& group, Millis timeout) = 0;
-  /// Offset after the last record of each partition of `topic`.
+  /// Settings of `topic` in effect, defaults included; nullopt when it does not exist.
+  virtual std::optional<Properties> topic_config(const std::string& topic, Millis timeout) = 0;
+  /// Offset after the last record of each partition of `topic`, also of transactions that have not
+  /// ended, as Java's admin client says it; none when the topic does not exist.
   virtual OffsetMap end_offsets(const std::string& topic, Millis timeout) = 0;
 };
 

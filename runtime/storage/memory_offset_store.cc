@@ -27,6 +27,18 @@ void MemoryOffsetStore::merge(const OffsetEntries& entries) {
   for (const auto& [key, value] : entries) entries_.insert_or_assign(key, value);
 }
 
+void MemoryOffsetStore::apply(std::string_view key, std::optional<std::string_view> value) {
+  const std::lock_guard lock(mutex_);
+  const auto at = entries_.find(key);
+  if (!value) {
+    if (at != entries_.end()) entries_.erase(at);
+  } else if (at != entries_.end()) {
+    at->second = *value;
+  } else {
+    entries_.emplace(key, std::string(*value));
+  }
+}
+
 OffsetEntries MemoryOffsetStore::snapshot() const {
   const std::lock_guard lock(mutex_);
   return entries_;

@@ -18,6 +18,8 @@ class MemoryOffsetStore : public OffsetStore {
  protected:
   /// Merges `entries` over what is stored.
   void merge(const OffsetEntries& entries);
+  /// One entry over what is stored; a tombstone leaves nothing.
+  void apply(std::string_view key, std::optional<std::string_view> value);
   OffsetEntries snapshot() const;
   void replace(OffsetEntries entries);
 

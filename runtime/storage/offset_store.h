@@ -29,12 +29,16 @@ class OffsetStore {
   virtual void start() = 0;
   /// Finishes writes already asked for.
   virtual void stop() noexcept = 0;
+  /// Calls `done` when readers see all that was durable at the time of the call, or with why they
+  /// may not. Where offsets come from elsewhere, a starting task waits for it.
+  virtual void refresh(WriteCallback done) const { done(nullptr); }
   /// Value of `key`; nullopt when absent or a tombstone.
   virtual std::optional<std::string> get(std::string_view key) const = 0;
   /// Keys with a value whose connector is `connector`, with their values.
   virtual OffsetEntries connector_offsets(std::string_view connector) const = 0;
-  /// Merges and makes durable, then calls `done`. Reads see the entries from before that call on,
-  /// all of them or, after a failure, none: what a reader sees is durable.
+  /// Merges and makes durable, then calls `done`. What a reader sees is durable. Reads see the
+  /// entries from before that call on, all of them or, after a failure, none; in a topic that is
+  /// shared, only after a refresh() that was asked later, and after a failure maybe some.
   virtual void set(OffsetEntries entries, WriteCallback done) = 0;
 };
 

@@ -2,6 +2,9 @@
 // Source offsets for tasks, read back from the store as Connect gives them: maps with int64,
 // double, string, boolean and null values.
 
+#include <chrono>
+#include <future>
+#include <memory>
 #include <string>
 
 #include "millrace/connector.h"
@@ -11,13 +14,18 @@
 
 namespace millrace {
 
-/// Thread-safe as the store is.
+/// Thread-safe as the store is. Each read waits until all that is durable is there, so it is none
+/// for the control thread.
 class StoreOffsetReader final : public OffsetStorageReader {
  public:
+  /// Longest wait for a store that is behind a broker.
+  static constexpr std::chrono::minutes kRefreshLimit{5};
+
   StoreOffsetReader(const OffsetStore& store, std::string connector)
       : store_(store), connector_(std::move(connector)) {}
 
   Value offset(const Value& partition, Arena& arena) override {
+    wait_for_all();
     const auto text = store_.get(offset_key(connector_, partition));
     if (!text) return {};
     Value value;
@@ -30,6 +38,20 @@ class StoreOffsetReader final : public OffsetStorageReader {
   }
 
  private:
+  void wait_for_all() const {
+    const auto promise = std::make_shared<std::promise<void>>();
+    auto all = promise->get_future();
+    store_.refresh([promise](const std::exception_ptr& error) {
+      error ? promise->set_exception(error) : promise->set_value();
+    });
+    if (all.wait_for(kRefreshLimit) != std::future_status::ready) {
+      throw TimeoutException("reading the offsets of connector " + connector_ +
+                             " from the offset store took longer than " +
+                             std::to_string(kRefreshLimit.count()) + " minutes");
+    }
+    all.get();
+  }
+
   const OffsetStore& store_;
   std::string connector_;
 };

@@ -57,6 +57,20 @@ void EmbeddedConsumer::subscribe_pattern(const std::string& pattern, RebalanceLi
   refresh_pattern();
 }
 
+void EmbeddedConsumer::assign(std::span<const TopicPartition> partitions) {
+  if (member_ != 0 || !positions_.empty()) {
+    throw KafkaException("assigning partitions: the consumer is in use already");
+  }
+  for (const TopicPartition& partition : partitions) {
+    positions_[partition].offset = store_->bounds(partition).first;
+  }
+}
+
+std::optional<Offset> EmbeddedConsumer::position(const TopicPartition& partition) const {
+  const auto at = positions_.find(partition);
+  return at == positions_.end() ? std::nullopt : std::optional(Offset{at->second.offset});
+}
+
 void EmbeddedConsumer::set_topics(const std::vector<std::string>& topics) {
   if (member_ == 0) {
     member_ = groups_->join(options_.group_id, topics, Millis{options_.max_poll_interval_ms});
@@ -85,7 +99,9 @@ void EmbeddedConsumer::wakeup() noexcept {
 }
 
 void EmbeddedConsumer::poll(RecordBatch& out, Millis timeout) {
-  if (member_ == 0) throw KafkaException("polling: the consumer is not subscribed to any topics");
+  if (member_ == 0 && positions_.empty()) {
+    throw KafkaException("polling: the consumer is not subscribed to any topics");
+  }
   const auto deadline = Clock::now() + timeout;
   // Waiting is being alive; so it is never as long as the silence that others tolerate.
   const Millis alive{std::max(1, options_.max_poll_interval_ms / 3)};
@@ -99,6 +115,7 @@ void EmbeddedConsumer::poll(RecordBatch& out, Millis timeout) {
 }
 
 void EmbeddedConsumer::do_duty() {
+  if (member_ == 0) return;
   // A rebalance may take several steps at once when this member is the last to act.
   while (true) {
     const MemberDuty duty = groups_->duty(options_.group_id, member_);

@@ -24,6 +24,8 @@ class EmbeddedConsumer final : public RecordConsumer {
 
   void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override;
   void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override;
+  void assign(std::span<const TopicPartition> partitions) override;
+  std::optional<Offset> position(const TopicPartition& partition) const override;
   void poll(RecordBatch& out, Millis timeout) override;
   void wakeup() noexcept override;
   void seek(const TopicPartition& partition, Offset offset) override;
@@ -63,7 +65,7 @@ class EmbeddedConsumer final : public RecordConsumer {
   std::shared_ptr<LogStore> store_;
   std::shared_ptr<Groups> groups_;
   EmbeddedConsumerOptions options_;
-  uint64_t member_ = 0;
+  uint64_t member_ = 0;  // 0: of no group
   RebalanceListener* listener_ = nullptr;
   std::optional<JavaRegex> pattern_;
   std::vector<std::string> matched_;

@@ -43,6 +43,14 @@ class EmbeddedAdmin final : public BrokerAdmin {
     for (const auto& [tp, offset] : store_->group_offsets(group)) partitions.push_back(tp);
     delete_group_offsets(group, partitions, timeout);
   }
+  std::optional<Properties> topic_config(const std::string& topic, Millis) override {
+    const auto info = store_->topic(topic);
+    if (!info) return std::nullopt;
+    // What keeps everything is as good as compacted, and there is nothing else that compact means
+    // here.
+    const bool keeps = info->retention_ms == -1 && info->retention_bytes == -1;
+    return Properties{{"cleanup.policy", keeps ? "compact" : "delete"}};
+  }
   OffsetMap end_offsets(const std::string& topic, Millis) override {
     OffsetMap ends;
     const auto info = store_->topic(topic);

@@ -42,8 +42,9 @@ class Translator {
     out_.topic.insert_or_assign(key, std::move(value));
   }
   void warn(std::string text) { out_.warnings.push_back(std::move(text)); }
-  /// One warning for each key nobody looked at, with the nearest known name.
-  void warn_unknown();
+  /// One warning for each key nobody looked at, with the nearest known name; none for those in
+  /// `worker`.
+  void warn_unknown(const Properties& worker);
 
  private:
   ClientKind kind_;

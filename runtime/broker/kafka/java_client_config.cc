@@ -64,14 +64,14 @@ std::optional<int64_t> Translator::number_in(const std::string& key, int64_t min
   return fitted;
 }
 
-void Translator::warn_unknown() {
+void Translator::warn_unknown(const Properties& worker) {
   // An admin client gets the whole worker file, where nearly every key is for something else.
   if (kind_ == ClientKind::Admin) return;
   const auto& ignored = ignored_client_keys();
   std::vector<std::string> known(used_);
   known.insert(known.end(), ignored.begin(), ignored.end());
   for (const auto& [key, value] : java_) {
-    if (key.starts_with("metrics.context.")) continue;
+    if (key.starts_with("metrics.context.") || worker.contains(key)) continue;
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     const auto near = nearest_names(key, known, 1);
     warn("client setting " + key + " is not known and has no effect" +
@@ -79,7 +79,7 @@ void Translator::warn_unknown() {
   }
 }
 
-ClientConfig translate(const Properties& java, ClientKind kind) {
+ClientConfig translate(const Properties& java, ClientKind kind, const Properties& worker) {
   Translator translator(java, kind);
   translate_common(translator);
   if (kind == ClientKind::Producer) translate_producer(translator);
@@ -97,7 +97,7 @@ ClientConfig translate(const Properties& java, ClientKind kind) {
     translator.out().topic.erase(native);
     translator.set(native, value);
   }
-  translator.warn_unknown();
+  translator.warn_unknown(worker);
   return std::move(translator.out());
 }
 

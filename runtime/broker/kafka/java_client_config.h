@@ -30,7 +30,8 @@ struct ClientConfig {
   std::shared_ptr<const security::OAuthSettings> oauth;
 };
 
-/// Throws ConfigException that names the key for settings that cannot work here.
-ClientConfig translate(const Properties& java, ClientKind kind);
+/// Throws ConfigException that names the key for settings that cannot work here. `worker`: settings
+/// of the worker's file, which are for many parts, so that there is no warning of an unknown one.
+ClientConfig translate(const Properties& java, ClientKind kind, const Properties& worker = {});
 
 }  // namespace millrace::kafka

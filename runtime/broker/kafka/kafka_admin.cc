@@ -76,7 +76,7 @@ Event KafkaAdmin::await(const Queue& queue, const std::string& action, Millis ti
                 "no answer within " + std::to_string(timeout.count()) + " ms" + connection_error());
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw_error(action, code, rd_kafka_event_error_string(event.get()));
+    throw_admin_error(action, code, rd_kafka_event_error_string(event.get()));
   }
   const std::lock_guard lock(mutex_);
   refusals_ = 0;
@@ -104,7 +104,7 @@ std::map<std::string, int32_t> KafkaAdmin::describe_topics(std::span<const std::
     const auto code = error != nullptr ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw_error("describing topic " + name, code, rd_kafka_error_string(error));
+      throw_admin_error("describing topic " + name, code, rd_kafka_error_string(error));
     }
     size_t partitions = 0;
     rd_kafka_TopicDescription_partitions(results[i], &partitions);
@@ -134,9 +134,36 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
   if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* reason = rd_kafka_topic_result_error_string(results[0]);
-    throw_error(action, code, reason != nullptr ? reason : "");
+    throw_admin_error(action, code, reason != nullptr ? reason : "");
   }
   return true;
+}
+
+std::optional<Properties> KafkaAdmin::topic_config(const std::string& topic, Millis timeout) {
+  const std::string action = "reading the configuration of topic " + topic;
+  const ConfigRequest request(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const Queue queue(rd_kafka_queue_new(client_));
+  const AdminOptions options = admin_options(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  rd_kafka_ConfigResource_t* one = request.get();
+  rd_kafka_DescribeConfigs(client_, &one, 1, options.get(), queue.get());
+  const Event event = await(queue, action, timeout);
+  size_t count = 0;
+  const auto** resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count == 0) return std::nullopt;
+  const auto code = rd_kafka_ConfigResource_error(resources[0]);
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::nullopt;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* reason = rd_kafka_ConfigResource_error_string(resources[0]);
+    throw_admin_error(action, code, reason != nullptr ? reason : "");
+  }
+  Properties config;
+  const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value != nullptr) config[rd_kafka_ConfigEntry_name(entries[i])] = value;
+  }
+  return config;
 }
 
 OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
@@ -148,14 +175,30 @@ OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
   const PartitionList list(rd_kafka_topic_partition_list_new(count));
   for (int32_t partition = 0; partition < count; ++partition) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_END;
+        RD_KAFKA_OFFSET_SPEC_LATEST;
   }
   const std::string action = "reading end offsets of " + topic;
-  const auto code = rd_kafka_offsets_for_times(client_, list.get(), to_int(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error(action, code);
-  check_list(list.get(), action);
-  for (int i = 0; i < list->cnt; ++i) {
-    result.insert_or_assign({topic, list->elems[i].partition}, Offset{list->elems[i].offset});
+  const Queue queue(rd_kafka_queue_new(client_));
+  const AdminOptions options = admin_options(client_, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout);
+  const KafkaError refused(rd_kafka_AdminOptions_set_isolation_level(
+      options.get(), RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED));
+  if (refused) throw_error(action, rd_kafka_error_code(refused.get()));
+  rd_kafka_ListOffsets(client_, list.get(), options.get(), queue.get());
+  const Event event = await(queue, action, timeout);
+  size_t found = 0;
+  const auto** infos =
+      rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()), &found);
+  for (size_t i = 0; i < found; ++i) {
+    const auto* one = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+    if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // It was there a moment ago.
+      if (one->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        throw RetriableException(action + ": a partition is not known yet, or not any more");
+      }
+      throw_admin_error(action + " for " + TopicPartition{one->topic, one->partition}.to_string(),
+                        one->err);
+    }
+    result.insert_or_assign({topic, one->partition}, Offset{one->offset});
   }
   return result;
 }

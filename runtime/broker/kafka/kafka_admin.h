@@ -26,6 +26,7 @@ class KafkaAdmin final : public BrokerAdmin {
   void delete_group_offsets(const std::string& group, std::span<const TopicPartition> partitions,
                             Millis timeout) override;
   void delete_group(const std::string& group, Millis timeout) override;
+  std::optional<Properties> topic_config(const std::string& topic, Millis timeout) override;
   OffsetMap end_offsets(const std::string& topic, Millis timeout) override;
 
  private:

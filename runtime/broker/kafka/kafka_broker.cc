@@ -10,8 +10,9 @@ namespace {
 
 constexpr int kOldestLibrary = 0x020c0000;  // 2.12.0
 
-ClientConfig translate_and_warn(const Properties& config, ClientKind kind) {
-  ClientConfig translated = translate(config, kind);
+ClientConfig translate_and_warn(const Properties& config, ClientKind kind,
+                                const Properties& worker) {
+  ClientConfig translated = translate(config, kind, worker);
   const std::string* id = find(config, "client.id");
   log_warnings(translated, id != nullptr ? *id : "");
   return translated;
@@ -28,11 +29,12 @@ class KafkaBroker final : public Broker {
   }
   std::unique_ptr<RecordProducer> make_producer(const Properties& config,
                                                 DeliveryListener& listener) override {
-    return std::make_unique<KafkaProducer>(translate_and_warn(config, ClientKind::Producer),
-                                           listener);
+    return std::make_unique<KafkaProducer>(
+        translate_and_warn(config, ClientKind::Producer, worker_), listener);
   }
   std::unique_ptr<RecordConsumer> make_consumer(const Properties& config) override {
-    return std::make_unique<KafkaConsumer>(translate_and_warn(config, ClientKind::Consumer));
+    return std::make_unique<KafkaConsumer>(
+        translate_and_warn(config, ClientKind::Consumer, worker_));
   }
   std::unique_ptr<BrokerAdmin> make_admin(const Properties& config) override {
     return std::make_unique<KafkaAdmin>(translate(config, ClientKind::Admin));

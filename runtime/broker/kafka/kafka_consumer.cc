@@ -30,10 +30,12 @@ KafkaConsumer::KafkaConsumer(ClientConfig config) : config_(std::move(config)) {
 
 KafkaConsumer::~KafkaConsumer() { close(Millis{0}); }
 
-void KafkaConsumer::open(bool for_pattern) {
+void KafkaConsumer::open(Use use) {
   ClientConfig config = config_;
-  // A pattern only looks at topics; asking for a deleted one by name would create it again.
-  if (for_pattern) config.rdkafka["allow.auto.create.topics"] = "false";
+  // A pattern only looks at topics; asking for a deleted one by name would create it again, as it
+  // would one whose settings matter to whom names its partitions.
+  if (use != Use::Topics) config.rdkafka["allow.auto.create.topics"] = "false";
+  if (use == Use::Partitions) config.rdkafka["enable.partition.eof"] = "true";
   Conf conf = make_conf(config);
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
                                            RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_FETCH);
@@ -52,7 +54,7 @@ void KafkaConsumer::open(bool for_pattern) {
 void KafkaConsumer::subscribe(const std::vector<std::string>& topics,
                               RebalanceListener& listener) {
   listener_ = &listener;
-  if (!client_) open(false);
+  if (!client_) open(Use::Topics);
   set_subscription(topics);
 }
 
@@ -66,6 +68,27 @@ void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("subscribing to topics", code);
 }
 
+void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
+  if (client_) throw KafkaException("assigning partitions: the consumer is in use already");
+  open(Use::Partitions);
+  const PartitionList list = make_list_of(partitions);
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+  hand_over(list.get());
+}
+
+std::optional<Offset> KafkaConsumer::position(const TopicPartition& partition) const {
+  const auto at = read_to_.find(partition);
+  return at == read_to_.end() ? std::nullopt : std::optional(at->second);
+}
+
+// The library's own position stays at the last record, whatever follows that is none.
+void KafkaConsumer::note_position(const rd_kafka_message_t& message) {
+  const bool is_record = message.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (!is_record && message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) return;
+  read_to_.insert_or_assign({rd_kafka_topic_name(message.rkt), message.partition},
+                            Offset{message.offset + (is_record ? 1 : 0)});
+}
+
 void KafkaConsumer::wakeup() noexcept {
   woken_.store(true);
   wake_.set();
@@ -77,7 +100,7 @@ void KafkaConsumer::wait_for_work(Clock::time_point deadline) {
 }
 
 void KafkaConsumer::poll(RecordBatch& out, Millis timeout) {
-  if (!client_) throw KafkaException("polling a consumer that is not subscribed");
+  if (!client_) throw KafkaException("polling a consumer that reads nothing");
   // Far deadlines would overflow the clock.
   const auto deadline = Clock::now() + std::min<Millis>(timeout, std::chrono::hours{24 * 365});
   while (true) {
@@ -97,10 +120,21 @@ bool KafkaConsumer::take_records(RecordBatch& out) {
   refusals_ = 0;
   const uint32_t before = out.size();
   const std::span<rd_kafka_message_t*> taken(messages_.data(), static_cast<size_t>(n));
-  add_records(out, client_, taken, [this](const rd_kafka_message_t& message) {
-    handle_error(message.err, rd_kafka_message_errstr(&message));
+  if (listener_ == nullptr) {
+    for (const rd_kafka_message_t* message : taken) note_position(*message);
+  }
+  bool at_end = false;
+  // Told when all records are in `out`: one who goes on after an error has missed none.
+  std::vector<std::pair<rd_kafka_resp_err_t, std::string>> errors;
+  add_records(out, client_, taken, [&](const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      at_end = true;
+    } else {
+      errors.emplace_back(message.err, rd_kafka_message_errstr(&message));
+    }
   });
-  return out.size() > before;
+  for (const auto& [code, text] : errors) handle_error(code, text);
+  return at_end || out.size() > before;
 }
 
 void KafkaConsumer::serve_events() {
@@ -243,7 +277,7 @@ void KafkaConsumer::leave_group(Clock::time_point deadline) {
 void KafkaConsumer::close(Millis timeout) noexcept {
   if (!client_) return;
   try {
-    leave_group(Clock::now() + timeout);
+    if (listener_ != nullptr) leave_group(Clock::now() + timeout);
   } catch (const std::exception& error) {
     logger().warn("[{}] closing: {}", rd_kafka_name(client_.get()), error.what());
   }

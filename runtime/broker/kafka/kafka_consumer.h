@@ -24,6 +24,8 @@ class KafkaConsumer final : public RecordConsumer {
 
   void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override;
   void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override;
+  void assign(std::span<const TopicPartition> partitions) override;
+  std::optional<Offset> position(const TopicPartition& partition) const override;
   void poll(RecordBatch& out, Millis timeout) override;
   void wakeup() noexcept override;
   void seek(const TopicPartition& partition, Offset offset) override;
@@ -43,9 +45,12 @@ class KafkaConsumer final : public RecordConsumer {
     std::set<TopicPartition> paused;
   };
 
-  void open(bool for_pattern);
+  enum class Use { Topics, Pattern, Partitions };
+
+  void open(Use use);
   void set_subscription(const std::vector<std::string>& topics);
   bool take_records(RecordBatch& out);
+  void note_position(const rd_kafka_message_t& message);
   void serve_events();
   void handle(rd_kafka_event_t* event);
   void handle_error(rd_kafka_resp_err_t code, const std::string& text);
@@ -66,10 +71,11 @@ class KafkaConsumer final : public RecordConsumer {
   const ClientConfig config_;
   WakeEvent wake_;
   std::atomic<bool> woken_ = false;
-  Client client_;  // null before subscribe() and after close()
+  Client client_;  // null before subscribe() or assign(), and after close()
   Queue events_;
   Queue data_;
-  RebalanceListener* listener_ = nullptr;
+  RebalanceListener* listener_ = nullptr;  // null: partitions were assigned
+  OffsetMap read_to_;                      // positions of assigned partitions
   std::optional<Assignment> assignment_;
   std::map<uint64_t, CommitCallback> commits_;  // asynchronous ones under way
   uint64_t last_commit_ = 0;

@@ -186,7 +186,7 @@ void KafkaConsumer::subscribe_pattern(const std::string& pattern, RebalanceListe
     throw ConfigException("topics.regex " + pattern + " is not a regular expression: " +
                           error.what());
   }
-  if (!client_) open(true);
+  if (!client_) open(Use::Pattern);
   next_pattern_check_ = Clock::now();
 }
 

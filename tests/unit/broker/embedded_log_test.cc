@@ -406,6 +406,25 @@ TEST_F(EmbeddedLog, AWaitingPollSeesAnAppendAndAWakeup) {
   EXPECT_TRUE(consumer.poll(10, Millis{3'600'000}).empty());
 }
 
+TEST_F(EmbeddedLog, AssignedPartitionsAreReadFromTheirBeginningWithoutAGroup) {
+  log->store->create_topic({"t", 2});
+  log->send("t", {{"k", "a", {}, 0, 1}, {"k", "b", {}, 0, 1}});
+  TestConsumer consumer(*log, "g");
+  const TopicPartition partitions[] = {{"t", 0}, {"t", 1}};
+  consumer.consumer->assign(partitions);
+  EXPECT_NE(thrown_by([&] { consumer.consumer->assign(partitions); }).find("in use"),
+            std::string::npos);
+  EXPECT_EQ(consumer.drain().size(), 2U);
+  EXPECT_EQ(consumer.consumer->position({"t", 0}), Offset{0});
+  EXPECT_EQ(consumer.consumer->position({"t", 1}), Offset{2});
+  EXPECT_EQ(consumer.consumer->position({"t", 2}), std::nullopt);
+  log->send("t", {{"k", "c", {}, 0, 0}});
+  EXPECT_EQ(consumer.poll().size(), 1U);
+  EXPECT_EQ(consumer.consumer->position({"t", 0}), Offset{1});
+  EXPECT_FALSE(log->groups->has_members("g"));
+  EXPECT_TRUE(consumer.events.empty());
+}
+
 TEST_F(EmbeddedLog, APollWithoutSubscriptionIsRefused) {
   TestConsumer consumer(*log, "g");
   EXPECT_NE(thrown_by([&] { consumer.poll(); }).find("not subscribed"), std::string::npos);

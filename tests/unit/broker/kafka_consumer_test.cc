@@ -276,5 +276,36 @@ TEST_F(KafkaConsumerTest, AnUnauthorizedGroupFails) {
   }
 }
 
+TEST_F(KafkaConsumerTest, ReadsAssignedPartitionsFromTheirBeginningWithoutAGroup) {
+  mock.create("log", 2);
+  const TopicPartition partitions[] = {{"log", 0}, {"log", 1}};
+  KafkaConsumer consumer(translate(mock.consumer("g"), ClientKind::Consumer));
+  consumer.assign(partitions);
+  EXPECT_THROW(consumer.assign(partitions), KafkaException);
+  EXPECT_EQ(consumer.position({"log", 7}), std::nullopt);
+  produce(5, "log");  // to partition 0
+  RecordBatch batch(500);
+  const auto at = [&](int32_t partition) { return consumer.position({"log", partition}); };
+  ASSERT_TRUE(eventually([&] {
+    consumer.poll(batch, Millis{50});
+    return at(0) == Offset{5} && at(1) == Offset{0};  // also where there is no record
+  }));
+  ASSERT_EQ(batch.size(), 5U);
+  EXPECT_EQ(batch[4].offset, 4);
+  batch.reset();
+  produce(1, "log");
+  ASSERT_TRUE(eventually([&] {
+    consumer.poll(batch, Millis{50});
+    return at(0) == Offset{6};
+  }));
+  EXPECT_EQ(batch.size(), 1U);
+  std::thread waker([&] { consumer.wakeup(); });
+  batch.reset();
+  consumer.poll(batch, kPatience);
+  waker.join();
+  EXPECT_TRUE(batch.empty());
+  consumer.close(Millis{0});
+}
+
 }  // namespace
 }  // namespace millrace::kafka::testing

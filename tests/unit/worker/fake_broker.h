@@ -130,6 +130,8 @@ class FakeConsumer final : public RecordConsumer {
   void subscribe_pattern(const std::string&, RebalanceListener& listener) override {
     listener_ = &listener;
   }
+  void assign(std::span<const TopicPartition>) override {}
+  std::optional<Offset> position(const TopicPartition&) const override { return std::nullopt; }
   void poll(RecordBatch& out, Millis timeout) override {
     if (!assigned_) {
       assigned_ = true;
@@ -222,6 +224,9 @@ class FakeAdmin final : public BrokerAdmin {
   void delete_group_offsets(const std::string&, std::span<const TopicPartition>,
                             Millis) override {}
   void delete_group(const std::string&, Millis) override {}
+  std::optional<Properties> topic_config(const std::string&, Millis) override {
+    return Properties();
+  }
   OffsetMap end_offsets(const std::string&, Millis) override { return {}; }
 
  private:
