@@ -85,12 +85,6 @@ void add_tasks(Router& router, const ResourceContext& context) {
   router.add("GET", kTasks, Media::Json, [context](const auto& request, auto respond) {
     respond(json_response(200, to_json(context.herder.task_infos(request.parameters[0]))));
   });
-  // Workers of a cluster call these two on each other; a standalone worker has no others.
-  const auto unsupported = [](const auto&, const auto&) {
-    throw UnsupportedException("Kafka Connect in standalone mode does not support this operation");
-  };
-  router.add("POST", kTasks, Media::Any, unsupported);
-  router.add("PUT", "/connectors/{}/fence", Media::Any, unsupported);
   router.add(
       "GET", "/connectors/{}/tasks/{}/status", Media::Json,
       [context](const auto& request, auto respond) { respond(task_status(context, request)); });

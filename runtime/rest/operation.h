@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "runtime/core/outcome.h"
 #include "runtime/herder/herder.h"
 #include "runtime/rest/error_answer.h"
+#include "runtime/rest/forwarding.h"
 #include "runtime/rest/router.h"
 
 namespace millrace::rest {
@@ -25,6 +27,7 @@ inline constexpr std::chrono::milliseconds kHealthPollInterval{100};
 struct ResourceContext {
   Herder& herder;
   Executor& executor;
+  PeerClient* peers = nullptr;  // null: no other worker to ask
 };
 
 /// ` The worker is currently STAGE.`, or empty when the stage is not known.
@@ -40,11 +43,15 @@ inline HttpResponse timeout_answer(const Herder& herder) {
                         summary.empty() ? "Request timed out" : "Request timed out." + summary);
 }
 
-/// Answers once: with the first of result, error and time-out.
+/// Answers once: with the first of result, error and time-out. Another worker's answer has the time
+/// that the PeerClient gives it.
 class PendingAnswer {
  public:
-  PendingAnswer(Respond respond, std::string target)
-      : respond_(std::move(respond)), target_(std::move(target)) {}
+  /// Forwards when `peers` is there.
+  PendingAnswer(Respond respond, const RouteRequest& request, PeerClient* peers)
+      : respond_(std::move(respond)), target_(request.http.target), peers_(peers) {
+    if (peers_ != nullptr) forwardable_.emplace(request);
+  }
   bool open() const noexcept { return static_cast<bool>(respond_); }
   void answer(HttpResponse response) {
     if (open()) std::exchange(respond_, nullptr)(std::move(response));
@@ -55,6 +62,9 @@ class PendingAnswer {
     if (!open()) return;
     try {
       answer(make());
+    } catch (const ForwardException& e) {
+      if (peers_ == nullptr) return answer(error_answer(std::current_exception(), target_));
+      forward(*peers_, *forwardable_, e.url(), std::exchange(respond_, nullptr));
     } catch (...) {
       answer(error_answer(std::current_exception(), target_));
     }
@@ -63,19 +73,21 @@ class PendingAnswer {
  private:
   Respond respond_;
   std::string target_;
+  PeerClient* peers_;
+  std::optional<ForwardableRequest> forwardable_;
 };
 
 /// Calls `start(Callback<T>)` and answers with `render(T&)`, which may throw.
 template <class T, class Start, class Render>
 void run_operation(const ResourceContext& context, const RouteRequest& request, Respond respond,
                    Start&& start, Render render) {
-  auto pending = std::make_shared<PendingAnswer>(std::move(respond), request.http.target);
+  auto pending = std::make_shared<PendingAnswer>(std::move(respond), request, context.peers);
   try {
     start(Callback<T>([pending, render = std::move(render)](Outcome<T> outcome) {
       pending->answer_with([&] { return render(outcome.value()); });
     }));
   } catch (...) {
-    pending->answer(error_answer(std::current_exception(), request.http.target));
+    pending->answer_with([]() -> HttpResponse { throw; });
   }
   if (!pending->open()) return;
   context.executor.post_after(kRequestTimeout,

@@ -116,9 +116,10 @@ void RestServer::listen() {
   }
 }
 
-void RestServer::initialize_resources(Herder& herder, std::function<std::string()> metrics) {
+void RestServer::initialize_resources(Herder& herder, std::function<std::string()> metrics,
+                                      PeerClient* peers) {
   logger().info("Initializing REST resources");
-  const ResourceContext context{herder, state_->control};
+  const ResourceContext context{herder, state_->control, peers};
   add_root_resource(state_->main_routes, context);
   add_connectors_resource(state_->main_routes, context);
   add_plugins_resource(state_->main_routes, context);

@@ -20,6 +20,7 @@ class io_context;
 namespace millrace {
 class Executor;
 class Herder;
+class PeerClient;
 }  // namespace millrace
 
 namespace millrace::rest {
@@ -41,8 +42,10 @@ class RestServer {
   /// Binds all listeners; requests get 404 until resources are there. Throws ConnectException when
   /// an address is in use, ConfigException for malformed URLs; the process exits with 2 then.
   void listen();
-  /// `herder` outlives the server. `metrics` answers `GET /metrics`, on the control thread.
-  void initialize_resources(Herder& herder, std::function<std::string()> metrics);
+  /// `herder` and `peers` outlive the server. `metrics` answers `GET /metrics`, on the control
+  /// thread. `peers` carries requests to the worker that must do them; null when there is no other.
+  void initialize_resources(Herder& herder, std::function<std::string()> metrics,
+                            PeerClient* peers = nullptr);
   /// See HttpServer::stop().
   void stop(std::chrono::milliseconds limit, std::function<void()> done);
 
