@@ -34,6 +34,10 @@ struct Call {
     timer.cancel();
     if (open()) std::exchange(done, nullptr)(std::move(outcome));
   }
+  void drop() {
+    timer.cancel();
+    done = nullptr;
+  }
   template <class E = ConnectException>
   void fail(std::string_view reason) {
     finish(std::make_exception_ptr(
@@ -180,10 +184,9 @@ void HttpPeerClient::Core::on_time(const CallPtr& call) {
 
 void HttpPeerClient::Core::close() {
   closed_ = true;
-  waiting_.clear();
+  for (const CallPtr& call : std::exchange(waiting_, {})) call->drop();
   for (const CallPtr& call : std::set(running_)) {
-    call->timer.cancel();
-    call->done = nullptr;
+    call->drop();
     call->exchange->abort();
   }
 }

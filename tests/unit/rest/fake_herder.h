@@ -164,6 +164,27 @@ class FakeHerder : public Herder {
   }
   std::string stage() const override { return current_stage; }
 
+  // A member of a cluster only.
+  bool in_cluster = false;
+  std::optional<SessionKey> session_key;
+  std::vector<std::string> permitted_algorithms{"HmacSHA256"};
+  std::vector<Properties> task_configs;
+
+  void put_task_configs(const std::string& name, std::vector<Properties> configs,
+                        std::optional<InternalRequestSignature> signature,
+                        Callback<Done> done) override {
+    if (!in_cluster) return Herder::put_task_configs(name, {}, {}, nullptr);
+    check_signature(signature, permitted_algorithms, session_key);
+    task_configs = std::move(configs);
+    operation("tasks " + name, std::move(done));
+  }
+  void fence_zombies(const std::string& name, std::optional<InternalRequestSignature> signature,
+                     Callback<Done> done) override {
+    if (!in_cluster) return Herder::fence_zombies(name, {}, nullptr);
+    check_signature(signature, permitted_algorithms, session_key);
+    operation("fence " + name, std::move(done));
+  }
+
  private:
   template <class T>
   static T get(const std::map<std::string, T>& map, const std::string& name,
