@@ -60,17 +60,24 @@ HttpResponse topics(const Herder& herder, const std::string& name) {
   return json_response(200, json.end_object().end_object().take());
 }
 
+using ChangeTarget = void (Herder::*)(const std::string&, Callback<Done>);
+
+Router::Handler change_target(const ResourceContext& context, ChangeTarget change) {
+  return [context, change](const auto& request, auto respond) {
+    run_operation<Done>(
+        context, request, std::move(respond),
+        [&](Callback<Done> done) {
+          (context.herder.*change)(request.parameters[0], std::move(done));
+        },
+        [](Done) { return empty(202); });
+  };
+}
+
 void add_states(Router& router, const ResourceContext& context) {
   router.add("PUT", "/connectors/{}/pause", Media::Json,
-             [context](const auto& request, auto respond) {
-               context.herder.pause_connector(request.parameters[0]);
-               respond(empty(202));
-             });
+             change_target(context, &Herder::pause_connector));
   router.add("PUT", "/connectors/{}/resume", Media::Json,
-             [context](const auto& request, auto respond) {
-               context.herder.resume_connector(request.parameters[0]);
-               respond(empty(202));
-             });
+             change_target(context, &Herder::resume_connector));
   router.add(
       "PUT", "/connectors/{}/stop", Media::Json,
       [context](const auto& request, auto respond) { stop(context, request, std::move(respond)); });

@@ -120,8 +120,14 @@ class FakeHerder : public Herder {
   void delete_connector(const std::string& name, Callback<Done> done) override {
     operation("delete " + name, std::move(done));
   }
-  void pause_connector(const std::string& name) override { snapshot_call("pause " + name); }
-  void resume_connector(const std::string& name) override { snapshot_call("resume " + name); }
+  void pause_connector(const std::string& name, Callback<Done> done) override {
+    snapshot_call("pause " + name);
+    done(Done{});
+  }
+  void resume_connector(const std::string& name, Callback<Done> done) override {
+    snapshot_call("resume " + name);
+    done(Done{});
+  }
   void stop_connector(const std::string& name, Callback<Done> done) override {
     operation("stop " + name, std::move(done));
   }
