@@ -44,6 +44,7 @@ class JavaMapOrder {
     uint32_t capacity = 0;
     std::string keys;             // one behind the other
     std::vector<uint32_t> ends;   // of each key in `keys`
+    std::vector<const void*> addresses;  // of each key that stays where it is; else null
     std::vector<uint32_t> order;  // index in the order of insertion, by place; empty: unchanged
   };
 

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "millrace/utf8.h"
+#include "runtime/core/interned_names.h"
 
 namespace millrace {
 
@@ -143,7 +144,10 @@ bool JavaMapOrder::Shape::matches(std::span<const MapEntry> entries,
     const Value& key = entries[i].key;
     const uint32_t size = ends[i] - begin;
     if (key.type() != Type::String || key.size() != size) return false;
-    if (std::memcmp(key.as_string().data(), keys.data() + begin, size) != 0) return false;
+    if (key.data() != addresses[i] &&
+        std::memcmp(key.as_string().data(), keys.data() + begin, size) != 0) {
+      return false;
+    }
     begin = ends[i];
   }
   return true;
@@ -152,8 +156,11 @@ bool JavaMapOrder::Shape::matches(std::span<const MapEntry> entries,
 void JavaMapOrder::Shape::learn(std::span<const MapEntry> entries, uint32_t table) {
   keys.clear();
   ends.clear();
+  addresses.clear();
   for (const MapEntry& entry : entries) {
-    keys += entry.key.as_string();
+    const std::string_view key = entry.key.as_string();
+    addresses.push_back(is_interned(key.data()) ? key.data() : nullptr);
+    keys += key;
     ends.push_back(static_cast<uint32_t>(keys.size()));
   }
   sort_by_bucket(entries, table, order);

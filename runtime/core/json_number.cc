@@ -106,6 +106,7 @@ bool JsonParser::parse_big_integer(const char* start, uint64_t wrapped, Value& o
 
 bool JsonParser::parse_fraction(const char* start, bool zero, Value& out) {
   const std::string_view text(start, static_cast<size_t>(at_ - start));
+  if (parse_short_fraction(text, out)) return true;
   const auto digits = std::count_if(text.begin(), text.end(), is_digit);
   if (digits > kMaxNumberLength) return fail_length(digits);
   double value = 0;
@@ -123,6 +124,31 @@ bool JsonParser::parse_fraction(const char* start, bool zero, Value& out) {
     }
   }
   out = Value::float64(value);
+  return true;
+}
+
+// Digits and power of ten are exact doubles, so that one division rounds as the best parser does.
+bool JsonParser::parse_short_fraction(std::string_view text, Value& out) const noexcept {
+  constexpr size_t kExactDigits = 15;
+  constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  if (numbers_ == JsonNumbers::Exact || text.size() > kExactDigits + 1) return false;
+  uint64_t digits = 0;
+  size_t point = text.size();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (is_digit(text[i])) {
+      digits = digits * 10 + static_cast<uint64_t>(text[i] - '0');
+    } else if (text[i] == '.') {
+      point = i;
+    } else {
+      return false;  // an exponent
+    }
+  }
+  if (point == text.size()) return false;
+  const double value = static_cast<double>(digits) / kPowers[text.size() - point - 1];
+  out = Value::float64(negative && digits != 0 ? -value : value);  // a BigDecimal has no -0
   return true;
 }
 

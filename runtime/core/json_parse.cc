@@ -155,10 +155,22 @@ bool JsonParser::parse_object(Value& out, int depth) {
   }
   if (at_ == end_) return fail_open_end(Context::Object, start);
   if (*at_ == ']') return fail_close_marker(Context::Object, start);
+  const JsonShape* const shape = scratch_.shapes.guess(depth, at_, end_);
+  size_t known = 0;  // members so far, all of them, that are the first ones of `shape`
   while (true) {
     JsonMember member;
-    if (!parse_member(member, depth)) return false;
-    add_entry(mark, member.name, member.scalar.value);
+    const bool in_shape =
+        shape != nullptr && known < shape->size() && known == entries.size() - mark;
+    if (in_shape) member.name = shape->match(known, at_, end_);
+    if (in_shape && member.name.data() != nullptr) {
+      at_ += member.name.size() + 2;
+      if (!parse_member_value(member.scalar, depth)) return false;
+      entries.push_back({Value::string(member.name), member.scalar.value});
+      ++known;
+    } else {
+      if (!parse_member(member, depth)) return false;
+      add_entry(mark, member.name, member.scalar.value);
+    }
     skip_blanks();
     if (at_ == end_) return fail_open_end(Context::Object, start);
     if (*at_ == '}') break;
@@ -168,19 +180,36 @@ bool JsonParser::parse_object(Value& out, int depth) {
     skip_blanks();
   }
   ++at_;
-  const auto closed = arena_.make_array<MapEntry>(entries.size() - mark);
-  std::copy(entries.begin() + static_cast<ptrdiff_t>(mark), entries.end(), closed.begin());
+  out = close_object(mark, shape, known, depth);
+  return true;
+}
+
+Value JsonParser::close_object(size_t mark, const JsonShape* shape, size_t known, int depth) {
+  std::vector<MapEntry>& entries = scratch_.entries;
+  const std::span<MapEntry> open = std::span(entries).subspan(mark);
+  const auto closed = arena_.make_array<MapEntry>(open.size());
+  const bool as_guessed = shape != nullptr && known == open.size() && known == shape->size();
+  if (!as_guessed) scratch_.shapes.missed(depth, shape, open);
+  if (as_guessed && order_ != nullptr) {
+    shape->arrange(open.data(), closed.data());
+  } else {
+    std::copy(open.begin(), open.end(), closed.begin());
+  }
   entries.resize(mark);
+  if (as_guessed) return Value::map(closed);
   const auto members = closed.size() > kSmallObject ? without_duplicates(closed) : closed;
   if (order_ != nullptr) order_->arrange(members);
-  out = Value::map(members);
-  return true;
+  return Value::map(members);
 }
 
 bool JsonParser::parse_member(JsonMember& member, int depth) {
   if (at_ == end_) return fail_open_end(Context::Object, nullptr);
   if (*at_ != '"') return fail_separator("was expecting double-quote to start field name");
-  if (!parse_string(member.name, true)) return false;
+  return parse_string(member.name, true) && parse_member_value(member.scalar, depth);
+}
+
+// Behind its name.
+bool JsonParser::parse_member_value(JsonScalar& out, int depth) {
   skip_blanks();
   if (at_ == end_) return fail_open_end(Context::Object, nullptr);
   if (*at_ != ':') {
@@ -189,8 +218,8 @@ bool JsonParser::parse_member(JsonMember& member, int depth) {
   ++at_;
   skip_blanks();
   const char* start = at_;
-  if (!parse_value(member.scalar.value, depth, Context::Object)) return false;
-  member.scalar.text = {start, static_cast<size_t>(at_ - start)};
+  if (!parse_value(out.value, depth, Context::Object)) return false;
+  out.text = {start, static_cast<size_t>(at_ - start)};
   return true;
 }
 

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "millrace/json.h"
+#include "runtime/core/json_shape.h"
 
 namespace millrace::detail {
 
 /// Stacks of the containers under construction; kept per thread so that parsing allocates nothing.
 struct JsonScratch {
+  JsonShapes shapes;
   std::vector<Value> values;
   std::vector<MapEntry> entries;
   std::string text;
@@ -44,10 +46,13 @@ class JsonParser {
   bool parse_array(Value& out, int depth);
   bool parse_object(Value& out, int depth);
   bool parse_member(JsonMember& member, int depth);
+  bool parse_member_value(JsonScalar& out, int depth);
+  Value close_object(size_t mark, const JsonShape* shape, size_t known, int depth);
   void add_entry(size_t mark, std::string_view name, Value value);
 
   bool parse_number(Value& out, Context context);
   bool parse_fraction(const char* start, bool zero, Value& out);
+  bool parse_short_fraction(std::string_view text, Value& out) const noexcept;
   bool digits_after(const char* message, Context context);
   bool check_number_end(Context context);
   bool parse_big_integer(const char* start, uint64_t wrapped, Value& out);

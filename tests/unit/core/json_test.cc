@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -62,6 +63,35 @@ TEST_F(JsonTest, DoublesAreLaidOutAsJavaDoes) {
   EXPECT_EQ(print_float(3.4e10F), "3.4E10");
   EXPECT_EQ(print_float(std::numeric_limits<float>::denorm_min()), "1.4E-45");
   EXPECT_EQ(print_float(0.1F), "0.1");
+}
+
+// The layout aside, the digits are those of the shortest form, and they read back as the number.
+TEST_F(JsonTest, DoublesAreShortestAndReadBack) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto digits_of = [](std::string_view text) {
+    std::string digits;
+    for (const char c : text.substr(0, text.find_first_of("eE"))) {
+      if (c >= '0' && c <= '9') digits += c;
+    }
+    digits.erase(0, digits.find_first_not_of('0'));
+    return digits.erase(digits.find_last_not_of('0') + 1);
+  };
+  for (int i = 0; i < 100'000; ++i) {
+    double v = static_cast<double>(random() % 20'000'000'000) / 1000;
+    if (i % 4 == 1) v = std::nextafter(v, 1e9);
+    if (i % 4 == 2) v = static_cast<double>(random() >> 11U) / 1e6;
+    if (i % 4 == 3) v = std::bit_cast<double>(random() >> 2U | 1U);
+    if (!std::isfinite(v) || v == 0) continue;
+    const std::string text = print(i % 2 == 0 ? v : -v);
+    const double back = std::strtod(text.c_str(), nullptr);
+    ASSERT_EQ(std::abs(back), v) << text;
+    char shortest[40];
+    const auto end = std::to_chars(shortest, shortest + sizeof shortest, v).ptr;
+    ASSERT_EQ(digits_of(text), digits_of({shortest, end})) << text;
+    ASSERT_EQ(parse(text).as_double(), back) << text;
+  }
 }
 
 TEST_F(JsonTest, ScalarsAndContainersAreWrittenCompactly) {
