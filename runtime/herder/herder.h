@@ -2,8 +2,6 @@
 // Operations of the REST API on connectors (connect-rest-api.md §2, §3). Called on the control
 // thread; every callback is called exactly once, on the control thread, possibly before the call
 // returns. Reads of snapshots return at once and never wait for a task or a broker.
-//
-// An operation that another worker must do ends with a ForwardException, which REST follows.
 
 #include <cstdint>
 #include <map>
@@ -18,7 +16,6 @@
 #include "millrace/plugin.h"
 #include "millrace/properties.h"
 #include "runtime/core/outcome.h"
-#include "runtime/herder/internal_request.h"
 #include "runtime/storage/status.h"
 #include "runtime/worker/request_exception.h"
 #include "runtime/worker/worker.h"
@@ -122,20 +119,6 @@ class Herder {
                                        std::optional<std::vector<JsonPartitionOffset>> offsets,
                                        Callback<std::string> done) = 0;
 
-  // Calls of other workers, checked by their signature first; a worker alone has none.
-  /// Task configurations that another worker's connector has made.
-  virtual void put_task_configs(const std::string& /*name*/, std::vector<Properties> /*configs*/,
-                                std::optional<InternalRequestSignature> /*signature*/,
-                                Callback<Done> /*done*/) {
-    throw UnsupportedException(kOnlyDistributed);
-  }
-  /// Shuts out the producers of earlier generations of a source connector's tasks.
-  virtual void fence_zombies(const std::string& /*name*/,
-                             std::optional<InternalRequestSignature> /*signature*/,
-                             Callback<Done> /*done*/) {
-    throw UnsupportedException(kOnlyDistributed);
-  }
-
   // Plugins.
   virtual std::vector<PluginInfo> plugins(bool connectors_only) const = 0;
   /// Keys of a plugin by class name or alias; NotFound, or RequestException 400.
@@ -146,10 +129,6 @@ class Herder {
 
   /// Free text of what the control plane is doing, for time-out messages; empty when unknown.
   virtual std::string stage() const = 0;
-
- private:
-  static constexpr const char* kOnlyDistributed =
-      "Kafka Connect in standalone mode does not support this operation";
 };
 
 }  // namespace millrace

@@ -1,7 +1,6 @@
 #include "runtime/herder/inter_worker_config.h"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -111,11 +110,6 @@ int32_t key_bits(const Config& config) {
   return config.key_size.value_or(find(config.key_generation_algorithm)->default_bits);
 }
 
-size_t key_bytes(const Config& config) {
-  constexpr int32_t kBitsOfByte = 8;
-  return static_cast<size_t>((key_bits(config) + kBitsOfByte - 1) / kBitsOfByte);
-}
-
 void require_usable_size(const Config& config) {
   const Generator& generator = *find(config.key_generation_algorithm);
   const int32_t bits = key_bits(config);
@@ -143,6 +137,7 @@ const ConfigDef<InterWorkerConfig>& inter_worker_config_def() {
 InterWorkerConfig parse_inter_worker_config(const Properties& properties) {
   Config config = inter_worker_config_def().parse(properties);
   require_usable_size(config);
+  config.key_generation_algorithm = find(config.key_generation_algorithm)->name;
   const auto& permitted = config.verification_algorithms;
   if (std::find(permitted.begin(), permitted.end(), config.signature_algorithm) ==
       permitted.end()) {
@@ -154,19 +149,9 @@ InterWorkerConfig parse_inter_worker_config(const Properties& properties) {
   return config;
 }
 
-SessionKey make_session_key(const InterWorkerConfig& config, int64_t now_ms) {
-  SessionKey key{std::string(key_bytes(config), '\0'),
-                 find(config.key_generation_algorithm)->name, now_ms};
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.key.data()),
-                 static_cast<int>(key.key.size())) != 1) {
-    throw ConnectException("Making a session key: the system's random source has failed");
-  }
-  return key;
-}
-
-bool fits(const SessionKey& key, const InterWorkerConfig& config) {
-  return key.algorithm == find(config.key_generation_algorithm)->name &&
-         key.key.size() == key_bytes(config);
+size_t session_key_bytes(const InterWorkerConfig& config) {
+  constexpr int32_t kBitsOfByte = 8;
+  return static_cast<size_t>((key_bits(config) + kBitsOfByte - 1) / kBitsOfByte);
 }
 
 }  // namespace millrace

@@ -128,7 +128,7 @@ std::optional<InternalRequestSignature> read_signature(const std::string* signat
 
 void check_signature(const std::optional<InternalRequestSignature>& signature,
                      const std::vector<std::string>& permitted,
-                     const std::optional<SessionKey>& key) {
+                     const SessionKey* key) {
   if (!signature) {
     throw RequestException(kBadRequest, "Internal request missing required signature");
   }
@@ -141,7 +141,7 @@ void check_signature(const std::optional<InternalRequestSignature>& signature,
                     "correct any misconfigured worker and restart it.",
                     signature->algorithm, java_list_text(permitted)));
   }
-  if (!key) {
+  if (key == nullptr) {
     throw RequestException(kServiceUnavailable,
                            "This worker is still starting up and has not been able to read a "
                            "session key from the config topic yet");

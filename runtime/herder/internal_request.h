@@ -38,11 +38,11 @@ std::optional<InternalRequestSignature> read_signature(const std::string* signat
                                                        const std::string* algorithm_header,
                                                        std::string_view body);
 
-/// The check of the leader, in Kafka's order and words: RequestException 400 without a signature or
-/// for an algorithm that is not `permitted`, 503 without a key, 403 when it does not fit. Compares in
+/// Kafka's check, in its order and words: RequestException 400 without a signature or
+/// for an algorithm that is not `permitted`, 503 when `key` is null, 403 when it does not fit. Compares in
 /// constant time.
 void check_signature(const std::optional<InternalRequestSignature>& signature,
                      const std::vector<std::string>& permitted,
-                     const std::optional<SessionKey>& key);
+                     const SessionKey* key);
 
 }  // namespace millrace

@@ -8,10 +8,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/core/executor.h"
 #include "runtime/core/outcome.h"
-#include "runtime/herder/herder.h"
+#include "runtime/herder/cluster_herder.h"
 #include "runtime/rest/error_answer.h"
 #include "runtime/rest/forwarding.h"
 #include "runtime/rest/router.h"
@@ -23,11 +24,18 @@ inline constexpr std::chrono::milliseconds kHealthTimeout{10'000};
 /// How often a waiting health request looks whether the worker has become ready.
 inline constexpr std::chrono::milliseconds kHealthPollInterval{100};
 
+/// What a worker in a group has besides.
+struct ClusterAccess {
+  ClusterHerder& herder;
+  PeerClient& peers;
+  std::vector<std::string> verification_algorithms = {"HmacSHA256"};  // permitted in signatures
+};
+
 /// What the resources work on. All members outlive every request.
 struct ResourceContext {
   Herder& herder;
   Executor& executor;
-  PeerClient* peers = nullptr;  // null: no other worker to ask
+  const ClusterAccess* cluster = nullptr;  // null: there is no other worker
 };
 
 /// ` The worker is currently STAGE.`, or empty when the stage is not known.
@@ -47,9 +55,11 @@ inline HttpResponse timeout_answer(const Herder& herder) {
 /// that the PeerClient gives it.
 class PendingAnswer {
  public:
-  /// Forwards when `peers` is there.
-  PendingAnswer(Respond respond, const RouteRequest& request, PeerClient* peers)
-      : respond_(std::move(respond)), target_(request.http.target), peers_(peers) {
+  /// Forwards in a group.
+  PendingAnswer(Respond respond, const RouteRequest& request, const ClusterAccess* cluster)
+      : respond_(std::move(respond)),
+        target_(request.http.target),
+        peers_(cluster != nullptr ? &cluster->peers : nullptr) {
     if (peers_ != nullptr) forwardable_.emplace(request);
   }
   bool open() const noexcept { return static_cast<bool>(respond_); }
@@ -81,7 +91,7 @@ class PendingAnswer {
 template <class T, class Start, class Render>
 void run_operation(const ResourceContext& context, const RouteRequest& request, Respond respond,
                    Start&& start, Render render) {
-  auto pending = std::make_shared<PendingAnswer>(std::move(respond), request, context.peers);
+  auto pending = std::make_shared<PendingAnswer>(std::move(respond), request, context.cluster);
   try {
     start(Callback<T>([pending, render = std::move(render)](Outcome<T> outcome) {
       pending->answer_with([&] { return render(outcome.value()); });

@@ -19,6 +19,7 @@ class io_context;
 
 namespace millrace {
 class Executor;
+class ClusterHerder;
 class Herder;
 class PeerClient;
 }  // namespace millrace
@@ -42,10 +43,12 @@ class RestServer {
   /// Binds all listeners; requests get 404 until resources are there. Throws ConnectException when
   /// an address is in use, ConfigException for malformed URLs; the process exits with 2 then.
   void listen();
-  /// `herder` and `peers` outlive the server. `metrics` answers `GET /metrics`, on the control
-  /// thread. `peers` carries requests to the worker that must do them; null when there is no other.
-  void initialize_resources(Herder& herder, std::function<std::string()> metrics,
-                            PeerClient* peers = nullptr);
+  /// `herder` outlives the server. `metrics` answers `GET /metrics`, on the control thread.
+  void initialize_resources(Herder& herder, std::function<std::string()> metrics);
+  /// For a worker in a group: `peers`, which outlives the server too, carries requests to the worker
+  /// that must do them; `verification_algorithms` are permitted in signatures of internal requests.
+  void initialize_resources(ClusterHerder& herder, std::function<std::string()> metrics,
+                            PeerClient& peers, std::vector<std::string> verification_algorithms);
   /// See HttpServer::stop().
   void stop(std::chrono::milliseconds limit, std::function<void()> done);
 

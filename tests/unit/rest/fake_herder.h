@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/core/executor.h"
-#include "runtime/herder/herder.h"
+#include "runtime/herder/cluster_herder.h"
 
 namespace millrace::rest {
 
@@ -41,7 +41,7 @@ class ManualExecutor final : public Executor {
   std::deque<std::pair<std::chrono::milliseconds, std::function<void()>>> tasks_;
 };
 
-class FakeHerder : public Herder {
+class FakeHerder : public ClusterHerder {
  public:
   // What it answers with.
   std::map<std::string, ConnectorInfo> infos;
@@ -170,25 +170,24 @@ class FakeHerder : public Herder {
   }
   std::string stage() const override { return current_stage; }
 
-  // A member of a cluster only.
-  bool in_cluster = false;
-  std::optional<SessionKey> session_key;
-  std::vector<std::string> permitted_algorithms{"HmacSHA256"};
+  // Of a worker in a group.
+  bool signatures = true;
+  std::optional<SessionKey> key;
   std::vector<Properties> task_configs;
 
+  bool requires_signatures() const override { return signatures; }
+  const SessionKey* session_key() const override { return key ? &*key : nullptr; }
   void put_task_configs(const std::string& name, std::vector<Properties> configs,
-                        std::optional<InternalRequestSignature> signature,
                         Callback<Done> done) override {
-    if (!in_cluster) return Herder::put_task_configs(name, {}, {}, nullptr);
-    check_signature(signature, permitted_algorithms, session_key);
     task_configs = std::move(configs);
     operation("tasks " + name, std::move(done));
   }
-  void fence_zombies(const std::string& name, std::optional<InternalRequestSignature> signature,
-                     Callback<Done> done) override {
-    if (!in_cluster) return Herder::fence_zombies(name, {}, nullptr);
-    check_signature(signature, permitted_algorithms, session_key);
+  void fence_zombies(const std::string& name, Callback<Done> done) override {
     operation("fence " + name, std::move(done));
+  }
+  void set_cluster_logger_level(const std::string& logger, const std::string& level,
+                                Callback<Done> done) override {
+    operation("log " + logger + " " + level, std::move(done));
   }
 
  private:

@@ -53,9 +53,10 @@ class FakePeers final : public PeerClient {
 class ForwardingTest : public RoutesTest {
  protected:
   ForwardingTest() {
-    context_.peers = &peers_;
+    context_.cluster = &cluster_;
     router_ = Router();
     add_connectors_resource(router_, context_);
+    add_loggers_resource(router_, context_, [] { return int64_t{1'234}; });
     herder_.failure = belongs_to("http://leader:8083/");
   }
   /// What the client gets when the other worker answers so.
@@ -71,6 +72,7 @@ class ForwardingTest : public RoutesTest {
   }
 
   FakePeers peers_;
+  const ClusterAccess cluster_{herder_, peers_};
 };
 
 TEST_F(ForwardingTest, TheRequestGoesOnWithBodyAndCredentialsAlone) {
@@ -210,6 +212,36 @@ TEST_F(ForwardingTest, AHerderMayFindOutLate) {
   EXPECT_EQ(late_->status, 204);
 }
 
+TEST_F(ForwardingTest, LevelsOfTheClusterGoThroughTheHerder) {
+  herder_.failure = nullptr;
+  const std::string target = "/admin/loggers/rest.test.cluster?scope=cluster";
+  const auto response = call("PUT", target, R"({"level":"warn"})");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(call("PUT", target, R"({"level":"loud"})").body,
+            error_json(404, "invalid log level 'loud'."));
+  EXPECT_THAT(herder_.calls, ElementsAre("log rest.test.cluster WARN"));
+  EXPECT_EQ(call("GET", "/admin/loggers/rest.test.cluster").status, 404) << "changed here already";
+}
+
+TEST_F(ForwardingTest, WithoutSessionsCallsOfOthersAreNotSigned) {
+  herder_.failure = nullptr;
+  herder_.signatures = false;
+  EXPECT_EQ(call("PUT", "/connectors/a/fence").status, 204);
+  EXPECT_EQ(call("POST", "/connectors/a/tasks", "[]").status, 204);
+  EXPECT_THAT(herder_.calls, ElementsAre("fence a", "tasks a"));
+}
+
+TEST_F(ForwardingTest, CallsOfOthersAreForwardedUnsigned) {
+  herder_.signatures = false;
+  const auto response =
+      forwarded(make("POST", "/connectors/a/tasks", R"([{"k":"v"}])"), PeerAnswer{204, "", {}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(peers_.requests.at(0).url, "http://leader:8083/connectors/a/tasks?forward=true");
+  EXPECT_EQ(peers_.requests.at(0).body, R"([{"k":"v"}])");
+  EXPECT_FALSE(peers_.requests.at(0).key.has_value());
+}
+
 TEST_F(RoutesTest, WithoutPeersNothingIsForwarded) {
   herder_.failure = belongs_to("http://leader:8083/");
   EXPECT_EQ(call("DELETE", "/connectors/a").status, 500);
@@ -259,10 +291,10 @@ class TwoWorkersTest : public ::testing::Test {
       worker.server = std::make_unique<RestServer>(
           running_.io(), running_, parse_rest_config({{"listeners", "http://127.0.0.1:0"}}));
       worker.server->listen();
-      worker.server->initialize_resources(worker.herder, [] { return ""; }, worker.peers.get());
+      worker.server->initialize_resources(worker.herder, [] { return ""; }, *worker.peers,
+                                          {"HmacSHA256"});
       worker.port = worker.server->listeners().at(0).port;
-      worker.herder.in_cluster = true;
-      worker.herder.session_key = key_;
+      worker.herder.key = key_;
     });
   }
   static ClientResponse call(const Worker& worker, std::string_view method,
@@ -374,7 +406,7 @@ TEST_F(TwoWorkersTest, CallsWithoutSignatureAreBadRequests) {
 }
 
 TEST_F(TwoWorkersTest, CallsBeforeTheFirstKeyAreUnavailable) {
-  b_.herder.session_key.reset();
+  b_.herder.key.reset();
   const auto answer = internal_call(a_, {b_.url() + "connectors/x/fence", "PUT", "", key_});
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(answer.body, HasSubstr("has not been able to read a session key"));

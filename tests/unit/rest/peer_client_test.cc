@@ -135,7 +135,7 @@ TEST_F(PeerClientTest, SignsWithTheSessionKey) {
     const auto signature =
         read_signature(request.headers.find(kSignatureHeader),
                        request.headers.find(kSignatureAlgorithmHeader), request.body);
-    EXPECT_NO_THROW(check_signature(signature, {"HmacSHA512"}, key));
+    EXPECT_NO_THROW(check_signature(signature, {"HmacSHA512"}, &key));
   }
 }
 
