@@ -53,21 +53,36 @@ bool is_base64_digit(char c) {
          c == '/';
 }
 
-/// As java.util.Base64, which does not ask for the padding.
+[[noreturn]] void not_base64(const std::string& reason) {
+  throw RequestException(kBadRequest, reason);
+}
+
+/// How many bytes of `text`, whose padding begins at `at`, are base64.
+size_t end_of_padding(std::string_view text, size_t at) {
+  if (at == text.size()) return at;
+  const size_t open = at % 4;  // digits in the last unit
+  if (open == 0 || (open == 2 && text.substr(at, 2) != "==")) {
+    not_base64("Input byte array has wrong 4-byte ending unit");
+  }
+  return at + (open == 2 ? 2 : 1);
+}
+
+/// As java.util.Base64, which does not ask for the padding, in its words.
 std::string decode_signature(std::string_view text) {
-  const std::string_view digits = text.substr(0, text.find_last_not_of('=') + 1);
+  if (text.size() == 1) not_base64("Input byte[] should at least have 2 bytes for base64 bytes");
+  const std::string_view digits = text.substr(0, text.find('='));
   for (const char c : digits) {
     if (is_base64_digit(c)) continue;
-    throw RequestException(kBadRequest, fmt::format("Illegal base64 character {:x}",
-                                                    static_cast<unsigned char>(c)));
+    not_base64(fmt::format("Illegal base64 character {:x}", static_cast<unsigned char>(c)));
   }
-  const size_t wanted = (4 - digits.size() % 4) % 4;
-  const size_t given = text.size() - digits.size();
+  const size_t end = end_of_padding(text, digits.size());
+  if (digits.size() % 4 == 1) not_base64("Last unit does not have enough valid bits");
+  if (end < text.size()) {
+    not_base64(fmt::format("Input byte array has incorrect ending byte at {}", end));
+  }
   std::string bytes;
-  if (wanted == 3 || (given != 0 && given != wanted) ||
-      !decode_base64(std::string(digits) + std::string(wanted, '='), bytes)) {
-    throw RequestException(kBadRequest, "Input byte array has wrong 4-byte ending unit");
-  }
+  const std::string padding((4 - digits.size() % 4) % 4, '=');
+  if (!decode_base64(std::string(digits) + padding, bytes)) not_base64("Illegal base64");
   return bytes;
 }
 

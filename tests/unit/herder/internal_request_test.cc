@@ -98,11 +98,14 @@ TEST(InternalRequest, HeadersAreReadAsInJava) {
   }
   for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
            {"a*b=", "400 Illegal base64 character 2a"},
-           {"YQ==\n", "400 Illegal base64 character a"},
+           {"abcd\n", "400 Illegal base64 character a"},
+           {"YQ==\n", "400 Input byte array has incorrect ending byte at 4"},
            {" YQ==", "400 Illegal base64 character 20"},
            {"YQ=", "400 Input byte array has wrong 4-byte ending unit"},
            {"abcd=", "400 Input byte array has wrong 4-byte ending unit"},
-           {"a", "400 Input byte array has wrong 4-byte ending unit"}}) {
+           {"a===", "400 Last unit does not have enough valid bits"},
+           {"abcde", "400 Last unit does not have enough valid bits"},
+           {"a", "400 Input byte[] should at least have 2 bytes for base64 bytes"}}) {
     EXPECT_EQ(refusal([&] { read_signature(&text, &algorithm, ""); }), message) << text;
   }
 }
