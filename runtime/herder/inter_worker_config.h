@@ -1,6 +1,6 @@
 #pragma once
-// Settings of signed requests between workers (connect-configs.md §4.2, connect-cluster.md §4.2). The
-// configuration of the distributed worker includes these rows.
+// Settings of signed requests between workers (connect-configs.md §4.2, connect-cluster.md §4.2).
+// The configuration of the distributed worker includes these rows.
 
 #include <cstddef>
 #include <cstdint>

@@ -38,8 +38,8 @@ std::optional<InternalRequestSignature> read_signature(const std::string* signat
                                                        const std::string* algorithm_header,
                                                        std::string_view body);
 
-/// Kafka's check, in its order and words: RequestException 400 without a signature or
-/// for an algorithm that is not `permitted`, 503 when `key` is null, 403 when it does not fit. Compares in
+/// Kafka's check, in its order and words: RequestException 400 without a signature or for an
+/// algorithm that is not `permitted`, 503 when `key` is null, 403 when it does not fit. Compares in
 /// constant time.
 void check_signature(const std::optional<InternalRequestSignature>& signature,
                      const std::vector<std::string>& permitted,

@@ -80,8 +80,9 @@ HttpResponse relay(const PeerAnswer& answer, const std::string& base) {
   if (answer.status == kNoContent) return HttpResponse{kNoContent, {}, {}};
   if (answer.status >= 400) return relay_error(answer);
   if (answer.status >= 200 && answer.status < 300) return relay_value(answer, base);
-  return error_response(500, fmt::format("Unexpected status code when handling forwarded request: {}",
-                                         answer.status));
+  return error_response(
+      500,
+      fmt::format("Unexpected status code when handling forwarded request: {}", answer.status));
 }
 
 HttpResponse no_answer(const std::string& reason) {

@@ -12,8 +12,8 @@
 
 namespace millrace::rest {
 
-/// What is kept of a request until the herder knows who must answer it. The body goes on as it came,
-/// which says the same as Java's copy of it.
+/// What is kept of a request until the herder knows who must answer it. The body goes on as it
+/// came, which says the same as Java's copy of it.
 struct ForwardableRequest {
   explicit ForwardableRequest(const RouteRequest& request);
 

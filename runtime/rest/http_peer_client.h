@@ -1,6 +1,6 @@
 #pragma once
-// Calls of other workers over HTTP/1.1 (RestClient, connect-rest-api.md §4): one connection each, no
-// redirects, no second attempt.
+// Calls of other workers over HTTP/1.1 (RestClient, connect-rest-api.md §4): one connection each,
+// no redirects, no second attempt.
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>

@@ -44,8 +44,8 @@ void require_answer(const ErrorCode& error, const PeerMessage& message) {
         fmt::format("the answer is larger than {} bytes", message.max_answer_bytes));
   }
   if (error == http::error::header_limit) {
-    throw ConnectException(
-        fmt::format("the headers of the answer are larger than {} bytes", message.max_header_bytes));
+    throw ConnectException(fmt::format("the headers of the answer are larger than {} bytes",
+                                       message.max_header_bytes));
   }
   if (error == http::error::end_of_stream || error == http::error::partial_message ||
       error == asio::error::eof || error == asio::ssl::error::stream_truncated) {

@@ -1,6 +1,6 @@
 #pragma once
-// Errors of requests that decide their answer. Errors of other types map by their ErrorKind: NotFound
-// 404, AlreadyExists 409, else 500.
+// Errors of requests that decide their answer. Errors of other types map by their ErrorKind:
+// NotFound 404, AlreadyExists 409, else 500.
 
 #include <string>
 #include <utility>
@@ -21,8 +21,8 @@ class RequestException : public Error {
   int status_;
 };
 
-/// This worker is not the one that does it (RequestTargetException): REST asks the one at `url`, once
-/// or twice on a request's way.
+/// This worker is not the one that does it (RequestTargetException): REST asks the one at `url`,
+/// once or twice on a request's way.
 class ForwardException : public Error {
  public:
   /// `url` is the advertised URL of the leader or owner, empty when it is not known.

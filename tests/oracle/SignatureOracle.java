@@ -68,7 +68,8 @@ public class SignatureOracle {
         HttpHeaders headers = (HttpHeaders) Proxy.newProxyInstance(
             HttpHeaders.class.getClassLoader(), new Class<?>[] {HttpHeaders.class},
             (proxy, method, arguments) ->
-                InternalRequestSignature.SIGNATURE_HEADER.equals(arguments[0]) ? header : algorithm);
+                InternalRequestSignature.SIGNATURE_HEADER.equals(arguments[0])
+                    ? header : algorithm);
         try {
             return String.valueOf(InternalRequestSignature
                 .fromHeaders(Crypto.SYSTEM, body, headers)

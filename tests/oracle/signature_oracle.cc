@@ -1,5 +1,5 @@
-// For each line `ALGORITHM KEY BODY HEADER` prints the header as this worker signs, and what it says
-// of the given one: `true`, `false` or the error.
+// For each line `ALGORITHM KEY BODY HEADER` prints the header as this worker signs, and what it
+// says of the given one: `true`, `false` or the error.
 
 #include <charconv>
 #include <iostream>

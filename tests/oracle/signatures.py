@@ -16,8 +16,8 @@ CLASS = "SignatureOracle"
 
 def damaged(lines, rng):
     """Some lines as they are, others with another header, key or body."""
-    headers = ["", "YQ==", "YQ", "a*b=", "YQ=", "abcd=", "a", "a===", "a=", "abcde", "ab=c", "abc=x",
-               "YQ==x", "=", "==", "====", " YQ==", "YR==", "abc-", "abc_"]
+    headers = ["", "YQ==", "YQ", "a*b=", "YQ=", "abcd=", "a", "a===", "a=", "abcde", "ab=c",
+               "abc=x", "YQ==x", "=", "==", "====", " YQ==", "YR==", "abc-", "abc_"]
     for line in lines:
         algorithm, key, body, header = line.split(" ", 3)
         change = rng.randrange(6)

@@ -70,11 +70,12 @@ TEST(InternalRequest, ChecksComeInKafkasOrder) {
   const SessionKey key{kKey, "HmacSHA256", 0};
   EXPECT_EQ(refusal([] { check_signature(std::nullopt, {"HmacSHA256"}, nullptr); }),
             "400 Internal request missing required signature");
-  EXPECT_EQ(refusal([] { check_signature(signed_with("HmacMD5"), {"HmacSHA256", "HmacSHA1"}, nullptr); }),
+  const std::vector<std::string> permitted{"HmacSHA256", "HmacSHA1"};
+  EXPECT_EQ(refusal([&] { check_signature(signed_with("HmacMD5"), permitted, nullptr); }),
             "400 This worker does not support the 'HmacMD5' key signing algorithm used by other "
-            "workers. This worker is currently configured to use: [HmacSHA256, HmacSHA1]. Check that "
-            "all workers' configuration files permit the same set of signature algorithms, and "
-            "correct any misconfigured worker and restart it.");
+            "workers. This worker is currently configured to use: [HmacSHA256, HmacSHA1]. Check "
+            "that all workers' configuration files permit the same set of signature algorithms, "
+            "and correct any misconfigured worker and restart it.");
   EXPECT_EQ(refusal([] { check_signature(signed_with("HmacSHA256"), {"HmacSHA256"}, nullptr); }),
             "503 This worker is still starting up and has not been able to read a session key from "
             "the config topic yet");
@@ -156,8 +157,8 @@ TEST(InterWorkerConfig, WhatCannotWorkIsRefusedInKafkasWords) {
             "Invalid value [] for configuration inter.worker.verification.algorithms: At least one "
             "signature verification algorithm must be provided");
   EXPECT_EQ(error({{"inter.worker.signature.algorithm", "HmacSHA512"}}),
-            "Invalid value HmacSHA512 for configuration inter.worker.signature.algorithm: Signature "
-            "algorithm must be present in inter.worker.verification.algorithms list");
+            "Invalid value HmacSHA512 for configuration inter.worker.signature.algorithm: "
+            "Signature algorithm must be present in inter.worker.verification.algorithms list");
   EXPECT_EQ(error({{"inter.worker.key.size", "39"}}),
             "Unable to create key generator with algorithm HmacSHA256 and key size 39: Key length "
             "must be at least 40 bits");

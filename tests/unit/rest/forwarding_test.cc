@@ -7,12 +7,14 @@
 #include <future>
 
 #include "http_client.h"
+#include "identity.h"
 #include "raw_peer.h"
 #include "routes_fixture.h"
 #include "running_loop.h"
 #include "runtime/rest/http_peer_client.h"
 #include "runtime/rest/peer_url.h"
 #include "runtime/rest/rest_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace millrace::rest {
 namespace {
@@ -25,8 +27,8 @@ using ::testing::StartsWith;
 constexpr const char* kTooFar =
     "Cannot complete request because of a conflicting operation (e.g. worker rebalance)";
 constexpr const char* kNoLeader =
-    "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was "
-    "underway.";
+    "Cannot complete request momentarily due to no known leader URL, likely because a rebalance "
+    "was underway.";
 
 std::exception_ptr belongs_to(const std::string& url) {
   return error_of<ForwardException>("This worker is not the leader", url);
@@ -94,7 +96,8 @@ TEST_F(ForwardingTest, TheRequestGoesOnWithBodyAndCredentialsAlone) {
 
 TEST_F(ForwardingTest, CreationNamesThisWorker) {
   const auto request = make("POST", "/connectors", R"({"name":"a","config":{}})");
-  const PeerAnswer created{201, R"({"name":"a"})", {{"location", "http://leader:8083/connectors/a"}}};
+  const PeerAnswer created{
+      201, R"({"name":"a"})", {{"location", "http://leader:8083/connectors/a"}}};
   const auto response = forwarded(request, created);
   EXPECT_EQ(response.status, 201);
   EXPECT_EQ(header(response, "Location"), "http://worker:8083/connectors/a");
@@ -268,7 +271,7 @@ class TwoWorkersTest : public ::testing::Test {
     std::unique_ptr<HttpPeerClient> peers;
     std::unique_ptr<RestServer> server;
     uint16_t port = 0;
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port) + "/"; }
+    std::string url() const { return server->advertised().url(); }
   };
 
   TwoWorkersTest() {
@@ -276,20 +279,23 @@ class TwoWorkersTest : public ::testing::Test {
   }
   ~TwoWorkersTest() override {
     running_.on([this] {
-      for (Worker* worker : {&a_, &b_}) {
+      for (Worker* worker : {&a_, &b_, &other_}) {
         worker->server.reset();
         worker->peers.reset();
       }
     });
   }
-  void start(Worker& worker) {
+  void start(Worker& worker, Properties properties = {},
+             std::chrono::milliseconds call_timeout = std::chrono::seconds(15)) {
+    properties.try_emplace("listeners", "http://127.0.0.1:0");
     running_.on([&] {
+      const RestConfig config = parse_rest_config(properties);
       PeerClientOptions options;
-      options.limits.call_timeout = std::chrono::milliseconds(5'000);
+      options.tls = config.tls;
+      options.limits.call_timeout = call_timeout;
       options.limits.max_answer_bytes = 100'000;
       worker.peers = std::make_unique<HttpPeerClient>(running_.io(), std::move(options));
-      worker.server = std::make_unique<RestServer>(
-          running_.io(), running_, parse_rest_config({{"listeners", "http://127.0.0.1:0"}}));
+      worker.server = std::make_unique<RestServer>(running_.io(), running_, config);
       worker.server->listen();
       worker.server->initialize_resources(worker.herder, [] { return ""; }, *worker.peers,
                                           {"HmacSHA256"});
@@ -316,6 +322,7 @@ class TwoWorkersTest : public ::testing::Test {
   RunningLoop running_;
   Worker a_;
   Worker b_;
+  Worker other_;  // not started
 };
 
 TEST_F(TwoWorkersTest, EitherAnswersForTheOther) {
@@ -352,6 +359,42 @@ TEST_F(TwoWorkersTest, ALeaderThatIsGoneIsNamed) {
   EXPECT_EQ(call(a_, "DELETE", "/connectors/x").body,
             error_json(500, "IO Error trying to forward REST request: DELETE " + url +
                                 "/connectors/x?forward=true: connecting: Connection refused"));
+}
+
+TEST_F(TwoWorkersTest, ALeaderThatNeverAnswersIsGivenUp) {
+  const SilentPeer silent;
+  start(other_, {}, std::chrono::milliseconds(30));
+  other_.herder.failure = belongs_to("http://127.0.0.1:" + std::to_string(silent.port()));
+  const auto response = call(other_, "DELETE", "/connectors/x");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(response.body, HasSubstr("IO Error trying to forward REST request: DELETE http://"));
+  EXPECT_THAT(response.body, HasSubstr(": no whole answer within 30 ms"));
+}
+
+TEST_F(TwoWorkersTest, ALeaderBehindTlsAnswers) {
+  const testing_support::TemporaryFolder folder;
+  const Identity identity("IP:127.0.0.1");
+  const std::string file = (folder / "worker.pem").string();
+  identity.write_pem(file, true);
+  const Properties tls = {{"listeners.https.ssl.keystore.location", file},
+                          {"listeners.https.ssl.truststore.location", file},
+                          {"listeners.https.ssl.client.auth", "required"},
+                          {"ssl.keystore.location", "not read"}};
+  Properties secure = tls;
+  secure["listeners"] = "https://127.0.0.1:0";
+  start(other_, secure);
+  ASSERT_THAT(other_.url(), StartsWith("https://127.0.0.1:"));
+  Worker plain;
+  start(plain, tls);
+  plain.herder.failure = belongs_to(other_.url());
+  EXPECT_EQ(call(plain, "PUT", "/connectors/x/stop").status, 204);
+  EXPECT_THAT(other_.herder.calls, ElementsAre("stop x"));
+  a_.herder.failure = belongs_to(other_.url());
+  EXPECT_THAT(call(a_, "PUT", "/connectors/x/stop").body, HasSubstr("certificate is refused"));
+  running_.on([&] {
+    plain.server.reset();
+    plain.peers.reset();
+  });
 }
 
 TEST_F(TwoWorkersTest, HugeAnswersAreRefused) {

@@ -13,7 +13,8 @@ namespace millrace::rest {
 /// A fresh key and a certificate signed by itself.
 struct Identity {
   /// `names` as in a subjectAltName; empty: only the common name `localhost`.
-  explicit Identity(const std::string& names = "") : key(EVP_EC_gen("P-256")), certificate(X509_new()) {
+  explicit Identity(const std::string& names = "")
+      : key(EVP_EC_gen("P-256")), certificate(X509_new()) {
     X509_set_version(certificate, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
