@@ -117,9 +117,9 @@ HttpResponse conflict(const std::string& message) {
 
 ForwardableRequest::ForwardableRequest(const RouteRequest& request)
     : method(request.http.method),
-      path(request.http.target.substr(0, request.http.target.find('?'))),
       body(request.http.body),
       base(base_url(request.http)) {
+  for (const std::string& segment : request.segments) path += "/" + percent_encode(segment);
   const std::string* credentials = request.http.headers.find("Authorization");
   if (credentials != nullptr) authorization = *credentials;
   for (const char* flag : kFlags) {

@@ -18,7 +18,7 @@ struct ForwardableRequest {
   explicit ForwardableRequest(const RouteRequest& request);
 
   std::string method;
-  std::string path;  // as on the wire
+  std::string path;  // begins with a slash
   std::string body;
   std::string authorization;    // the only header that goes on
   std::string flags;            // of the query, e.g. `&onlyFailed=true`

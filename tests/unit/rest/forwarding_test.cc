@@ -103,6 +103,16 @@ TEST_F(ForwardingTest, CreationNamesThisWorker) {
   EXPECT_EQ(header(response, "Location"), "http://worker:8083/connectors/a");
 }
 
+TEST_F(ForwardingTest, ThePathIsTheSameHoweverItIsSpelled) {
+  for (const char* target : {"/connectors/a%2Bb%23", "/connectors/a+b%23/", "/connectors/a+b%23;m=1",
+                             "http://worker:8083/connectors/a%2bb%23", "/connectors/a+b%23#part"}) {
+    forwarded("DELETE", target, PeerAnswer{204, "", {}});
+    EXPECT_EQ(peers_.requests.back().url,
+              "http://leader:8083/connectors/a%2Bb%23?forward=true") << target;
+  }
+  EXPECT_EQ(herder_.calls, std::vector<std::string>(5, "delete a+b#"));
+}
+
 TEST_F(ForwardingTest, FlagsGoOn) {
   for (const auto& [query, sent] : std::vector<std::pair<std::string, std::string>>{
            {"?onlyFailed=TRUE&includeTasks=true&x=y", "&includeTasks=true&onlyFailed=true"},
