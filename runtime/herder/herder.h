@@ -104,8 +104,9 @@ class Herder {
                                std::map<std::string, std::optional<std::string>> patch,
                                Callback<ConnectorInfo> done) = 0;
   virtual void delete_connector(const std::string& name, Callback<Done> done) = 0;
-  virtual void pause_connector(const std::string& name) = 0;   // NotFound
-  virtual void resume_connector(const std::string& name) = 0;  // NotFound
+  /// Answer when the wish is stored, not when it is fulfilled. NotFound.
+  virtual void pause_connector(const std::string& name, Callback<Done> done) = 0;
+  virtual void resume_connector(const std::string& name, Callback<Done> done) = 0;
   virtual void stop_connector(const std::string& name, Callback<Done> done) = 0;
   /// Restarts the connector instance only (legacy form), and waits for it.
   virtual void restart_connector(const std::string& name, Callback<Done> done) = 0;

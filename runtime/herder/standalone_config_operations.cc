@@ -13,7 +13,7 @@ void StandaloneHerder::put_connector(const std::string& name, Properties config,
   operations_.enqueue<CreatedConnector>(
       name, "configuring connector " + name,
       [=, this](const Running<CreatedConnector>& running) {
-        require_valid(running.operation(), config, [=, this] {
+        steps_.require_valid(running.operation(), config, [=, this] {
           const bool exists = entries_.contains(name);
           if (exists && !allow_replace) {
             throw AlreadyExistsException("Connector " + name + " already exists");
@@ -32,15 +32,9 @@ void StandaloneHerder::patch_connector(const std::string& name,
   operations_.enqueue<ConnectorInfo>(
       name, "patching the configuration of connector " + name,
       [this, name, patch = std::move(patch)](const Running<ConnectorInfo>& running) {
-        Properties config = require(name, "Connector " + name + " not found").config;
-        for (const auto& [key, value] : patch) {
-          if (value) {
-            config.insert_or_assign(key, *value);
-          } else {
-            config.erase(key);
-          }
-        }
-        require_valid(running.operation(), config, [=, this] {
+        const Properties config =
+            patched(require(name, "Connector " + name + " not found").config, patch);
+        steps_.require_valid(running.operation(), config, [=, this] {
           apply(running.operation(), name, config, std::nullopt,
                 [=, this] { running.finish(connector_info(name)); });
         });
@@ -83,7 +77,7 @@ void StandaloneHerder::validate(std::map<std::string, std::optional<std::string>
   operations_.run_now<ConfigInfos>(
       "", "validating a connector configuration",
       [this, config = std::move(config)](const Running<ConfigInfos>& running) {
-        check(running.operation(), config,
+        steps_.check(running.operation(), config,
               [running](ConfigInfos& infos) { running.finish(std::move(infos)); });
       },
       std::move(done));

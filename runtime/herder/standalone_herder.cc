@@ -1,16 +1,9 @@
 #include "runtime/herder/standalone_herder.h"
 
-#include <fmt/chrono.h>
-
 #include "millrace/errors.h"
 #include "runtime/herder/herder_log.h"
 
 namespace millrace {
-namespace {
-
-constexpr int kForbidden = 403;
-
-}  // namespace
 
 StandaloneHerder::StandaloneHerder(HerderServices services, HerderOptions options)
     : services_(services),
@@ -49,21 +42,9 @@ std::vector<ConnectorTaskId> StandaloneHerder::task_ids(const std::string& name)
   return ids;
 }
 
-ConnectorType StandaloneHerder::type_of(const Properties& config) const {
-  const std::string* class_name = find(config, "connector.class");
-  if (class_name == nullptr) return ConnectorType::Unknown;
-  try {
-    const PluginClass* plugin = services_.plugins.find_connector(*class_name);
-    if (plugin == nullptr) return ConnectorType::Unknown;
-    return plugin->kind == PluginKind::Source ? ConnectorType::Source : ConnectorType::Sink;
-  } catch (const Error&) {
-    return ConnectorType::Unknown;  // an ambiguous alias
-  }
-}
-
 ConnectorInfo StandaloneHerder::connector_info(const std::string& name) const {
   const Entry& entry = require(name, "Connector " + name + " not found");
-  return {name, entry.config, task_ids(name), type_of(entry.config)};
+  return {name, entry.config, task_ids(name), steps_.type_of(entry.config)};
 }
 
 ConnectorStateInfo StandaloneHerder::connector_status(const std::string& name) const {
@@ -72,7 +53,7 @@ ConnectorStateInfo StandaloneHerder::connector_status(const std::string& name) c
   if (status == nullptr || at == entries_.end()) {
     throw NotFoundException("No status found for connector " + name);
   }
-  return {name, *status, statuses_.tasks(name), type_of(at->second.config)};
+  return {name, *status, statuses_.tasks(name), steps_.type_of(at->second.config)};
 }
 
 Status StandaloneHerder::task_status(const ConnectorTaskId& id) const {
@@ -91,30 +72,16 @@ std::vector<TaskInfo> StandaloneHerder::task_infos(const std::string& name) cons
 }
 
 std::vector<std::string> StandaloneHerder::active_topics(const std::string& name) const {
-  if (!options_.topic_tracking) {
-    throw RequestException(kForbidden, "Topic tracking is disabled.");
-  }
+  require_topic_tracking(options_);
   const auto at = entries_.find(name);
   if (at == entries_.end()) return {};
   return {at->second.topics.begin(), at->second.topics.end()};
 }
 
 void StandaloneHerder::reset_active_topics(const std::string& name) {
-  if (!options_.topic_tracking) {
-    throw RequestException(kForbidden, "Topic tracking is disabled.");
-  }
-  if (!options_.topic_tracking_reset) {
-    throw RequestException(kForbidden, "Topic tracking reset is disabled.");
-  }
+  require_topic_reset(options_);
   const auto at = entries_.find(name);
   if (at != entries_.end()) at->second.topics.clear();
-}
-
-std::string StandaloneHerder::stage() const {
-  const Operation* operation = operations_.oldest();
-  if (operation == nullptr) return {};
-  return fmt::format("{}, which began at {:%Y-%m-%dT%H:%M:%S}Z", operation->what(),
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(operation->began())));
 }
 
 // Reports of the worker. What belongs to a deleted connector or a removed task is dropped.

@@ -9,36 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "runtime/core/executor.h"
-#include "runtime/herder/connector_validation.h"
-#include "runtime/herder/herder.h"
-#include "runtime/herder/operation_queue.h"
+#include "runtime/herder/herder_steps.h"
 #include "runtime/storage/status.h"
 #include "runtime/worker/worker.h"
 
 namespace millrace {
-
-/// What the herder works with; all of it outlives the herder.
-struct HerderServices {
-  Executor& control;
-  /// For code of plugins and files of config providers. Its tasks must have ended, or never run,
-  /// before the herder is destroyed.
-  Executor& slow;
-  Worker& worker;
-  const PluginCatalog& plugins;
-  const ConfigTransformer& transformer;
-};
-
-struct HerderOptions {
-  ServerInfo server = {};
-  std::string worker_id = {};  // host:port of the advertised URL
-  std::string override_policy = "All";
-  Properties worker_config = {};   // variables resolved; its converters are connectors' defaults
-  bool topic_tracking = true;
-  bool topic_tracking_reset = true;
-  OperationQueue::Limits limits = {};
-  OperationQueue::Clock now = [] { return std::chrono::system_clock::now(); };
-};
 
 class StandaloneHerder final : public Herder, private WorkerListener {
  public:
@@ -68,8 +43,8 @@ class StandaloneHerder final : public Herder, private WorkerListener {
                        std::map<std::string, std::optional<std::string>> patch,
                        Callback<ConnectorInfo> done) override;
   void delete_connector(const std::string& name, Callback<Done> done) override;
-  void pause_connector(const std::string& name) override;
-  void resume_connector(const std::string& name) override;
+  void pause_connector(const std::string& name, Callback<Done> done) override;
+  void resume_connector(const std::string& name, Callback<Done> done) override;
   void stop_connector(const std::string& name, Callback<Done> done) override;
   void restart_connector(const std::string& name, Callback<Done> done) override;
   void restart_connector_and_tasks(const RestartRequest& request,
@@ -81,11 +56,15 @@ class StandaloneHerder final : public Herder, private WorkerListener {
                                std::optional<std::vector<JsonPartitionOffset>> offsets,
                                Callback<std::string> done) override;
 
-  std::vector<PluginInfo> plugins(bool connectors_only) const override;
-  std::vector<ConfigKey> plugin_config(const std::string& name) const override;
+  std::vector<PluginInfo> plugins(bool connectors_only) const override {
+    return steps_.plugins(connectors_only);
+  }
+  std::vector<ConfigKey> plugin_config(const std::string& name) const override {
+    return steps_.plugin_config(name);
+  }
   void validate(std::map<std::string, std::optional<std::string>> config,
                 Callback<ConfigInfos> done) override;
-  std::string stage() const override;
+  std::string stage() const override { return stage_text(operations_.oldest()); }
 
  private:
   /// All that is known of a connector beside statuses. Configurations keep their variables.
@@ -96,12 +75,6 @@ class StandaloneHerder final : public Herder, private WorkerListener {
     Properties tasks_made_from;  // `config` when `tasks` were made
     std::set<std::string> topics;
   };
-  /// Which parts a restart takes.
-  struct RestartPlan {
-    bool connector = false;
-    std::vector<ConnectorTaskId> tasks;
-    ConnectorStateInfo answer;
-  };
   using Next = std::function<void()>;
 
   // WorkerListener.
@@ -111,11 +84,6 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   void on_active_topic(const ConnectorTaskId& id, const std::string& topic) override;
 
   // Steps of operations: go on with `next`, or end the operation with an error.
-  void resolve(const OperationPtr& op, std::vector<Properties> configs,
-               std::function<void(std::vector<Properties>&)> next,
-               std::function<void(std::exception_ptr)> on_error = {});
-  void check(const OperationPtr& op, NullableConfig config, std::function<void(ConfigInfos&)> next);
-  void require_valid(const OperationPtr& op, const Properties& config, Next next);
   /// Stores `config` and starts the connector with it.
   void apply(const OperationPtr& op, const std::string& name, Properties config,
              std::optional<TargetState> initial_state, Next next);
@@ -128,8 +96,6 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   void remove_tasks(const OperationPtr& op, const std::string& name, Next next);
   /// Replaces the tasks if the connector runs and now wants others.
   void regenerate(const OperationPtr& op, const std::string& name, Next next);
-  /// See task_config_hash().
-  std::string hash_of(const Properties& connector, const Properties& task) const;
   void start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids, Next next);
   void set_target(const OperationPtr& op, const std::string& name, TargetState target, Next next);
   void restart(const OperationPtr& op, const RestartPlan& plan, Next next);
@@ -137,19 +103,14 @@ class StandaloneHerder final : public Herder, private WorkerListener {
   Entry& require(const std::string& name, const std::string& message);
   const Entry& require(const std::string& name, const std::string& message) const;
   std::vector<ConnectorTaskId> task_ids(const std::string& name) const;
-  ConnectorType type_of(const Properties& config) const;
   bool tasks_changed(const Entry& entry, const std::vector<Properties>& tasks) const;
-  void change_target(const std::string& name, TargetState target);
-  RestartPlan plan_restart(const RestartRequest& request) const;
+  void change_target(const std::string& name, TargetState target, Callback<Done> done);
+  RestartPlan plan(const RestartRequest& request) const;
   void mark_failed(const std::string& name, std::exception_ptr error);
   void mark_failed(const ConnectorTaskId& id, std::exception_ptr error);
-  ConnectorValidator validator() const {
-    return {services_.plugins, services_.transformer, options_.override_policy,
-            options_.worker_config};
-  }
-
   HerderServices services_;
   const HerderOptions options_;
+  const HerderSteps steps_{services_, options_};
   std::map<std::string, Entry> entries_;
   MemoryStatusStore statuses_;
   std::set<std::string> reconfigurations_;  // connectors with a reconfiguration waiting

@@ -26,7 +26,8 @@ void StandaloneHerder::set_target(const OperationPtr& op, const std::string& nam
       }));
 }
 
-void StandaloneHerder::change_target(const std::string& name, TargetState target) {
+void StandaloneHerder::change_target(const std::string& name, TargetState target,
+                                     Callback<Done> done) {
   require(name, "Unknown connector " + name);
   const std::string what = (target == TargetState::Paused ? "pausing" : "resuming");
   operations_.enqueue<Done>(
@@ -49,14 +50,16 @@ void StandaloneHerder::change_target(const std::string& name, TargetState target
                                 describe_current_exception());
         }
       });
+  // Asked for, not waited for, as in Kafka.
+  done(Done{});
 }
 
-void StandaloneHerder::pause_connector(const std::string& name) {
-  change_target(name, TargetState::Paused);
+void StandaloneHerder::pause_connector(const std::string& name, Callback<Done> done) {
+  change_target(name, TargetState::Paused, std::move(done));
 }
 
-void StandaloneHerder::resume_connector(const std::string& name) {
-  change_target(name, TargetState::Started);
+void StandaloneHerder::resume_connector(const std::string& name, Callback<Done> done) {
+  change_target(name, TargetState::Started, std::move(done));
 }
 
 void StandaloneHerder::stop_connector(const std::string& name, Callback<Done> done) {

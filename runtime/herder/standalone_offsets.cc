@@ -4,11 +4,6 @@
 #include "runtime/herder/standalone_herder.h"
 
 namespace millrace {
-namespace {
-
-constexpr int kBadRequest = 400;
-
-}  // namespace
 
 void StandaloneHerder::connector_offsets(const std::string& name,
                                          Callback<std::vector<JsonPartitionOffset>> done) {
@@ -17,7 +12,7 @@ void StandaloneHerder::connector_offsets(const std::string& name,
       [=, this](const Running<std::vector<JsonPartitionOffset>>& running) {
         const OperationPtr& op = running.operation();
         const Entry& entry = require(name, "Connector " + name + " not found");
-        resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
+        steps_.resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
           services_.worker.connector_offsets(
               name, resolved.front(),
               op->then<std::vector<JsonPartitionOffset>>(
@@ -34,20 +29,10 @@ void StandaloneHerder::alter_connector_offsets(
       name, (offsets ? "altering" : "resetting") + std::string(" the offsets of connector ") + name,
       [=, this](const Running<std::string>& running) {
         const OperationPtr& op = running.operation();
-        if (offsets && offsets->empty()) {
-          throw RequestException(
-              kBadRequest, "Partitions / offsets need to be provided for an alter offsets request");
-        }
+        require_offsets_given(offsets);
         const Entry& entry = require(name, "Connector " + name + " not found");
-        if (entry.target != TargetState::Stopped || !entry.tasks.empty()) {
-          throw RequestException(
-              kBadRequest,
-              "Connectors must be in the STOPPED state before their offsets can be modified. This "
-              "can be done for the specified connector by issuing a 'PUT' request to the "
-              "'/connectors/" +
-                  name + "/stop' endpoint");
-        }
-        resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
+        require_stopped(name, entry.target, entry.tasks.size());
+        steps_.resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
           services_.worker.alter_connector_offsets(
               name, resolved.front(), offsets,
               op->then<std::string>(

@@ -32,25 +32,13 @@ void StandaloneHerder::restart_connector(const std::string& name, Callback<Done>
       std::move(done));
 }
 
-StandaloneHerder::RestartPlan StandaloneHerder::plan_restart(const RestartRequest& request) const {
+RestartPlan StandaloneHerder::plan(const RestartRequest& request) const {
   const std::string& name = request.connector;
   const Entry& entry = require(name, "Unknown connector: " + name);
   const Status* status = statuses_.connector(name);
   if (status == nullptr) throw NotFoundException("Status for connector " + name + " not found");
-  const auto wanted = [&request](const Status& one) {
-    return !request.only_failed || one.state == State::Failed;
-  };
-  RestartPlan plan;
-  plan.answer = {name, *status, statuses_.tasks(name), type_of(entry.config)};
-  plan.connector = wanted(*status);
-  if (plan.connector) plan.answer.connector.state = State::Restarting;
-  if (!request.include_tasks) return plan;
-  for (auto& [number, task] : plan.answer.tasks) {
-    if (!wanted(task)) continue;
-    task.state = State::Restarting;
-    plan.tasks.push_back({name, number});
-  }
-  return plan;
+  return plan_restart(request,
+                      {name, *status, statuses_.tasks(name), steps_.type_of(entry.config)});
 }
 
 void StandaloneHerder::restart_connector_and_tasks(const RestartRequest& request,
@@ -58,8 +46,8 @@ void StandaloneHerder::restart_connector_and_tasks(const RestartRequest& request
   operations_.enqueue<ConnectorStateInfo>(
       request.connector, "restarting connector " + request.connector + " and its tasks",
       [=, this](const Running<ConnectorStateInfo>& running) {
-        const RestartPlan plan = plan_restart(request);
-        restart(running.operation(), plan, [=] { running.finish(plan.answer); });
+        const RestartPlan wanted = plan(request);
+        restart(running.operation(), wanted, [=] { running.finish(wanted.answer); });
       },
       std::move(done));
 }

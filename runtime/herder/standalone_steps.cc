@@ -1,87 +1,10 @@
 // Steps that the operations of the standalone herder are made of.
 
-#include <algorithm>
-
 #include "millrace/errors.h"
-#include "runtime/herder/config_hash.h"
 #include "runtime/herder/herder_log.h"
 #include "runtime/herder/standalone_herder.h"
 
 namespace millrace {
-namespace {
-
-constexpr int kBadRequest = 400;
-
-bool any_variable(const std::vector<Properties>& configs) {
-  return std::any_of(configs.begin(), configs.end(), [](const Properties& config) {
-    return std::any_of(config.begin(), config.end(),
-                       [](const auto& entry) { return has_variable(entry.second); });
-  });
-}
-
-/// Runs `work` on the slow executor and gives its outcome to `done` on the control thread.
-template <class T>
-void run_slowly(Executor& slow, Executor& control, std::function<T()> work, Callback<T> done) {
-  slow.post([&control, work = std::move(work), done = std::move(done)] {
-    auto outcome = [&work]() -> Outcome<T> {
-      try {
-        return work();
-      } catch (...) {
-        return std::current_exception();
-      }
-    }();
-    control.post([done, outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
-  });
-}
-
-/// Puts the variables of the connector's configuration back into task configurations made from
-/// resolved values, so that no secret is stored or shown.
-void restore_variables(const Properties& config, std::vector<Properties>& tasks) {
-  for (const auto& [key, value] : config) {
-    if (!has_variable(value)) continue;
-    for (Properties& task : tasks) {
-      if (const auto at = task.find(key); at != task.end()) at->second = value;
-    }
-  }
-}
-
-}  // namespace
-
-void StandaloneHerder::resolve(const OperationPtr& op, std::vector<Properties> configs,
-                               std::function<void(std::vector<Properties>&)> next,
-                               std::function<void(std::exception_ptr)> on_error) {
-  if (!any_variable(configs)) return next(configs);  // no file to read
-  run_slowly<std::vector<Properties>>(
-      services_.slow, services_.control,
-      [&transformer = services_.transformer, configs = std::move(configs)] {
-        std::vector<Properties> resolved;
-        for (const Properties& config : configs) resolved.push_back(transformer.resolve(config));
-        return resolved;
-      },
-      op->always<std::vector<Properties>>(
-          [next = std::move(next), on_error = std::move(on_error)](auto& outcome) {
-            if (!outcome.ok() && on_error) return on_error(outcome.error());
-            next(outcome.value());
-          }));
-}
-
-void StandaloneHerder::check(const OperationPtr& op, NullableConfig config,
-                             std::function<void(ConfigInfos&)> next) {
-  run_slowly<ConfigInfos>(
-      services_.slow, services_.control,
-      [validator = validator(), config = std::move(config)] { return validator.validate(config); },
-      op->then<ConfigInfos>(std::move(next)));
-}
-
-void StandaloneHerder::require_valid(const OperationPtr& op, const Properties& config, Next next) {
-  check(op, NullableConfig(config.begin(), config.end()),
-        [next = std::move(next)](ConfigInfos& infos) {
-          if (const auto failure = validation_failure(infos)) {
-            throw RequestException(kBadRequest, *failure);
-          }
-          next();
-        });
-}
 
 void StandaloneHerder::try_start(const OperationPtr& op, const std::string& name,
                                  std::function<void(std::exception_ptr)> next) {
@@ -94,7 +17,7 @@ void StandaloneHerder::try_start(const OperationPtr& op, const std::string& name
     if (outcome.ok()) return next(nullptr);
     failed(outcome.error());
   });
-  resolve(
+  steps_.resolve(
       op, {entry.config},
       [this, name, target = entry.target, started](std::vector<Properties>& resolved) {
         services_.worker.start_connector(name, resolved.front(), target, started);
@@ -155,13 +78,6 @@ void StandaloneHerder::regenerate(const OperationPtr& op, const std::string& nam
       }));
 }
 
-std::string StandaloneHerder::hash_of(const Properties& connector, const Properties& task) const {
-  const std::string* class_name = find(connector, "connector.class");
-  const PluginClass* plugin =
-      class_name == nullptr ? nullptr : services_.plugins.find_connector(*class_name);
-  return task_config_hash(connector, task, plugin == nullptr ? nullptr : &plugin->config);
-}
-
 void StandaloneHerder::start_tasks(const OperationPtr& op, const std::vector<ConnectorTaskId>& ids,
                                    Next next) {
   if (ids.empty()) return next();
@@ -170,9 +86,9 @@ void StandaloneHerder::start_tasks(const OperationPtr& op, const std::vector<Con
   std::vector<std::string> hashes;
   for (const ConnectorTaskId& id : ids) {
     configs.push_back(entry.tasks.at(static_cast<size_t>(id.task)));
-    hashes.push_back(hash_of(entry.config, configs.back()));
+    hashes.push_back(steps_.hash_of(entry.config, configs.back()));
   }
-  resolve(
+  steps_.resolve(
       op, std::move(configs),
       [this, ids, hashes, target = entry.target, next](const std::vector<Properties>& resolved) {
         for (size_t i = 0; i < ids.size(); ++i) {

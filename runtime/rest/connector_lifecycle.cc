@@ -60,17 +60,24 @@ HttpResponse topics(const Herder& herder, const std::string& name) {
   return json_response(200, json.end_object().end_object().take());
 }
 
+using ChangeTarget = void (Herder::*)(const std::string&, Callback<Done>);
+
+Router::Handler change_target(const ResourceContext& context, ChangeTarget change) {
+  return [context, change](const auto& request, auto respond) {
+    run_operation<Done>(
+        context, request, std::move(respond),
+        [&](Callback<Done> done) {
+          (context.herder.*change)(request.parameters[0], std::move(done));
+        },
+        [](Done) { return empty(202); });
+  };
+}
+
 void add_states(Router& router, const ResourceContext& context) {
   router.add("PUT", "/connectors/{}/pause", Media::Json,
-             [context](const auto& request, auto respond) {
-               context.herder.pause_connector(request.parameters[0]);
-               respond(empty(202));
-             });
+             change_target(context, &Herder::pause_connector));
   router.add("PUT", "/connectors/{}/resume", Media::Json,
-             [context](const auto& request, auto respond) {
-               context.herder.resume_connector(request.parameters[0]);
-               respond(empty(202));
-             });
+             change_target(context, &Herder::resume_connector));
   router.add(
       "PUT", "/connectors/{}/stop", Media::Json,
       [context](const auto& request, auto respond) { stop(context, request, std::move(respond)); });
@@ -85,12 +92,6 @@ void add_tasks(Router& router, const ResourceContext& context) {
   router.add("GET", kTasks, Media::Json, [context](const auto& request, auto respond) {
     respond(json_response(200, to_json(context.herder.task_infos(request.parameters[0]))));
   });
-  // Workers of a cluster call these two on each other; a standalone worker has no others.
-  const auto unsupported = [](const auto&, const auto&) {
-    throw UnsupportedException("Kafka Connect in standalone mode does not support this operation");
-  };
-  router.add("POST", kTasks, Media::Any, unsupported);
-  router.add("PUT", "/connectors/{}/fence", Media::Any, unsupported);
   router.add(
       "GET", "/connectors/{}/tasks/{}/status", Media::Json,
       [context](const auto& request, auto respond) { respond(task_status(context, request)); });

@@ -55,10 +55,7 @@ HttpResponse created_answer(const std::string& location, const CreatedConnector&
 }
 
 std::string location_of(const HttpRequest& request, const std::string& connector) {
-  const std::string* host = request.headers.find("Host");
-  return fmt::format("{}://{}/connectors/{}", request.secure ? "https" : "http",
-                     host != nullptr && !host->empty() ? *host : request.local_address,
-                     percent_encode(connector));
+  return base_url(request) + "/connectors/" + percent_encode(connector);
 }
 
 /// A configuration with nulls never reaches the herder's put, which takes plain strings: validation
@@ -189,6 +186,7 @@ void add_connectors_resource(Router& router, const ResourceContext& context) {
   });
   add_connector_lifecycle(router, context);
   add_connector_offsets(router, context);
+  add_internal_resource(router, context);
 }
 
 }  // namespace millrace::rest

@@ -19,13 +19,20 @@ HttpResponse internal_error(const std::string& message, const std::string& trace
   return error_response(500, message);
 }
 
+/// 409 says that the same request may do in a moment.
+HttpResponse requested_error(const RequestException& error) {
+  HttpResponse response = error_response(error.status(), error.what());
+  if (error.status() == 409) response.headers.add("Retry-After", kRetryAfterSeconds);
+  return response;
+}
+
 }  // namespace
 
 HttpResponse error_answer(std::exception_ptr error, std::string_view target) {
   try {
     std::rethrow_exception(std::move(error));
   } catch (const RequestException& e) {
-    return error_response(e.status(), e.what());
+    return requested_error(e);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::NotFound) return error_response(404, e.what());
     if (e.kind() == ErrorKind::AlreadyExists) return error_response(409, e.what());

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "runtime/metrics/level.h"
 #include "runtime/metrics/log.h"
 #include "runtime/rest/entities.h"
 #include "runtime/rest/request_bodies.h"
@@ -32,13 +33,36 @@ bool for_cluster(const RouteRequest& request) {
   return false;
 }
 
-HttpResponse set(const RouteRequest& request, int64_t now_ms) {
-  const std::string& name = request.parameters[0];
+[[noreturn]] void invalid_level(const std::string& level) {
+  throw NotFoundException(fmt::format("invalid log level '{}'.", level));
+}
+
+/// Every running worker hears of it by the config topic, this one too.
+void set_in_cluster(const ResourceContext& context, const RouteRequest& request, Respond respond) {
+  const std::string text = level_of(request.http);
+  const auto level = logging::parse_level(text);
+  if (!level) invalid_level(text);
+  run_operation<Done>(
+      context, request, std::move(respond),
+      [&](Callback<Done> done) {
+        context.cluster->herder.set_cluster_logger_level(
+            request.parameters[0], std::string(logging::level_name(*level)), std::move(done));
+      },
+      [](Done) {
+        return HttpResponse{204, {}, {}};
+      });
+}
+
+void set(const ResourceContext& context, const RouteRequest& request, Respond respond,
+         int64_t now_ms) {
+  const bool everywhere = for_cluster(request);
+  if (everywhere && context.cluster != nullptr) {
+    return set_in_cluster(context, request, std::move(respond));
+  }
   const std::string level = level_of(request.http);
-  const auto affected = logging::set_level(name, level, now_ms);
-  if (affected.empty()) throw NotFoundException(fmt::format("invalid log level '{}'.", level));
-  if (for_cluster(request)) return HttpResponse{204, {}, {}};
-  return json_response(200, to_json(affected));
+  const auto affected = logging::set_level(request.parameters[0], level, now_ms);
+  if (affected.empty()) invalid_level(level);
+  respond(everywhere ? HttpResponse{204, {}, {}} : json_response(200, to_json(affected)));
 }
 
 HttpResponse get(const std::string& name) {
@@ -49,15 +73,16 @@ HttpResponse get(const std::string& name) {
 
 }  // namespace
 
-void add_loggers_resource(Router& router, std::function<int64_t()> now_ms) {
+void add_loggers_resource(Router& router, const ResourceContext& context,
+                          std::function<int64_t()> now_ms) {
   router.add("GET", "/admin/loggers", Media::Json, [](const auto&, auto respond) {
     respond(json_response(200, to_json(logging::levels())));
   });
   router.add("GET", "/admin/loggers/{}", Media::Json,
              [](const auto& request, auto respond) { respond(get(request.parameters[0])); });
   router.add("PUT", "/admin/loggers/{}", Media::JsonBody,
-             [now_ms = std::move(now_ms)](const auto& request, auto respond) {
-               respond(set(request, now_ms()));
+             [context, now_ms = std::move(now_ms)](const auto& request, auto respond) {
+               set(context, request, std::move(respond), now_ms());
              });
 }
 

@@ -165,6 +165,27 @@ NullableConfig read_config(std::string_view body, std::string_view null_text) {
   return read_string_map(reader, "");
 }
 
+std::vector<Properties> read_task_configs(std::string_view body) {
+  constexpr std::string_view kEntity =
+      "java.util.ArrayList<java.util.Map<java.lang.String,java.lang.String>>";
+  JsonReader reader(body);
+  const JsonToken first = reader.next();
+  if (first == JsonToken::End) {
+    throw JsonError("No content to map due to end-of-input" + reader.location());
+  }
+  if (first == JsonToken::Null) null_pointer("The list of task configurations is null");
+  if (first != JsonToken::StartArray) wrong_type(reader, kEntity, "");
+  std::vector<Properties> all;
+  while (reader.next() != JsonToken::EndArray) {
+    const std::string path = fmt::format("java.util.ArrayList[{}]", all.size());
+    Properties& config = all.emplace_back();
+    for (auto& [key, value] : read_string_map(reader, path)) {
+      if (value) config.emplace(key, std::move(*value));
+    }
+  }
+  return all;
+}
+
 std::vector<JsonPartitionOffset> read_offsets(std::string_view body) {
   constexpr std::string_view kEntity = "ConnectorOffsets";
   JsonReader reader(body);

@@ -16,10 +16,13 @@ void add_connectors_resource(Router& router, const ResourceContext& context);
 void add_connector_lifecycle(Router& router, const ResourceContext& context);
 /// Part of it: `/connectors/X/offsets`.
 void add_connector_offsets(Router& router, const ResourceContext& context);
+/// Part of it: what workers of a cluster ask of each other, `POST …/tasks` and `PUT …/fence`.
+void add_internal_resource(Router& router, const ResourceContext& context);
 /// `/connector-plugins`.
 void add_plugins_resource(Router& router, const ResourceContext& context);
 /// `/admin/loggers`; `now_ms` gives milliseconds since the epoch.
-void add_loggers_resource(Router& router, std::function<int64_t()> now_ms);
+void add_loggers_resource(Router& router, const ResourceContext& context,
+                          std::function<int64_t()> now_ms);
 
 /// `/metrics`. `text` gives Prometheus' text format.
 void add_metrics_resource(Router& router, MetricsText text);

@@ -1,5 +1,6 @@
 #include "runtime/rest/rest_server.h"
 
+#include <optional>
 #include <utility>
 
 #include "millrace/clock.h"
@@ -76,6 +77,17 @@ struct RestServer::State : std::enable_shared_from_this<State> {
     });
   }
 
+  void add_resources(const ResourceContext& context, std::function<std::string()> metrics) {
+    logger().info("Initializing REST resources");
+    add_root_resource(main_routes, context);
+    add_connectors_resource(main_routes, context);
+    add_plugins_resource(main_routes, context);
+    add_metrics_resource(main_routes, std::move(metrics));
+    add_loggers_resource(config.admin_listeners ? admin_routes : main_routes, context,
+                         wall_clock_ms);
+    logger().info("REST resources initialized; server is started and ready to handle requests");
+  }
+
   Executor& control;
   RestConfig config;
   HttpServer server;
@@ -84,6 +96,7 @@ struct RestServer::State : std::enable_shared_from_this<State> {
   std::vector<Listener> main;
   std::vector<Listener> admin;
   AdvertisedUrl advertised;
+  std::optional<ClusterAccess> cluster;
   Router main_routes;  // empty until the resources are there
   Router admin_routes;
   bool stopping = false;  // for the log: stop() may be called again
@@ -117,18 +130,14 @@ void RestServer::listen() {
 }
 
 void RestServer::initialize_resources(Herder& herder, std::function<std::string()> metrics) {
-  logger().info("Initializing REST resources");
-  const ResourceContext context{herder, state_->control};
-  add_root_resource(state_->main_routes, context);
-  add_connectors_resource(state_->main_routes, context);
-  add_plugins_resource(state_->main_routes, context);
-  add_metrics_resource(state_->main_routes, std::move(metrics));
-  if (!state_->config.admin_listeners) {
-    add_loggers_resource(state_->main_routes, wall_clock_ms);
-  } else {
-    add_loggers_resource(state_->admin_routes, wall_clock_ms);
-  }
-  logger().info("REST resources initialized; server is started and ready to handle requests");
+  state_->add_resources({herder, state_->control}, std::move(metrics));
+}
+
+void RestServer::initialize_resources(ClusterHerder& herder, std::function<std::string()> metrics,
+                                      PeerClient& peers,
+                                      std::vector<std::string> verification_algorithms) {
+  state_->cluster.emplace(ClusterAccess{herder, peers, std::move(verification_algorithms)});
+  state_->add_resources({herder, state_->control, &*state_->cluster}, std::move(metrics));
 }
 
 void RestServer::stop(std::chrono::milliseconds limit, std::function<void()> done) {

@@ -19,7 +19,9 @@ class io_context;
 
 namespace millrace {
 class Executor;
+class ClusterHerder;
 class Herder;
+class PeerClient;
 }  // namespace millrace
 
 namespace millrace::rest {
@@ -43,6 +45,11 @@ class RestServer {
   void listen();
   /// `herder` outlives the server. `metrics` answers `GET /metrics`, on the control thread.
   void initialize_resources(Herder& herder, std::function<std::string()> metrics);
+  /// For a worker in a group: `peers`, which outlives the server too, carries requests to the
+  /// worker that must do them; `verification_algorithms` are permitted in signatures of internal
+  /// requests.
+  void initialize_resources(ClusterHerder& herder, std::function<std::string()> metrics,
+                            PeerClient& peers, std::vector<std::string> verification_algorithms);
   /// See HttpServer::stop().
   void stop(std::chrono::milliseconds limit, std::function<void()> done);
 

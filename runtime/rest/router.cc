@@ -126,7 +126,7 @@ void Router::dispatch(const HttpRequest& request, const Respond& respond) const 
     return respond(framework_error(status));
   }
   const auto parameters = parameters_of((*route)->pattern, target->segments);
-  (*route)->handler(RouteRequest{request, parameters, target->query}, respond);
+  (*route)->handler(RouteRequest{request, parameters, target->query, target->segments}, respond);
 }
 
 }  // namespace millrace::rest

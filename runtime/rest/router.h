@@ -17,6 +17,7 @@ struct RouteRequest {
   const HttpRequest& http;
   const std::vector<std::string>& parameters;  // the `{}` of the pattern, decoded
   const Query& query;
+  const std::vector<std::string>& segments;  // of the path, decoded
 
   /// A parameter that must be an int, as Java reads it; throws 404 otherwise.
   int32_t int_parameter(size_t index) const;

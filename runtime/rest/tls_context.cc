@@ -21,11 +21,6 @@ std::optional<security::SecretText> secret(const std::optional<Password>& passwo
 }
 
 void use_key_store(const TlsConfig& config, security::TlsSettings& out) {
-  if (!config.keystore_location) {
-    throw ConfigException(
-        "An https listener needs 'ssl.keystore.location' (or the same key with "
-        "the listener's prefix): a PEM, PKCS12 or JKS file with key and certificate");
-  }
   auto material = security::read_key_store({"ssl.keystore", *config.keystore_location,
                                             secret(config.keystore_password), "ssl.key.password",
                                             secret(config.key_password)});
@@ -60,6 +55,15 @@ void restrict_ciphers(const TlsConfig& config, security::TlsSettings& out) {
   out.cipher_suites = std::move(lists.cipher_suites);
 }
 
+security::TlsSettings read_settings(const TlsConfig& config) {
+  security::TlsSettings settings;
+  if (config.keystore_location) use_key_store(config, settings);
+  use_trust_store(config, settings);
+  restrict_versions(config, settings);
+  restrict_ciphers(config, settings);
+  return settings;
+}
+
 void set_client_auth(ssl::context& context, const TlsConfig& config) {
   int mode = SSL_VERIFY_NONE;
   if (config.client_auth == "requested") mode = SSL_VERIFY_PEER;
@@ -70,14 +74,22 @@ void set_client_auth(ssl::context& context, const TlsConfig& config) {
 }  // namespace
 
 std::shared_ptr<ssl::context> make_tls_context(const TlsConfig& config) {
-  security::TlsSettings settings;
-  use_key_store(config, settings);
-  use_trust_store(config, settings);
-  restrict_versions(config, settings);
-  restrict_ciphers(config, settings);
+  if (!config.keystore_location) {
+    throw ConfigException(
+        "An https listener needs 'ssl.keystore.location' (or the same key with "
+        "the listener's prefix): a PEM, PKCS12 or JKS file with key and certificate");
+  }
+  const security::TlsSettings settings = read_settings(config);
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   security::apply(settings, context->native_handle());
   set_client_auth(*context, config);
+  return context;
+}
+
+std::shared_ptr<ssl::context> make_tls_client_context(const TlsConfig& config) {
+  const security::TlsSettings settings = read_settings(config);
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+  security::apply_to_client(settings, context->native_handle());
   return context;
 }
 

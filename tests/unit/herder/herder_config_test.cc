@@ -80,8 +80,8 @@ TEST_F(HerderConfigTest, InitialStatePausedOrStoppedMakesNoTasks) {
   EXPECT_EQ(state("s"), State::Stopped);
   EXPECT_EQ(task_count("p"), 0U);
   EXPECT_EQ(task_count("s"), 0U);
-  herder_->resume_connector("p");
-  herder_->resume_connector("s");
+  herder_->resume_connector("p", ignored());
+  herder_->resume_connector("s", ignored());
   run();
   EXPECT_EQ(state("p"), State::Running);
   EXPECT_EQ(task_state("s", 0), State::Running);
@@ -103,7 +103,7 @@ TEST_F(HerderConfigTest, PutReplacesAndRestartsTasksOnlyForAChange) {
 
 TEST_F(HerderConfigTest, PutKeepsThePausedState) {
   create("a");
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   run();
   worker_.take_calls();
   const auto answer = put("a", source_config({{"more", "x"}}), {}, true);
@@ -113,7 +113,7 @@ TEST_F(HerderConfigTest, PutKeepsThePausedState) {
   EXPECT_EQ(state("a"), State::Paused);
   // The old tasks stay, paused, until the resume.
   EXPECT_EQ(task_count("a"), 1U);
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   run();
   EXPECT_EQ(worker_.tasks.at({"a", 0}).config.at("more"), "x");
 }

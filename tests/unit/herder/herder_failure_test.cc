@@ -123,12 +123,12 @@ TEST_F(HerderFailureTest, SecretsThatVanishFailWhatStarts) {
 TEST_F(HerderFailureTest, FailedResumeShowsInTheStatusAndTheNextOneWorks) {
   create("a", {}, TargetState::Paused);
   worker_.start_errors["a"] = "not now";
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   run();
   EXPECT_EQ(state("a"), State::Failed);
   EXPECT_EQ(task_count("a"), 0U);
   worker_.start_errors.clear();
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   run();
   EXPECT_EQ(state("a"), State::Running);
   EXPECT_EQ(task_count("a"), 1U);

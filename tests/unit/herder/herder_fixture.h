@@ -65,6 +65,9 @@ class HerderTest : public ::testing::Test {
     herder_->restart_connector_and_tasks(request, answer.callback());
     return answer;
   }
+  static Callback<Done> ignored() {
+    return [](const Outcome<Done>&) {};
+  }
   State state(const std::string& name) const {
     return herder_->connector_status(name).connector.state;
   }

@@ -9,17 +9,17 @@ class HerderLifecycleTest : public HerderTest {};
 
 TEST_F(HerderLifecycleTest, PauseAndResumeMoveConnectorAndTasks) {
   create("a");
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   run();
   EXPECT_EQ(state("a"), State::Paused);
   EXPECT_EQ(task_state("a", 0), State::Paused);
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   run();
   EXPECT_EQ(state("a"), State::Running);
   EXPECT_EQ(task_state("a", 0), State::Running);
   EXPECT_EQ(worker_.take_calls(), (Calls{"target a PAUSED", "target a STARTED", "configs a"}));
-  EXPECT_EQ(error_of([&] { herder_->pause_connector("x"); }), "404 Unknown connector x");
-  EXPECT_EQ(error_of([&] { herder_->resume_connector("x"); }), "404 Unknown connector x");
+  EXPECT_EQ(error_of([&] { herder_->pause_connector("x", ignored()); }), "404 Unknown connector x");
+  EXPECT_EQ(error_of([&] { herder_->resume_connector("x", ignored()); }), "404 Unknown connector x");
 }
 
 TEST_F(HerderLifecycleTest, StopRemovesTasksFirst) {
@@ -34,7 +34,7 @@ TEST_F(HerderLifecycleTest, StopRemovesTasksFirst) {
   const auto again = stop("a");
   run();
   EXPECT_EQ(again.error(), "none");
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   run();
   EXPECT_EQ(task_count("a"), 1U);
 }
@@ -153,7 +153,7 @@ TEST_F(HerderLifecycleTest, ReconfigurationReplacesTasksOnlyForAChange) {
   run();
   EXPECT_EQ(worker_.take_calls(),
             (Calls{"configs a", "stop a-0", "start a-0 STARTED", "start a-1 STARTED"}));
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   run();
   worker_.take_calls();
   worker_.listener->on_reconfiguration_requested("a");
@@ -164,9 +164,9 @@ TEST_F(HerderLifecycleTest, ReconfigurationReplacesTasksOnlyForAChange) {
 TEST_F(HerderLifecycleTest, ReconfigurationsThatWaitAreOne) {
   create("a");
   worker_.manual = true;
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   for (int i = 0; i < 100; ++i) worker_.listener->on_reconfiguration_requested("a");
-  herder_->resume_connector("a");
+  herder_->resume_connector("a", ignored());
   worker_.manual = false;
   while (worker_.answer_one()) run();
   run();
@@ -225,7 +225,7 @@ TEST_F(HerderLifecycleTest, OffsetsChangeOnlyWhenStopped) {
   const std::vector<JsonPartitionOffset> one = {{"{}", "{}"}};
   EXPECT_EQ(alter("a", one).error().rfind(refusal, 0), 0U);
   EXPECT_EQ(alter("a", std::nullopt).error().rfind(refusal, 0), 0U);
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   EXPECT_EQ(alter("a", one).error().rfind(refusal, 0), 0U);
   EXPECT_EQ(alter("x", one).error(), "404 Connector x not found");
   EXPECT_EQ(alter("a", std::vector<JsonPartitionOffset>{}).error(),
@@ -247,7 +247,7 @@ TEST_F(HerderLifecycleTest, ShutdownStopsAllTasksTogetherThenConnectors) {
   EXPECT_EQ(state("a"), State::Unassigned);
   const auto late = put("c", source_config());
   EXPECT_EQ(late.error(), "500 Worker is shutting down");
-  herder_->pause_connector("a");
+  herder_->pause_connector("a", ignored());
   run();
   EXPECT_TRUE(worker_.calls.empty());
 }

@@ -121,8 +121,8 @@ class Simulation final : public HerderTest {
         break;
       case 5:
         error_of([&] {
-          if (pick(2) == 0) herder_->pause_connector(name);
-          herder_->resume_connector(name);
+          if (pick(2) == 0) herder_->pause_connector(name, ignored());
+          herder_->resume_connector(name, ignored());
         });
         break;
       case 6:

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/core/executor.h"
-#include "runtime/herder/herder.h"
+#include "runtime/herder/cluster_herder.h"
 
 namespace millrace::rest {
 
@@ -41,7 +41,7 @@ class ManualExecutor final : public Executor {
   std::deque<std::pair<std::chrono::milliseconds, std::function<void()>>> tasks_;
 };
 
-class FakeHerder : public Herder {
+class FakeHerder : public ClusterHerder {
  public:
   // What it answers with.
   std::map<std::string, ConnectorInfo> infos;
@@ -120,8 +120,14 @@ class FakeHerder : public Herder {
   void delete_connector(const std::string& name, Callback<Done> done) override {
     operation("delete " + name, std::move(done));
   }
-  void pause_connector(const std::string& name) override { snapshot_call("pause " + name); }
-  void resume_connector(const std::string& name) override { snapshot_call("resume " + name); }
+  void pause_connector(const std::string& name, Callback<Done> done) override {
+    snapshot_call("pause " + name);
+    done(Done{});
+  }
+  void resume_connector(const std::string& name, Callback<Done> done) override {
+    snapshot_call("resume " + name);
+    done(Done{});
+  }
   void stop_connector(const std::string& name, Callback<Done> done) override {
     operation("stop " + name, std::move(done));
   }
@@ -163,6 +169,26 @@ class FakeHerder : public Herder {
     finish<ConfigInfos>(validation, std::move(done));
   }
   std::string stage() const override { return current_stage; }
+
+  // Of a worker in a group.
+  bool signatures = true;
+  std::optional<SessionKey> key;
+  std::vector<Properties> task_configs;
+
+  bool requires_signatures() const override { return signatures; }
+  const SessionKey* session_key() const override { return key ? &*key : nullptr; }
+  void put_task_configs(const std::string& name, std::vector<Properties> configs,
+                        Callback<Done> done) override {
+    task_configs = std::move(configs);
+    operation("tasks " + name, std::move(done));
+  }
+  void fence_zombies(const std::string& name, Callback<Done> done) override {
+    operation("fence " + name, std::move(done));
+  }
+  void set_cluster_logger_level(const std::string& logger, const std::string& level,
+                                Callback<Done> done) override {
+    operation("log " + logger + " " + level, std::move(done));
+  }
 
  private:
   template <class T>

@@ -18,7 +18,7 @@ class RoutesTest : public ::testing::Test {
     add_root_resource(router_, context_);
     add_connectors_resource(router_, context_);
     add_plugins_resource(router_, context_);
-    add_loggers_resource(router_, [] { return int64_t{1'234}; });
+    add_loggers_resource(router_, context_, [] { return int64_t{1'234}; });
   }
 
   static HttpRequest make(std::string method, std::string target, std::string body = {}) {

@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
-#include <openssl/x509.h>
 
 #include <fstream>
 
+#include "identity.h"
 #include "runtime/rest/tls_context.h"
 #include "server_fixture.h"
 #include "tests/support/temporary_folder.h"
@@ -18,41 +17,11 @@ using ::testing::Not;
 
 constexpr const char* kPassword = "s3cret-word";
 
-/// A fresh key and a certificate signed by itself.
-struct Identity {
-  Identity() : key(EVP_EC_gen("P-256")), certificate(X509_new()) {
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3'600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    const auto* common = reinterpret_cast<const unsigned char*>("localhost");
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    X509_sign(certificate, key, EVP_sha256());
-  }
-  ~Identity() {
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
-  EVP_PKEY* key;
-  X509* certificate;
-};
-
 class TlsTest : public HttpServerFixture {
  protected:
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string write_pem(const std::string& name, bool with_key, const char* password = nullptr) {
-    FILE* file = std::fopen(path(name).c_str(), "w");
-    if (with_key) {
-      PEM_write_PrivateKey(file, identity_.key, password != nullptr ? EVP_aes_256_cbc() : nullptr,
-                           nullptr, 0, nullptr, const_cast<char*>(password));
-    }
-    PEM_write_X509(file, identity_.certificate);
-    std::fclose(file);
+    identity_.write_pem(path(name), with_key, password);
     return path(name);
   }
   std::string write_pkcs12() {

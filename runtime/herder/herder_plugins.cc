@@ -1,7 +1,7 @@
 // What REST shows about plugins.
 
 #include "millrace/errors.h"
-#include "runtime/herder/standalone_herder.h"
+#include "runtime/herder/herder_steps.h"
 
 namespace millrace {
 namespace {
@@ -14,7 +14,7 @@ std::vector<ConfigKey> shown(const ConfigDefinition& definition) {
 
 }  // namespace
 
-std::vector<PluginInfo> StandaloneHerder::plugins(bool connectors_only) const {
+std::vector<PluginInfo> HerderSteps::plugins(bool connectors_only) const {
   std::vector<PluginInfo> infos;
   for (const PluginClass* plugin : services_.plugins.all()) {
     const bool is_connector =
@@ -25,7 +25,7 @@ std::vector<PluginInfo> StandaloneHerder::plugins(bool connectors_only) const {
   return infos;
 }
 
-std::vector<ConfigKey> StandaloneHerder::plugin_config(const std::string& name) const {
+std::vector<ConfigKey> HerderSteps::plugin_config(const std::string& name) const {
   if (const PluginClass* plugin = services_.plugins.find_connector(name)) {
     // The plugin's own keys win over the framework's.
     ConfigDefinition definition = plugin->config;
