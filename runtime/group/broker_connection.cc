@@ -18,6 +18,7 @@
 #include "runtime/group/broker_stream.h"
 #include "runtime/group/sasl_login.h"
 #include "runtime/group/wire.h"
+#include "runtime/metrics/log.h"
 
 namespace millrace::group {
 namespace {
@@ -31,6 +32,11 @@ using AuthenticationException = ErrorOf<ErrorKind::Authentication>;
 constexpr size_t kLengthBytes = 4;
 constexpr size_t kCorrelationBytes = 4;
 constexpr std::string_view kTlsAlert = "\x15\x03";
+
+spdlog::logger& logger() {
+  static auto& instance = logging::get("org.apache.kafka.clients.NetworkClient");
+  return instance;
+}
 
 void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
 
@@ -85,7 +91,6 @@ class BrokerConnection::Impl final : public std::enable_shared_from_this<BrokerC
 
   bool is_open() const noexcept { return phase_ == Phase::Ready || phase_ == Phase::Renewing; }
   const BrokerVersions& versions() const noexcept { return versions_; }
-  size_t authentications() const noexcept { return authentications_; }
 
   // SaslTransport.
   asio::awaitable<std::string> ask(ApiKey api, int16_t version, std::string body) override {
@@ -175,7 +180,8 @@ class BrokerConnection::Impl final : public std::enable_shared_from_this<BrokerC
   asio::awaitable<void> authenticate() {
     step_ = "SASL authentication";
     const Millis lifetime = co_await sasl_login(io_, context_, *this);
-    ++authentications_;
+    logger().debug("Authenticated with broker {}{}", name_,
+                   lifetime.count() > 0 ? fmt::format(" for {} ms", lifetime.count()) : "");
     renew_at_ = lifetime.count() > 0 ? Clock::now() + renewal_after(lifetime)
                                      : Clock::time_point::max();
   }
@@ -320,7 +326,6 @@ class BrokerConnection::Impl final : public std::enable_shared_from_this<BrokerC
   Phase phase_ = Phase::Opening;
   std::exception_ptr error_;  // once it is closed
   BrokerVersions versions_;
-  size_t authentications_ = 0;
   bool useful_ = false;  // it has answered requests of others
   Clock::time_point renew_at_ = Clock::time_point::max();
   int32_t next_correlation_ = 1;
@@ -348,6 +353,5 @@ void BrokerConnection::request(ApiKey api, int16_t version, std::string body, Mi
 
 void BrokerConnection::close() noexcept { impl_->fail(impl_->problem("closed")); }
 bool BrokerConnection::is_open() const noexcept { return impl_->is_open(); }
-size_t BrokerConnection::authentications() const noexcept { return impl_->authentications(); }
 
 }  // namespace millrace::group

@@ -47,8 +47,6 @@ class BrokerConnection {
   void close() noexcept;
   /// Opened and not broken since.
   bool is_open() const noexcept;
-  /// How often it has authenticated, the first time included.
-  size_t authentications() const noexcept;
 
  private:
   class Impl;

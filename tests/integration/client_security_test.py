@@ -15,21 +15,11 @@ from pathlib import Path
 
 from certificates import PASSWORD, Authority
 from flow import FlowTest, unique
-from kafka_broker import Broker
+from secured_broker import MODULES, OAUTH, PLAIN, SCRAM, USER, WORD, jaas, secured_broker, trust
 from workers import Millrace, file_sink, file_source
 
-USER = "alice"
-WORD = "pa:ss/w0rd;=x"
-MODULES = "org.apache.kafka.common.security."
-PLAIN = MODULES + "plain.PlainLoginModule"
-SCRAM = MODULES + "scram.ScramLoginModule"
-OAUTH = MODULES + "oauthbearer.OAuthBearerLoginModule"
 # The first failure counts for Java; ours are three, and each waits for the broker's answer.
 FAILS_WITHIN = 20.0
-
-
-def jaas(module, **options):
-    return f"{module} required" + "".join(f' {k}="{v}"' for k, v in options.items()) + ";"
 
 
 def token():
@@ -70,41 +60,12 @@ class ClientSecurityTest(FlowTest):
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.ca, cls.other_ca = Authority(cls.folder), Authority(cls.folder, "other-ca")
 
-        def keys(listener, name, **more):
-            store = cls.ca.key_store(name, **more)
-            prefix = f"listener.name.{listener.lower()}."
-            return {prefix + "ssl.keystore.location": store, prefix + "ssl.keystore.type": "PKCS12",
-                    prefix + "ssl.keystore.password": PASSWORD}
-
-        sasl = "listener.name.sasl_ssl."
-        settings = {
-            **keys("SASL_SSL", "broker"), **keys("MUTUAL", "mutual"),
-            **keys("WRONGHOST", "other", names="DNS:other.example"),
-            **keys("EXPIRED", "expired", expired=True),
-            "listener.name.mutual.ssl.client.auth": "required",
-            "listener.name.mutual.ssl.truststore.location": cls.ca.certificate,
-            "listener.name.mutual.ssl.truststore.type": "PEM",
-            sasl + "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
-            sasl + "plain.sasl.jaas.config": jaas(PLAIN, **{f"user_{USER}": WORD}),
-            sasl + "scram-sha-256.sasl.jaas.config": jaas(SCRAM),
-            sasl + "scram-sha-512.sasl.jaas.config": jaas(SCRAM),
-            sasl + "oauthbearer.sasl.jaas.config": jaas(OAUTH, unsecuredLoginStringClaim_sub="b"),
-        }
-        cls.broker = Broker(settings=settings, scram_users={USER: WORD},
-                            listeners={"SASL_SSL": "SASL_SSL", "MUTUAL": "SSL",
-                                       "WRONGHOST": "SSL", "EXPIRED": "SSL"})
+        cls.broker = secured_broker(cls.ca)
         cls.addClassCleanup(cls.broker.close)
         cls.broker.start()
 
     def trust(self, kind="JKS", ca=None):
-        ca = ca or self.ca
-        if kind == "PEM":
-            return {"ssl.truststore.type": "PEM", "ssl.truststore.location": ca.certificate}
-        if kind == "inline":
-            return {"ssl.truststore.type": "PEM",
-                    "ssl.truststore.certificates": ca.certificate.read_text().replace("\n", " ")}
-        return {"ssl.truststore.location": ca.trust_store(kind),
-                "ssl.truststore.password": PASSWORD}
+        return trust(ca or self.ca, kind)
 
     def sasl(self, mechanism, config, trust):
         return {"security.protocol": "SASL_SSL", "ssl.protocol": "TLSv1.2",
