@@ -93,7 +93,7 @@ void check_answer(const SaslAuthenticateResponse& response, const security::Sasl
   if (response.error == 0) return;
   std::string text = response.message.empty() ? fmt::format("error code {}", response.error)
                                               : printable(response.message);
-  if (!detail.empty()) text += " (" + detail + ")";
+  if (!detail.empty() && detail != text) text += " (" + detail + ")";
   const std::string_view mechanism = security::name_of(settings.mechanism);
   if (response.error == kAuthenticationFailed) {
     throw AuthenticationException(fmt::format("{} authentication failed: {}; {}", mechanism, text,

@@ -2,12 +2,12 @@
 
 namespace millrace::security {
 
-TokenSource::TokenSource(OAuthSettings settings, Fetch fetch)
-    : settings_(std::move(settings)), fetch_(std::move(fetch)) {}
+TokenSource::TokenSource(OAuthSettings settings, Fetch fetch, Now now)
+    : settings_(std::move(settings)), fetch_(std::move(fetch)), now_(std::move(now)) {}
 
 OAuthToken TokenSource::token(std::string& warning) {
   const std::lock_guard lock(mutex_);
-  const auto now = Clock::now();
+  const auto now = now_();
   const auto expires = Clock::time_point(std::chrono::milliseconds{last_.expires_ms});
   if (!last_.text.empty() && now < fetched_ + (expires - fetched_) / 2) return last_;
   try {

@@ -13,12 +13,13 @@ namespace millrace::security {
 class TokenSource {
  public:
   using Clock = std::chrono::system_clock;
+  using Now = std::function<Clock::time_point()>;
   using Fetch = std::function<OAuthToken(const OAuthSettings&)>;
 
   /// With less left a token is not handed out again.
   static constexpr std::chrono::seconds kEnoughLeft{10};
 
-  explicit TokenSource(OAuthSettings settings, Fetch fetch = obtain_token);
+  explicit TokenSource(OAuthSettings settings, Fetch fetch = obtain_token, Now now = Clock::now);
 
   const OAuthSettings& settings() const noexcept { return settings_; }
 
@@ -29,6 +30,7 @@ class TokenSource {
  private:
   const OAuthSettings settings_;
   const Fetch fetch_;
+  const Now now_;
   std::mutex mutex_;
   OAuthToken last_;
   Clock::time_point fetched_;
