@@ -12,9 +12,11 @@ from flow import FlowTest, unique
 from process import Process
 from secured_broker import (MODULES, OAUTH, PLAIN, SCRAM, USER, WORD, jaas, sasl_listener,
                             secured_broker, tls_listener, trust)
+from token_server import TokenServer
 
 FAILS_WITHIN = 20.0
 WRONG = "wr0ng-word"
+CLIENT_SECRET = "cl1ent-secret"
 # Shorter than a heartbeat's interval: each heartbeat renews the authentication first.
 REAUTH_MS = 2000
 RENEWED = f"Authenticated with broker 127.0.0.1:{{port}} for {REAUTH_MS} ms"
@@ -23,14 +25,14 @@ RENEWED = f"Authenticated with broker 127.0.0.1:{{port}} for {REAUTH_MS} ms"
 class Member:
     """group_tool with `settings` as its worker file."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, env):
         folder = Path(tempfile.mkdtemp(dir=folder))
         file = folder / "worker.properties"
         file.write_text("".join("{}={}\n".format(key, str(value).replace("\\", "\\\\"))
                                 for key, value in settings.items()))
         tool = Path(os.environ["MILLRACE_BUILD"]) / "tests" / "group_tool"
         self.process = Process([str(tool), str(file)], folder / "log",
-                               env=dict(os.environ, MILLRACE_LOG_LEVEL="DEBUG"))
+                               env=dict(os.environ, MILLRACE_LOG_LEVEL="DEBUG", **env))
 
     def events(self, kind):
         lines = [line for line in self.process.output().splitlines() if line.startswith("{")]
@@ -63,15 +65,15 @@ class GroupSecurityTest(FlowTest):
         module = PLAIN if mechanism == "PLAIN" else SCRAM
         return self.sasl(mechanism, jaas(module, username=USER, password=word), **more)
 
-    def member(self, listener, settings):
+    def member(self, listener, settings, env=None):
         address = self.broker.bootstrap if listener is None else self.broker.address(listener)
         member = Member(self.folder, {"bootstrap.servers": address, "group.id": unique("group"),
-                                      **settings})
+                                      **settings}, env or {})
         self.addCleanup(member.process.kill)
         return member
 
     def expect_no_secret(self, member):
-        for secret in (WORD, WRONG, PASSWORD, "PRIVATE KEY"):
+        for secret in (WORD, WRONG, CLIENT_SECRET, PASSWORD, "PRIVATE KEY"):
             self.assertNotIn(secret, member.process.output())
 
     def await_round(self, member, rounds=1):
@@ -147,6 +149,33 @@ class GroupSecurityTest(FlowTest):
     def test_unsecured_tokens(self):
         self.expect_member("SASL_SSL", self.sasl("OAUTHBEARER", jaas(
             OAUTH, unsecuredLoginStringClaim_sub=USER), "JKS"))
+
+    def endpoint(self, status=200):
+        """A token endpoint; settings for it, and the environment that allows its URL."""
+        server = TokenServer(self.ca, status)
+        self.addCleanup(server.close)
+        settings = self.sasl("OAUTHBEARER", jaas(OAUTH, clientId="me", clientSecret=CLIENT_SECRET,
+                                                 **trust(self.ca, "PEM")))
+        settings["sasl.oauthbearer.token.endpoint.url"] = server.url
+        return server, settings, {"KAFKA_OPTS": "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls="
+                                                + server.url}
+
+    def test_tokens_of_an_endpoint(self):
+        server, settings, env = self.endpoint()
+        member = self.member("SASL_SSL", settings, env)
+        self.await_round(member)
+        self.leave(member)
+        self.assertEqual(len(server.requests), 1)  # for all connections
+
+    def test_an_endpoint_that_refuses_may_be_repaired(self):
+        server, settings, env = self.endpoint(status=401)
+        member = self.member("SASL_SSL", settings, env)
+        self.wait(lambda: "check client id, secret and scope" in member.process.output(),
+                  FAILS_WITHIN, "a warning: " + member.process.output()[-2000:])
+        self.assertTrue(member.process.alive())
+        server.status = 200
+        self.await_round(member)
+        self.leave(member)
 
     def test_another_host_name_without_the_check(self):
         self.expect_member("WRONGHOST", self.tls(**{"ssl.endpoint.identification.algorithm": ""}))
