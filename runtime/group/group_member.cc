@@ -143,6 +143,7 @@ void GroupMember::on_found(Outcome<KafkaError> outcome) {
                        outcome.value() == KafkaError::InvalidGroupId)) {
     return fatal(outcome.value(), "finding the coordinator");
   }
+  if (!outcome.ok() && refused(outcome.error())) return;
   logger().debug("Finding the coordinator of group {} failed: {}", options_.group_id,
                  outcome.ok() ? advice(outcome.value()) : text_of(outcome.error()));
   after(backoff(), always_, [this] { drive(); });
@@ -203,6 +204,7 @@ void GroupMember::again(milliseconds wait) {
 
 void GroupMember::on_join(Outcome<JoinResponse> outcome) {
   if (!outcome.ok()) {
+    if (refused(outcome.error())) return;
     coordinator_lost(text_of(outcome.error()));
     return again(backoff());
   }
@@ -252,6 +254,7 @@ void GroupMember::sync(const JoinResponse& joined) {
 void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
                           Outcome<SyncResponse> outcome) {
   if (!outcome.ok()) {
+    if (refused(outcome.error())) return;
     coordinator_lost(text_of(outcome.error()));
     return again(backoff());
   }
@@ -303,6 +306,7 @@ void GroupMember::heartbeat() {
 void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
                                Outcome<KafkaError> outcome) {
   if (!outcome.ok()) {
+    if (refused(outcome.error())) return;
     coordinator_lost(text_of(outcome.error()));
     return drive();
   }
@@ -369,6 +373,19 @@ void GroupMember::lose(const std::string& why, bool keep_claim) {
 void GroupMember::fatal(KafkaError error, const char* request) {
   fatal(std::make_exception_ptr(ConnectException(std::string(request) + " " + options_.group_id +
                                                  " failed: " + advice(error))));
+}
+
+// As in Java, who could not prove who he is does not try again: accounts are locked that way.
+bool GroupMember::refused(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    if (known.kind() != ErrorKind::Authentication) return false;
+  } catch (...) {
+    return false;
+  }
+  fatal(error);
+  return true;
 }
 
 void GroupMember::fatal(std::exception_ptr error) {

@@ -105,6 +105,8 @@ class GroupMember {
   void lose(const std::string& why, bool keep_claim);
   void fatal(KafkaError error, const char* request);
   void fatal(std::exception_ptr error);
+  /// True, and the member has ended, when another attempt would be refused too.
+  bool refused(const std::exception_ptr& error);
   Millis backoff();
 
   /// Runs `task` later, unless the member was stopped or `valid` has moved on meanwhile.

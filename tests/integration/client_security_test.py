@@ -1,13 +1,9 @@
 """Workers on SASL_SSL and SSL listeners of a real broker, as users of managed clusters set them up."""
 
 import base64
-import http.server
-import json
 import shutil
 import ssl
 import tempfile
-import threading
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -15,46 +11,12 @@ from pathlib import Path
 
 from certificates import PASSWORD, Authority
 from flow import FlowTest, unique
-from kafka_broker import Broker
+from secured_broker import MODULES, OAUTH, PLAIN, SCRAM, USER, WORD, jaas, secured_broker, trust
+from token_server import TokenServer, token
 from workers import Millrace, file_sink, file_source
 
-USER = "alice"
-WORD = "pa:ss/w0rd;=x"
-MODULES = "org.apache.kafka.common.security."
-PLAIN = MODULES + "plain.PlainLoginModule"
-SCRAM = MODULES + "scram.ScramLoginModule"
-OAUTH = MODULES + "oauthbearer.OAuthBearerLoginModule"
 # The first failure counts for Java; ours are three, and each waits for the broker's answer.
 FAILS_WITHIN = 20.0
-
-
-def jaas(module, **options):
-    return f"{module} required" + "".join(f' {k}="{v}"' for k, v in options.items()) + ";"
-
-
-def token():
-    """As the broker's validator of unsecured tokens wants it."""
-    def part(value):
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-    now = time.time()
-    return part({"alg": "none"}) + "." + part({"sub": USER, "iat": now, "exp": now + 3600}) + "."
-
-
-def answer_with_token(request, requests):
-    body = request.rfile.read(int(request.headers["Content-Length"])).decode()
-    requests.append((request.headers["Authorization"], body))
-    answer = json.dumps({"access_token": token(), "token_type": "Bearer"}).encode()
-    request.send_response(200)
-    request.send_header("Content-Length", str(len(answer)))
-    request.end_headers()
-    request.wfile.write(answer)
-
-
-def server_tls(ca):
-    key, certificate = ca.issue("endpoint")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 def everywhere(settings):
@@ -70,41 +32,12 @@ class ClientSecurityTest(FlowTest):
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.ca, cls.other_ca = Authority(cls.folder), Authority(cls.folder, "other-ca")
 
-        def keys(listener, name, **more):
-            store = cls.ca.key_store(name, **more)
-            prefix = f"listener.name.{listener.lower()}."
-            return {prefix + "ssl.keystore.location": store, prefix + "ssl.keystore.type": "PKCS12",
-                    prefix + "ssl.keystore.password": PASSWORD}
-
-        sasl = "listener.name.sasl_ssl."
-        settings = {
-            **keys("SASL_SSL", "broker"), **keys("MUTUAL", "mutual"),
-            **keys("WRONGHOST", "other", names="DNS:other.example"),
-            **keys("EXPIRED", "expired", expired=True),
-            "listener.name.mutual.ssl.client.auth": "required",
-            "listener.name.mutual.ssl.truststore.location": cls.ca.certificate,
-            "listener.name.mutual.ssl.truststore.type": "PEM",
-            sasl + "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
-            sasl + "plain.sasl.jaas.config": jaas(PLAIN, **{f"user_{USER}": WORD}),
-            sasl + "scram-sha-256.sasl.jaas.config": jaas(SCRAM),
-            sasl + "scram-sha-512.sasl.jaas.config": jaas(SCRAM),
-            sasl + "oauthbearer.sasl.jaas.config": jaas(OAUTH, unsecuredLoginStringClaim_sub="b"),
-        }
-        cls.broker = Broker(settings=settings, scram_users={USER: WORD},
-                            listeners={"SASL_SSL": "SASL_SSL", "MUTUAL": "SSL",
-                                       "WRONGHOST": "SSL", "EXPIRED": "SSL"})
+        cls.broker = secured_broker(cls.ca)
         cls.addClassCleanup(cls.broker.close)
         cls.broker.start()
 
     def trust(self, kind="JKS", ca=None):
-        ca = ca or self.ca
-        if kind == "PEM":
-            return {"ssl.truststore.type": "PEM", "ssl.truststore.location": ca.certificate}
-        if kind == "inline":
-            return {"ssl.truststore.type": "PEM",
-                    "ssl.truststore.certificates": ca.certificate.read_text().replace("\n", " ")}
-        return {"ssl.truststore.location": ca.trust_store(kind),
-                "ssl.truststore.password": PASSWORD}
+        return trust(ca or self.ca, kind)
 
     def sasl(self, mechanism, config, trust):
         return {"security.protocol": "SASL_SSL", "ssl.protocol": "TLSv1.2",
@@ -165,22 +98,13 @@ class ClientSecurityTest(FlowTest):
             OAUTH, unsecuredLoginStringClaim_sub=USER), self.trust()))
 
     def test_oauthbearer_with_tokens_of_a_file_and_of_an_endpoint(self):
-        secret, requests = "cl1ent-secret", []
-        handler = type("TokenEndpoint", (http.server.BaseHTTPRequestHandler,), {
-            "do_POST": lambda request: answer_with_token(request, requests),
-            "log_message": lambda *_: None})
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.socket = server_tls(self.ca).wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        secret, server = "cl1ent-secret", TokenServer(self.ca)
+        self.addCleanup(server.close)
         token_file = self.folder / "token"
         token_file.write_text(token() + "\n")
-        endpoint = f"https://127.0.0.1:{server.server_port}/oauth/token"
-        trust = {"ssl.truststore.type": "PEM", "ssl.truststore.location": self.ca.certificate}
         for url, options in ((f"file://{token_file}", {}),
-                             (endpoint, {"clientId": "me", "clientSecret": secret, "scope": "a b",
-                                         **trust})):
+                             (server.url, {"clientId": "me", "clientSecret": secret,
+                                           "scope": "a b", **self.trust("PEM")})):
             with self.subTest(url):
                 settings = self.sasl("OAUTHBEARER", jaas(OAUTH, **options), self.trust())
                 settings["sasl.oauthbearer.token.endpoint.url"] = url
@@ -189,8 +113,8 @@ class ClientSecurityTest(FlowTest):
                 self.expect_flow("SASL_SSL", settings, env={"KAFKA_OPTS": "-Dorg.apache.kafka.sasl."
                                                             f"oauthbearer.allowed.urls={url}"})
         credentials = base64.b64encode(f"me:{secret}".encode()).decode()
-        self.assertEqual(set(requests), {(f"Basic {credentials}",
-                                          "grant_type=client_credentials&scope=a+b")})
+        self.assertEqual(set(server.requests), {(f"Basic {credentials}",
+                                                 "grant_type=client_credentials&scope=a+b")})
 
     def test_wrong_password(self):
         self.expect_refused("SASL_SSL", self.plain("wr0ng-word"),

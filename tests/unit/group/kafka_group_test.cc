@@ -155,15 +155,5 @@ TEST_F(KafkaGroupTest, AConsumerGroupOfThisNameIsRefused) {
   }
 }
 
-TEST(ParseBootstrapTest, TakesNamesAndAddresses) {
-  const auto brokers = parse_bootstrap("a:9092, [::1]:9093");
-  ASSERT_THAT(brokers, SizeIs(2));
-  EXPECT_EQ(brokers[1].host, "::1");
-  EXPECT_EQ(brokers[1].port, 9093);
-  for (const char* bad : {"", "a", "a:", "a:x", "a:0", "a:70000"}) {
-    EXPECT_THROW(parse_bootstrap(bad), ConfigException) << bad;
-  }
-}
-
 }  // namespace
 }  // namespace millrace::group

@@ -1,6 +1,7 @@
 #include "runtime/security/http_post.h"
 
 #include "store_support.h"
+#include "tests/support/certificate_pair.h"
 #include "token_endpoint.h"
 
 namespace millrace::security {
@@ -120,17 +121,9 @@ TEST(HttpPostTest, ASilentServer) {
 
 class HttpsPostTest : public testing::Test {
  protected:
-  struct Pair {
-    std::string certificate, key;
-  };
+  using Pair = testing_support::CertificatePair;
   Pair make_pair(const std::string& names) {
-    const std::string command = "cd '" + folder_.path().string() +
-                                "' && openssl req -x509 -newkey ec -pkeyopt "
-                                "ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
-                                "-days 30 -subj /CN=a -addext subjectAltName=" + names +
-                                " 2> log";
-    EXPECT_EQ(std::system(command.c_str()), 0) << read_text(folder_ / "log");
-    return {read_text(folder_ / "cert.pem"), read_text(folder_ / "key.pem")};
+    return testing_support::make_certificate(folder_, names);
   }
   void serve_as(const Pair& pair) {
     context_.use_certificate_chain(boost::asio::buffer(pair.certificate));
