@@ -361,6 +361,7 @@ void GroupMember::member_lost(const std::string& why) {
 
 void GroupMember::lose(const std::string& why, bool keep_claim) {
   rejoin_ = true;
+  prepared_ = false;  // what stops now must have stopped before the next join
   if (!std::exchange(has_work_, false)) return;
   logger().warn("Giving up all work of this worker: {}", why);
   listener_->on_lost(why, keep_claim);

@@ -80,7 +80,7 @@ std::vector<ProtocolMetadata> WorkerMembership::metadata() {
 
 void WorkerMembership::prepare_join(std::function<void()> ready) {
   leading_.reset();
-  if (!eager_ || !held_) return ready();
+  if (!eager_ || !held_) return listener_->before_join(std::move(ready));
   held_.reset();
   listener_->stop_all("the group is rebalancing", std::move(ready));
 }

@@ -45,6 +45,9 @@ class MembershipListener {
   virtual ~MembershipListener() = default;
   /// What has been read of the config topic by now.
   virtual ConfigView config_view() = 0;
+  /// Before each join: `ready` is called once what is being stopped has stopped, since the next
+  /// round may give it to others. It may be called at once.
+  virtual void before_join(std::function<void()> ready) { ready(); }
   virtual void on_assigned(const WorkerAssignment& assignment) = 0;
   /// Eager workers stop all work before each round; `stopped` is called once it has stopped.
   virtual void stop_all(const std::string& why, std::function<void()> stopped) = 0;
