@@ -104,10 +104,6 @@ void DistributedHerder::resolved() {
   touch_all();
   reconcile();
   check_session_key();
-  if (is_leader() && !watching_commits_) {
-    watching_commits_ = true;
-    after(kRepairWait, [this] { repair_lost_commits(); });
-  }
   if (revoked) {
     assignment_->revoked = {};
     cluster_.membership.forget_revoked();

@@ -41,6 +41,8 @@ void DistributedHerder::on_task_configs(const std::string& name,
   work_.outdate_tasks(name);
   touch(name);
   need_rebalance("the tasks of connector " + name + " were configured");
+  // A stop that got no further than removing the tasks; one that goes on changes the target state.
+  if (snapshot().task_ids(name).empty()) after(kRepairWait, [this, name] { reconfigure(name); });
 }
 
 void DistributedHerder::on_target_state(const std::string& name) { touch(name); }

@@ -44,6 +44,7 @@ void DistributedHerder::started(Outcome<Done> outcome) {
   distributed_logger().info("Herder started");
   cluster_.membership.start(*this);
   watch_stalls();
+  watch_commits();
 }
 
 void DistributedHerder::fatal(std::exception_ptr error) {

@@ -30,6 +30,7 @@ class DistributedHerder final : public ClusterHerder,
   static constexpr Millis kCatchUpRetry{250};          // the same, for reading the config topic
   static constexpr Millis kCatchUpRetryMax{10'000};
   static constexpr Millis kRepairWait{5'000};          // between attempts to repair task configs
+  static constexpr Millis kCommitRisk{60'000};         // before an outdated commit is written again
   static constexpr Millis kPeerLimit{90'000};          // calls to other workers
   static constexpr Millis kLeaveLimit{1'000};          // for the coordinator's answer
 
@@ -171,8 +172,12 @@ class DistributedHerder final : public ClusterHerder,
   void ask_leader(const std::string& name, const std::vector<Properties>& tasks,
                   Callback<Done> done);
   bool tasks_changed(const std::string& name, const std::vector<Properties>& tasks) const;
+
+  // distributed_repair.cc
   void repair_task_configs(const std::string& name);
-  void repair_lost_commits();
+  void watch_commits();
+  void ask_for_commit(const std::string& name);
+  void commit_again(const std::string& name);
 
   // distributed_restart.cc
   RestartPlan plan(const RestartRequest& request) const;
@@ -241,8 +246,8 @@ class DistributedHerder final : public ClusterHerder,
   uint64_t parked_count_ = 0;
   bool writing_key_ = false;
   int64_t timed_key_ms_ = -1;  // creation of the session key whose end is waited for
-  bool watching_commits_ = false;
-  std::set<std::string> recommitted_;  // connectors whose lost commit was repaired already
+  std::set<std::string> recommitted_;       // connectors whose lost commit was asked for already
+  std::map<std::string, Millis> at_risk_;  // older commit than configuration, since when
   AutoRestart auto_restart_;
   std::set<ConnectorTaskId> stalled_;
   bool ready_ = false;
