@@ -41,8 +41,9 @@ void DistributedHerder::on_task_configs(const std::string& name,
   work_.outdate_tasks(name);
   touch(name);
   need_rebalance("the tasks of connector " + name + " were configured");
-  // A stop that got no further than removing the tasks; one that goes on changes the target state.
-  if (snapshot().task_ids(name).empty()) after(kRepairWait, [this, name] { reconfigure(name); });
+  // Whoever wrote that has a while to go on, say from removing the tasks to stopping the connector.
+  const auto made = reconfigurations_.find(name);
+  if (made != reconfigurations_.end()) made->second.repaired = options_.clock();
 }
 
 void DistributedHerder::on_target_state(const std::string& name) { touch(name); }

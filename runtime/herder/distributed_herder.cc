@@ -33,7 +33,12 @@ void DistributedHerder::start() {
                           }
                           layout_offset_ = snapshot().offset;
                           cluster_.statuses.start(
-                              alive<Done>([this](Outcome<Done>& outcome) { started(outcome); }));
+                              alive<Done>([this](Outcome<Done>& outcome) { started(outcome); }),
+                              [this](const ConnectorTaskId& id) {
+                                if (!reported_.contains(id)) return;
+                                shown_.insert(id);
+                                wake();
+                              });
                         }));
 }
 

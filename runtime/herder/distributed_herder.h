@@ -109,7 +109,8 @@ class DistributedHerder final : public ClusterHerder,
     bool again = false;    // asked for meanwhile
     bool waiting = false;  // for the next attempt
     uint32_t failures = 0;
-    Millis repaired{-1};   // when it was last asked for to repair what the topic has
+    Millis repaired{-1};   // when the topic was last repaired or committed to
+    std::optional<size_t> made;  // hash of what the connector gave last
   };
   struct Parked {
     OperationPtr op;
@@ -160,6 +161,9 @@ class DistributedHerder final : public ClusterHerder,
   void on_task_status(const ConnectorTaskId& id, Status status) override;
   void on_active_topic(const ConnectorTaskId& id, const std::string& topic) override;
   void on_reconfiguration_requested(const std::string& name) override;
+  void report(const ConnectorTaskId& id, Status status);
+  /// Others may have written an old status late, after the one of this worker.
+  void correct_statuses();
   void clean_statuses();
   void restart_later(const ConnectorTaskId& id, const Status& status);
   void watch_stalls();
@@ -175,6 +179,8 @@ class DistributedHerder final : public ClusterHerder,
 
   // distributed_repair.cc
   void repair_task_configs(const std::string& name);
+  /// What the topic has is what the connector made last, for its present configuration.
+  bool has_wanted_tasks(const std::string& name, const Reconfiguration& state) const;
   void watch_commits();
   void ask_for_commit(const std::string& name);
   void commit_again(const std::string& name);
@@ -249,6 +255,8 @@ class DistributedHerder final : public ClusterHerder,
   std::set<std::string> recommitted_;       // connectors whose lost commit was asked for already
   std::map<std::string, Millis> at_risk_;  // older commit than configuration, since when
   AutoRestart auto_restart_;
+  std::map<ConnectorTaskId, Status> reported_;  // of what runs here; a connector is its task -1
+  std::set<ConnectorTaskId> shown_;             // of those, read from the topic since
   std::set<ConnectorTaskId> stalled_;
   bool ready_ = false;
   bool closing_ = false;

@@ -32,6 +32,7 @@ void DistributedHerder::reconcile() {
   for (const std::string& name : std::exchange(touched_, {})) reconcile(name, stops);
   work_.stop_tasks(stops);
   run_restarts();
+  correct_statuses();
   if (!rejoin_reason_.empty() && joined_) {
     cluster_.member.request_rejoin(std::exchange(rejoin_reason_, {}));
   }

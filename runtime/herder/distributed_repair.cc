@@ -10,13 +10,9 @@ namespace millrace {
 // The owner of the connector makes them again.
 void DistributedHerder::repair_task_configs(const std::string& name) {
   if (!work_.runs(name) || snapshot().target(name) != TargetState::Started) return;
-  const auto applied = snapshot().applied.find(name);
-  const bool intact = applied != snapshot().applied.end() &&
-                      !snapshot().inconsistent.contains(name) &&
-                      applied->second == snapshot().connectors.at(name);
-  if (intact || !services_.worker.is_connector_running(name)) return;
+  if (!services_.worker.is_connector_running(name)) return;
   Reconfiguration& state = reconfigurations_[name];
-  if (state.running || state.waiting) return;
+  if (state.running || state.waiting || has_wanted_tasks(name, state)) return;
   const Millis now = options_.clock();
   const Millis due = state.repaired + kRepairWait;
   if (state.repaired >= Millis{0} && now < due) {
@@ -32,6 +28,19 @@ void DistributedHerder::repair_task_configs(const std::string& name) {
   reconfigure(name);
 }
 
+bool DistributedHerder::has_wanted_tasks(const std::string& name,
+                                         const Reconfiguration& state) const {
+  const auto applied = snapshot().applied.find(name);
+  if (applied == snapshot().applied.end() || snapshot().inconsistent.contains(name) ||
+      applied->second != snapshot().connectors.at(name)) {
+    return false;
+  }
+  if (!state.made) return true;
+  std::vector<Properties> stored;
+  for (const ConnectorTaskId& id : snapshot().task_ids(name)) stored.push_back(*snapshot().task(id));
+  return content_hash(stored) == *state.made;
+}
+
 // Whoever leads looks after commits which the owners of connectors cannot repair.
 void DistributedHerder::watch_commits() {
   if (closing_) return;
@@ -45,7 +54,8 @@ void DistributedHerder::watch_commits() {
     const auto applied = snapshot().applied.find(name);
     if (applied == snapshot().applied.end()) {
       ask_for_commit(name);
-    } else if (applied->second != config && !snapshot().task_ids(name).empty()) {
+    } else if ((applied->second != config || snapshot().uncommitted.contains(name)) &&
+               !snapshot().task_ids(name).empty()) {
       const auto since = at_risk_.find(name);
       at_risk[name] = since == at_risk_.end() ? options_.clock() : since->second;
     }
@@ -76,7 +86,8 @@ void DistributedHerder::ask_for_commit(const std::string& name) {
 
 // The connector's configuration is newer than the commit, and nobody makes new tasks: it is paused, or
 // has failed. Once the topic is compacted new workers would read the commit before the connector, and
-// take it for what is left of a deleted one (KAFKA-17719).
+// take it for what is left of a deleted one (KAFKA-17719). Or a write of tasks has ended before its
+// commit: then compaction drops the task records that belong to the last one.
 void DistributedHerder::commit_again(const std::string& name) {
   std::vector<Properties> tasks;
   for (const ConnectorTaskId& id : snapshot().task_ids(name)) tasks.push_back(*snapshot().task(id));

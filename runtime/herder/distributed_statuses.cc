@@ -16,23 +16,56 @@ void write(StatusLog& statuses, const Id& id, const Status& status) {
   is_safe(status.state) ? statuses.put_safely(id, status) : statuses.put(id, status);
 }
 
+constexpr int32_t kConnector = -1;
+
 }  // namespace
 
 // Reports about what is deleted are dropped: the leader has removed its statuses.
 
 void DistributedHerder::on_connector_status(const std::string& name, Status status) {
-  if (!snapshot().contains(name)) return;
+  const ConnectorTaskId id{name, kConnector};
+  if (!snapshot().contains(name)) {
+    reported_.erase(id);
+    return;
+  }
+  report(id, std::move(status));
+}
+
+void DistributedHerder::report(const ConnectorTaskId& id, Status status) {
   status.worker_id = options_.common.worker_id;
   status.generation = generation_;
-  write(cluster_.statuses, name, status);
+  if (status.state == State::Unassigned) {
+    reported_.erase(id);
+  } else {
+    reported_[id] = status;
+  }
+  id.task == kConnector ? write(cluster_.statuses, id.connector, status)
+                        : write(cluster_.statuses, id, status);
+}
+
+void DistributedHerder::correct_statuses() {
+  for (const ConnectorTaskId& id : std::exchange(shown_, {})) {
+    const auto own = reported_.find(id);
+    const bool connector = id.task == kConnector;
+    const bool runs = connector ? work_.runs(id.connector) : work_.runs(id);
+    if (own == reported_.end() || !runs) continue;
+    const Status* shown =
+        connector ? cluster_.statuses.connector(id.connector) : cluster_.statuses.task(id);
+    const bool right = shown != nullptr && (shown->worker_id == own->second.worker_id ||
+                                            shown->generation > generation_);
+    const bool configured = connector ? snapshot().contains(id.connector) : is_configured(id);
+    if (!right && configured) report(id, Status(own->second));
+  }
 }
 
 void DistributedHerder::on_task_status(const ConnectorTaskId& id, Status status) {
-  if (!is_configured(id)) return;
-  status.worker_id = options_.common.worker_id;
-  status.generation = generation_;
-  write(cluster_.statuses, id, status);
-  if (status.state == State::Failed) restart_later(id, status);
+  if (!is_configured(id)) {
+    reported_.erase(id);
+    return;
+  }
+  const bool failed = status.state == State::Failed;
+  report(id, status);
+  if (failed) restart_later(id, status);
 }
 
 void DistributedHerder::restart_later(const ConnectorTaskId& id, const Status& status) {

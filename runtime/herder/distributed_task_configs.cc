@@ -65,6 +65,9 @@ void DistributedHerder::reconfigure(const std::string& name) {
         if (!snapshot().contains(name)) return finished(Done{});
         std::vector<Properties>& tasks = outcome.value();
         restore_variables(snapshot().connectors.at(name), tasks);
+        if (const auto at = reconfigurations_.find(name); at != reconfigurations_.end()) {
+          at->second.made = content_hash(tasks);
+        }
         if (!tasks_changed(name, tasks)) return finished(Done{});
         publish(name, std::move(tasks), finished);
       }));
@@ -75,7 +78,7 @@ void DistributedHerder::reconfigured(const std::string& name) {
   if (at == reconfigurations_.end()) return;
   at->second.running = false;
   at->second.failures = 0;
-  at->second.repaired = options_.clock();
+  at->second.repaired = options_.clock();  // what was written may not have been read yet
   if (std::exchange(at->second.again, false)) return reconfigure(name);
   touch(name);
 }

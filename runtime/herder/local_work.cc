@@ -13,7 +13,13 @@ size_t combined(size_t left, size_t right) noexcept {
   return left ^ (right + 0x9e3779b97f4a7c15ULL + (left << 6U) + (left >> 2U));
 }
 
-size_t hash_of(const Properties& properties) {
+void answer(std::vector<Callback<Done>> waiters, const Outcome<Done>& outcome) {
+  for (const Callback<Done>& done : waiters) done(outcome);
+}
+
+}  // namespace
+
+size_t content_hash(const Properties& properties) {
   size_t hash = 0;
   for (const auto& [key, value] : properties) {
     hash = combined(hash, std::hash<std::string_view>{}(key));
@@ -22,11 +28,11 @@ size_t hash_of(const Properties& properties) {
   return hash;
 }
 
-void answer(std::vector<Callback<Done>> waiters, const Outcome<Done>& outcome) {
-  for (const Callback<Done>& done : waiters) done(outcome);
+size_t content_hash(const std::vector<Properties>& list) {
+  size_t hash = list.size();
+  for (const Properties& properties : list) hash = combined(hash, content_hash(properties));
+  return hash;
 }
-
-}  // namespace
 
 // Tasks run with the configuration of their connector that they were made from.
 const Properties& LocalWork::config_of_tasks(const std::string& name) const {
@@ -35,11 +41,11 @@ const Properties& LocalWork::config_of_tasks(const std::string& name) const {
 }
 
 size_t LocalWork::wanted_hash(const std::string& name) const {
-  return hash_of(snapshot_.connectors.at(name));
+  return content_hash(snapshot_.connectors.at(name));
 }
 
 size_t LocalWork::wanted_hash(const ConnectorTaskId& id) const {
-  return combined(hash_of(config_of_tasks(id.connector)), hash_of(*snapshot_.task(id)));
+  return combined(content_hash(config_of_tasks(id.connector)), content_hash(*snapshot_.task(id)));
 }
 
 LocalWork::Item* LocalWork::find(const std::string& name) {

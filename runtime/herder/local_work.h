@@ -17,6 +17,10 @@
 
 namespace millrace {
 
+/// Equal for equal configurations, in this process.
+size_t content_hash(const Properties& properties);
+size_t content_hash(const std::vector<Properties>& list);
+
 /// Hears of the steps; control thread.
 class LocalWorkListener {
  public:

@@ -8,6 +8,8 @@ namespace {
 
 namespace record = status_record;
 
+constexpr int32_t kConnector = -1;  // task number of a connector
+
 spdlog::logger& logger() {
   static auto& instance =
       logging::get("org.apache.kafka.connect.storage.KafkaStatusBackingStore");
@@ -46,7 +48,8 @@ std::map<ConnectorTaskId, StatusLog::Entry>& StatusLog::entries<ConnectorTaskId>
   return tasks_;
 }
 
-void StatusLog::start(Callback<Done> done) {
+void StatusLog::start(Callback<Done> done, Observer observer) {
+  observer_ = std::move(observer);
   topic_.start([this](const TopicLogRecord& record) { consume(record); }, std::move(done));
 }
 
@@ -141,17 +144,25 @@ bool StatusLog::consume_status(const TopicLogRecord& log_record) {
   const auto* connector = std::get_if<record::OfConnector>(&key);
   const auto* task = std::get_if<record::OfTask>(&key);
   if (connector == nullptr && task == nullptr) return false;
-  if (!log_record.value) {
-    connector != nullptr ? connectors_.erase(connector->connector) : tasks_.erase(task->id);
+  const ConnectorTaskId id =
+      connector != nullptr ? ConnectorTaskId{connector->connector, kConnector} : task->id;
+  if (!take_status(id, log_record.value)) return false;
+  if (observer_) observer_(id);
+  return true;
+}
+
+bool StatusLog::take_status(const ConnectorTaskId& id, std::optional<std::string_view> value) {
+  if (!value) {
+    id.task == kConnector ? connectors_.erase(id.connector) : tasks_.erase(id);
     return true;
   }
-  auto status = record::parse_status(*log_record.value);
+  auto status = record::parse_status(*value);
   if (!status) return false;
-  if (connector != nullptr) {
-    connectors_[connector->connector].status = *std::move(status);
+  if (id.task == kConnector) {
+    connectors_[id.connector].status = *std::move(status);
     return true;
   }
-  Entry& entry = tasks_[task->id];
+  Entry& entry = tasks_[id];
   // The task has moved on, and the worker that gave it up was slow to say so.
   const bool late = status->state == State::Unassigned && entry.status &&
                     entry.status->state == State::Running &&

@@ -86,7 +86,7 @@ class SimProcess final : private PeerClient {
     isolated = off;
     client.cut = off;
     for (SimTopicLog* log : {&config_topic, &status_topic}) {
-      log->lose_appends = off;
+      log->refuse_appends = off;
       log->unreachable = off;
     }
   }

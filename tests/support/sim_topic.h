@@ -51,6 +51,11 @@ class SimTopicLog final : public TopicLog {
       return later(std::move(done), std::make_exception_ptr(TimeoutException("append failed")));
     }
     if (lose_appends) return;
+    if (refuse_appends) {
+      return after(kAgain, [done = std::move(done)] {
+        done(std::make_exception_ptr(TimeoutException("the topic cannot be reached")));
+      });
+    }
     topic_.records.push_back(SimRecord{std::move(key), std::move(value)});
     for (const auto& watcher : topic_.watchers) watcher();
     if (lose_answers) return;
@@ -72,6 +77,7 @@ class SimTopicLog final : public TopicLog {
 
   bool fail_next_append = false;
   bool lose_appends = false;  // no answer ever
+  bool refuse_appends = false;  // an error, some time later
   bool lose_answers = false;  // the record is there, and nobody is told
   bool unreachable = false;   // for reads
 

@@ -225,10 +225,20 @@ class Simulation {
       if (i >= 2 && unsettled().empty()) break;
     }
     ASSERT_EQ(cluster_.owners.violation(), "");
-    ASSERT_EQ(unsettled(), "");
+    ASSERT_EQ(unsettled(), "") << "config topic:\n" << config_topic();
   }
 
  private:
+  std::string config_topic() const {
+    std::string text;
+    for (size_t i = 0; i < cluster_.config_topic.records.size(); ++i) {
+      const auto& record = cluster_.config_topic.records[i];
+      if (!record) continue;
+      text += std::to_string(i) + " " + *record->key + " " + record->value.value_or("-") + "\n";
+    }
+    return text;
+  }
+
   SimProcess& any() {
     const auto workers = cluster_.alive();
     return *workers[cluster_.random() % workers.size()];
