@@ -275,6 +275,7 @@ void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
   }
   state_ = State::Stable;
   heard_ = std::max(heard_, sent);
+  calm_ = std::max(calm_, sent);
   prepared_ = false;
   has_work_ = true;
   logger().info("Successfully joined group {} with generation {} and protocol {}",
@@ -308,10 +309,12 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
   }
   const bool alive = outcome.value() == KafkaError::None ||
                      outcome.value() == KafkaError::RebalanceInProgress;
-  if (state_ == State::Joining && !alive) return beat_later();  // the join will tell
+  const bool unknown = outcome.value() == KafkaError::UnknownMemberId;
+  if (state_ == State::Joining && !alive && !unknown) return beat_later();  // the join will tell
   switch (outcome.value()) {
     case KafkaError::None:
       heard_ = sent;
+      calm_ = sent;
       failures_ = 0;
       return beat_later();
     case KafkaError::RebalanceInProgress:
@@ -339,16 +342,30 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
 }
 
 // The coordinator gives the work away session.timeout.ms after the last heartbeat it got, which is
-// not before it was sent. Work stops in good time before that.
+// not before it was sent; and rebalance.timeout.ms after a round has begun that this member does not
+// get into, heartbeats or not. Work stops in good time before that.
 void GroupMember::guard_session() {
   guarding_ = true;
-  const milliseconds limit = options_.session_timeout * 2 / 3;
-  const milliseconds quiet = now_() - heard_;
-  if (has_work_ && quiet >= limit) {
+  const milliseconds margin = options_.session_timeout / 3;
+  const milliseconds limit = options_.session_timeout - margin;
+  const milliseconds round_limit = std::max(options_.rebalance_timeout - margin, margin);
+  milliseconds left = limit - (now_() - heard_);
+  if (has_work_ && left <= kNow) {
     lose("no heartbeat was answered for two thirds of session.timeout.ms", true);
     drive();
   }
-  after(has_work_ ? limit - quiet : limit / 2, always_, [this] { guard_session(); });
+  if (has_work_ && state_ != State::Stable) {
+    const milliseconds round_left = round_limit - (now_() - calm_);
+    if (round_left <= kNow) {
+      lose("this member did not get into a round within rebalance.timeout.ms", true);
+      coordinator_lost("the join is not answered");
+      again(kNow);
+    }
+    left = std::min(left, round_left);
+  } else {
+    left = std::min(left, margin);
+  }
+  after(has_work_ ? left : limit / 2, always_, [this] { guard_session(); });
 }
 
 // Ends.

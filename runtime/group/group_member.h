@@ -131,6 +131,7 @@ class GroupMember {
   uint64_t beats_ = 0;        // counts series of heartbeats
   uint64_t search_ = 0;       // counts searches for a coordinator
   Millis heard_{0};           // when the newest answered request was sent
+  Millis calm_{0};            // when the newest was sent whose answer knew of no further round
   bool guarding_ = false;
   uint32_t failures_ = 0;     // in a row, for the backoff
   const uint64_t always_ = 0;

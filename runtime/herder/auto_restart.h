@@ -23,7 +23,7 @@ struct AutoRestartOptions {
   int64_t backoff_max_ms = 600'000;
   int32_t max_attempts = 10;        // within a window
   int64_t window_ms = 3'600'000;
-  std::vector<std::string> classes;  // of errors; empty: all
+  std::vector<std::string> classes = {};  // of errors; empty: all
 
   static const ConfigDef<AutoRestartOptions>& def();
 };

@@ -6,6 +6,16 @@
 #include "runtime/herder/distributed_log.h"
 
 namespace millrace {
+namespace {
+
+std::string text_of(const group::Work& work) {
+  std::string text;
+  for (const std::string& name : work.connectors) text += (text.empty() ? "" : " ") + name;
+  for (const ConnectorTaskId& id : work.tasks) text += (text.empty() ? "" : " ") + id.to_string();
+  return text;
+}
+
+}  // namespace
 
 group::ConfigView DistributedHerder::config_view() {
   group::ConfigView view{snapshot().offset, {}};
@@ -27,7 +37,7 @@ void DistributedHerder::before_join(Next ready) {
 }
 
 void DistributedHerder::stop_all(const std::string& why, Next stopped) {
-  distributed_logger().info("Stopping all connectors and tasks: {}", why);
+  distributed_logger().info("{} stops all connectors and tasks: {}", options_.common.worker_id, why);
   assignment_.reset();
   assigned_connectors_.clear();
   assigned_tasks_.clear();
@@ -39,9 +49,9 @@ void DistributedHerder::stop_all(const std::string& why, Next stopped) {
 void DistributedHerder::on_assigned(const group::WorkerAssignment& assignment) {
   if (closing_) return;
   distributed_logger().info(
-      "Joined group at generation {} with {} connectors and {} tasks, {} and {} revoked, delay {} ms",
-      assignment.generation, assignment.work.connectors.size(), assignment.work.tasks.size(),
-      assignment.revoked.connectors.size(), assignment.revoked.tasks.size(), assignment.delay_ms);
+      "{} joined group at generation {} (leader {}, offset {}) and runs [{}]; revoked [{}], delay {} ms",
+      options_.common.worker_id, assignment.generation, assignment.leader_url, assignment.offset,
+      text_of(assignment.work), text_of(assignment.revoked), assignment.delay_ms);
   assignment_ = assignment;
   generation_ = assignment.generation;
   ++rounds_;

@@ -50,12 +50,13 @@ struct DistributedOptions {
   SessionKeyOptions key = {};
   AutoRestartOptions auto_restart = {};
   std::chrono::milliseconds stall_timeout{0};  // millrace.task.stall.timeout.ms; 0: not watched
-  group::GroupMember::Clock clock;             // monotonic
-  std::function<std::string(size_t)> random_bytes;  // empty: the system's
+  group::GroupMember::Clock clock = {};        // monotonic
+  std::function<std::string(size_t)> random_bytes = {};  // empty: the system's
   /// A level that the cluster was told to set.
-  std::function<void(const std::string& logger, const std::string& level)> set_logger_level;
+  std::function<void(const std::string& logger, const std::string& level)>
+      set_logger_level = {};
   /// The worker must end.
-  std::function<void(std::exception_ptr)> on_fatal;
+  std::function<void(std::exception_ptr)> on_fatal = {};
 };
 
 }  // namespace millrace

@@ -235,6 +235,9 @@ inline void SimProcess::call(PeerRequest request, Callback<PeerAnswer> done) {
     if (isolated || target == nullptr || !target->reachable() || lost()) return fail();
     std::string connector = request.url.substr(path + 11);
     connector = connector.substr(0, connector.find('/'));
+    if (const size_t blank = connector.find("%20"); blank != std::string::npos) {
+      connector.replace(blank, 3, " ");
+    }
     const auto tasks = nlohmann::json::parse(request.body).get<std::vector<Properties>>();
     const bool answer_lost = lost();
     target->herder->put_task_configs(
