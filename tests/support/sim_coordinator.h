@@ -226,14 +226,16 @@ class SimCoordinatorClient final : public CoordinatorClient {
       : control_(control), coordinator_(coordinator), delay_(std::move(delay)) {}
 
   bool cut = false;                     // nothing passes, either way, and nobody is told
+  bool drop_joins = false;              // they alone get lost
   std::function<bool()> refuse;         // true: the connection breaks on this request
 
   void find(const std::string&, Callback<KafkaError> done) override {
     request<KafkaError>(kShort, std::move(done), [](auto answer) { answer(KafkaError::None); });
   }
   void join(const JoinRequest& r, Millis timeout, Callback<JoinResponse> done) override {
-    request<JoinResponse>(timeout, std::move(done),
-                          [this, r](auto answer) { coordinator_.join(r, answer); });
+    request<JoinResponse>(timeout, std::move(done), [this, r](auto answer) {
+      if (!drop_joins) coordinator_.join(r, answer);
+    });
   }
   void sync(const SyncRequest& r, Callback<SyncResponse> done) override {
     request<SyncResponse>(kLong, std::move(done),

@@ -554,6 +554,8 @@ TEST_F(DistributedHerderTest, ANewLeaderThatMissesACommitAsksForIt) {
   for (auto& record : cluster_.config_topic.records) {
     if (record && (record->key == "commit-b" || record->key->starts_with("task-b"))) record.reset();
   }
+  cluster_.config_topic.records.push_back(SimRecord{"of-a-later-version", "{}"});
+  cluster_.tail_all();
   cluster_.coordinator.newest_leads = true;
   SimProcess& three = add();
   ASSERT_THAT(three.herder->task_infos("b"), IsEmpty());
