@@ -13,6 +13,7 @@ void DistributedHerder::repair_task_configs(const std::string& name) {
   if (!services_.worker.is_connector_running(name)) return;
   Reconfiguration& state = reconfigurations_[name];
   if (state.running || state.waiting || has_wanted_tasks(name, state)) return;
+  distributed_logger().debug("The tasks of connector {} are not those it asked for", name);
   const Millis now = options_.clock();
   const Millis due = state.repaired + kRepairWait;
   if (state.repaired >= Millis{0} && now < due) {

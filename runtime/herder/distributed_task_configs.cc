@@ -51,6 +51,7 @@ void DistributedHerder::reconfigure(const std::string& name) {
     return;
   }
   Reconfiguration& state = reconfigurations_[name];
+  distributed_logger().debug("Asking connector {} for its tasks", name);
   if (state.running) {
     state.again = true;
     return;
@@ -76,6 +77,7 @@ void DistributedHerder::reconfigure(const std::string& name) {
 void DistributedHerder::reconfigured(const std::string& name) {
   const auto at = reconfigurations_.find(name);
   if (at == reconfigurations_.end()) return;
+  distributed_logger().debug("The tasks of connector {} are what it asked for", name);
   at->second.running = false;
   at->second.failures = 0;
   at->second.repaired = options_.clock();  // what was written may not have been read yet

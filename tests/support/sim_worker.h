@@ -2,6 +2,7 @@
 // A worker without threads on simulated time, and the account of who runs what in a whole cluster.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -59,6 +60,7 @@ class SimWorker final : public Worker {
     TargetState target = TargetState::Started;
     bool started = false;
     bool stopping = false;
+    uint64_t start = 0;  // which one of all
   };
 
   SimWorker(Executor& control, SimOwners& owners, std::string name, Delay delay)
@@ -174,13 +176,15 @@ class SimWorker final : public Worker {
   }
   void begin(const ConnectorTaskId& id, Running item) {
     if (running.contains(id)) owners_.started(id, name_ + " (twice)");
+    item.start = ++starts_;
     running[id] = std::move(item);
     owners_.started(id, name_);
   }
   void transition(const std::string& name, Callback<Done> done) {
-    control_.post_after(delay_(), [this, name, done = std::move(done)] {
+    const uint64_t start = running.at({name, -1}).start;
+    control_.post_after(delay_(), [this, name, start, done = std::move(done)] {
       const auto at = running.find({name, -1});
-      if (at == running.end() || at->second.stopping) {
+      if (at == running.end() || at->second.stopping || at->second.start != start) {
         return done(std::make_exception_ptr(ConnectException("stopped meanwhile")));
       }
       if (fail && fail() && at->second.target == TargetState::Started) {
@@ -213,6 +217,7 @@ class SimWorker final : public Worker {
   SimOwners& owners_;
   const std::string name_;
   Delay delay_;
+  uint64_t starts_ = 0;
 };
 
 }  // namespace millrace::testing

@@ -236,6 +236,14 @@ class Simulation {
       if (!record) continue;
       text += std::to_string(i) + " " + *record->key + " " + record->value.value_or("-") + "\n";
     }
+    for (const SimProcess* process : cluster_.alive()) {
+      text += process->name + ":";
+      for (const std::string& call : process->worker.calls) text += " " + call + ",";
+      for (const auto& [id, item] : process->worker.running) {
+        text += " " + id.to_string() + (item.started ? " runs," : " is not started,");
+      }
+      text += "\n";
+    }
     return text;
   }
 
@@ -430,14 +438,14 @@ TEST(DistributedSimulationTest, AnyScheduleSettles) {
   const uint64_t count =
       number_from("MILLRACE_SIMULATION_SEEDS").value_or(only ? 1 : kSeeds);
   const bool quiet = count > 1;
-  if (quiet) logging::set_level("root", "OFF", 0);
+  logging::set_level("root", quiet ? "OFF" : "DEBUG", 0);
   for (uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("MILLRACE_TEST_SEED=" + std::to_string(seed));
     Simulation simulation(seed);
     simulation.run();
     if (::testing::Test::HasFatalFailure()) break;
   }
-  if (quiet) logging::set_level("root", "INFO", 0);
+  logging::set_level("root", "INFO", 0);
 }
 
 }  // namespace
