@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kNow{0};
 // JoinGroup blocks at the coordinator until everybody is there; then it may be a little late.
 constexpr milliseconds kJoinGrace{5'000};
+// When others may have left: what a heartbeat costs is little, what waits may be much.
+constexpr milliseconds kSoon{75};
+constexpr uint32_t kSoonBeats = 4;
 constexpr uint32_t kMaxDoublings = 10;
 constexpr double kJitter = 0.2;
 
@@ -290,7 +293,16 @@ void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
 
 void GroupMember::beat_later() {
   ++beats_;
-  after(options_.heartbeat_interval, beats_, [this] { heartbeat(); });
+  const bool soon = soon_beats_ > 0;
+  if (soon) --soon_beats_;
+  after(soon ? std::min(kSoon, options_.heartbeat_interval) : options_.heartbeat_interval, beats_,
+        [this] { heartbeat(); });
+}
+
+void GroupMember::ask_soon() {
+  if (state_ != State::Stable || rejoin_ || !coordinator_ || soon_beats_ > 0) return;
+  soon_beats_ = kSoonBeats;
+  beat_later();
 }
 
 void GroupMember::heartbeat() {

@@ -34,10 +34,8 @@ void DistributedHerder::start() {
                           layout_offset_ = snapshot().offset;
                           cluster_.statuses.start(
                               alive<Done>([this](Outcome<Done>& outcome) { started(outcome); }),
-                              [this](const ConnectorTaskId& id) {
-                                if (!reported_.contains(id)) return;
-                                shown_.insert(id);
-                                wake();
+                              [this](const auto& id, const auto* status) {
+                                on_status_read(id, status);
                               });
                         }));
 }

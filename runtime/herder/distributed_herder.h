@@ -162,6 +162,7 @@ class DistributedHerder final : public ClusterHerder,
   void on_active_topic(const ConnectorTaskId& id, const std::string& topic) override;
   void on_reconfiguration_requested(const std::string& name) override;
   void report(const ConnectorTaskId& id, Status status);
+  void on_status_read(const ConnectorTaskId& id, const Status* read);
   /// Others may have written an old status late, after the one of this worker.
   void correct_statuses();
   void clean_statuses();

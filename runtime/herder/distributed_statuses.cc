@@ -43,6 +43,17 @@ void DistributedHerder::report(const ConnectorTaskId& id, Status status) {
                         : write(cluster_.statuses, id, status);
 }
 
+void DistributedHerder::on_status_read(const ConnectorTaskId& id, const Status* read) {
+  if (reported_.contains(id)) {
+    shown_.insert(id);
+    wake();
+  }
+  // Another worker has given work up, perhaps all of it, and may be leaving.
+  const bool given_up = read != nullptr && read->state == State::Unassigned &&
+                        read->worker_id != options_.common.worker_id;
+  if (given_up && joined_) cluster_.member.ask_soon();
+}
+
 void DistributedHerder::correct_statuses() {
   for (const ConnectorTaskId& id : std::exchange(shown_, {})) {
     const auto own = reported_.find(id);

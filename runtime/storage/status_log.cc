@@ -146,29 +146,31 @@ bool StatusLog::consume_status(const TopicLogRecord& log_record) {
   if (connector == nullptr && task == nullptr) return false;
   const ConnectorTaskId id =
       connector != nullptr ? ConnectorTaskId{connector->connector, kConnector} : task->id;
-  if (!take_status(id, log_record.value)) return false;
-  if (observer_) observer_(id);
+  std::optional<Status> status;
+  if (log_record.value) {
+    status = record::parse_status(*log_record.value);
+    if (!status) return false;
+  }
+  take_status(id, status);
+  if (observer_) observer_(id, status ? &*status : nullptr);
   return true;
 }
 
-bool StatusLog::take_status(const ConnectorTaskId& id, std::optional<std::string_view> value) {
-  if (!value) {
+void StatusLog::take_status(const ConnectorTaskId& id, const std::optional<Status>& status) {
+  if (!status) {
     id.task == kConnector ? connectors_.erase(id.connector) : tasks_.erase(id);
-    return true;
+    return;
   }
-  auto status = record::parse_status(*value);
-  if (!status) return false;
   if (id.task == kConnector) {
-    connectors_[id.connector].status = *std::move(status);
-    return true;
+    connectors_[id.connector].status = status;
+    return;
   }
   Entry& entry = tasks_[id];
   // The task has moved on, and the worker that gave it up was slow to say so.
   const bool late = status->state == State::Unassigned && entry.status &&
                     entry.status->state == State::Running &&
                     entry.status->generation >= status->generation;
-  if (!late) entry.status = *std::move(status);
-  return true;
+  if (!late) entry.status = status;
 }
 
 const Status* StatusLog::connector(const std::string& name) const {

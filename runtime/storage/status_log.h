@@ -25,8 +25,9 @@ class StatusLog {
 
   StatusLog(Executor& control, TopicLog& topic) : control_(control), topic_(topic) {}
 
-  /// Hears of each status that was read, or removed, after it is there; a connector is its task -1.
-  using Observer = std::function<void(const ConnectorTaskId&)>;
+  /// Hears of each status that was read, after it was taken in; null: it was removed. A connector is
+  /// its task -1.
+  using Observer = std::function<void(const ConnectorTaskId&, const Status* read)>;
 
   void start(Callback<Done> done, Observer observer = {});
   /// Answers when all writes asked for so far were answered.
@@ -75,7 +76,7 @@ class StatusLog {
   void answered();
   void consume(const TopicLogRecord& record);
   bool consume_status(const TopicLogRecord& record);
-  bool take_status(const ConnectorTaskId& id, std::optional<std::string_view> value);
+  void take_status(const ConnectorTaskId& id, const std::optional<Status>& status);
 
   Executor& control_;
   TopicLog& topic_;

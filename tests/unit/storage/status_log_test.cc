@@ -148,10 +148,9 @@ TEST(StatusLogObserverTest, HearsOfWhatWasRead) {
   SimTopicLog connection{control, topic};
   StatusLog log{control, connection};
   std::vector<std::string> heard;
-  log.start([](const Outcome<Done>&) {}, [&](const ConnectorTaskId& id) {
-    const Status* now = id.task < 0 ? log.connector(id.connector) : log.task(id);
+  log.start([](const Outcome<Done>&) {}, [&](const ConnectorTaskId& id, const Status* read) {
     heard.push_back(id.to_string() + " " +
-                    (now == nullptr ? "gone" : std::string(state_name(now->state))));
+                    (read == nullptr ? "gone" : std::string(state_name(read->state))));
   });
   log.put("c", status(State::Running, "w1", 1));
   log.put(kTask, status(State::Paused, "w1", 1));
