@@ -140,6 +140,13 @@ void WorkerMembership::on_joined(const Joined& joined) {
   listener_->on_assigned(*held_);
 }
 
+void WorkerMembership::forget(const Work& gone) {
+  if (!held_) return;
+  std::erase_if(held_->work.connectors,
+                [&](const auto& name) { return contains(gone.connectors, name); });
+  std::erase_if(held_->work.tasks, [&](const auto& id) { return contains(gone.tasks, id); });
+}
+
 void WorkerMembership::on_lost(const std::string& why, bool keep_claim) {
   leading_.reset();
   if (!keep_claim) held_.reset();

@@ -73,6 +73,8 @@ class WorkerMembership final : private GroupListener {
   const WorkerAssignment* assignment() const noexcept { return held_ ? &*held_ : nullptr; }
   /// Where requests for connectors and tasks go; null unless this worker leads.
   const LeaderState* leader_state() const noexcept { return leading_ ? &*leading_ : nullptr; }
+  /// Work that is not to be run after all: it is claimed no more.
+  void forget(const Work& gone);
   /// The revoked work has stopped: it is claimed no more.
   void forget_revoked() noexcept {
     if (held_) held_->revoked = {};

@@ -113,15 +113,31 @@ void DistributedHerder::resolved() {
   if (is_leader()) clean_statuses();
   touch_all();
   reconcile();
+  if (!assignment_ || !resolved_) return;  // it led to the next round already
   check_session_key();
+  const bool dropped = drop_unconfigured();
   if (revoked) {
     assignment_->revoked = {};
     cluster_.membership.forget_revoked();
     cluster_.member.request_rejoin("revoked work is given to others");
+  } else if (dropped) {
+    cluster_.member.request_rejoin("some of the assigned work is not configured any more");
   } else if (delay > Millis{0}) {
     rejoin_later(delay);
   }
   run_parked();
+}
+
+bool DistributedHerder::drop_unconfigured() {
+  group::Work gone;
+  for (const std::string& name : assignment_->work.connectors) {
+    if (!snapshot().contains(name)) gone.connectors.push_back(name);
+  }
+  for (const ConnectorTaskId& id : assignment_->work.tasks) {
+    if (!is_configured(id)) gone.tasks.push_back(id);
+  }
+  cluster_.membership.forget(gone);
+  return !gone.empty();
 }
 
 void DistributedHerder::rejoin_later(Millis delay) {

@@ -131,6 +131,8 @@ class DistributedHerder final : public ClusterHerder,
   void resolve();
   void catch_up();
   void resolved();
+  /// A new leader takes what a worker claims for granted, deleted work too, and counts it.
+  bool drop_unconfigured();
   void rejoin_later(Millis delay);
   void need_rebalance(const std::string& reason);
 
