@@ -111,6 +111,8 @@ void DistributedHerder::resolved() {
   const bool revoked = !assignment_->revoked.empty();
   const Millis delay{assignment_->delay_ms};
   if (is_leader()) clean_statuses();
+  // A status that could not be written is given up once the generation has changed.
+  for (const auto& [id, status] : reported_) shown_.insert(id);
   touch_all();
   reconcile();
   if (!assignment_ || !resolved_) return;  // it led to the next round already
