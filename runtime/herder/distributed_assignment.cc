@@ -112,7 +112,7 @@ void DistributedHerder::resolved() {
   const Millis delay{assignment_->delay_ms};
   if (is_leader()) clean_statuses();
   // A status that could not be written is given up once the generation has changed.
-  for (const auto& [id, status] : reported_) shown_.insert(id);
+  for (const auto& [id, status] : reported_) shown_.try_emplace(id, false);
   touch_all();
   reconcile();
   if (!assignment_ || !resolved_) return;  // it led to the next round already

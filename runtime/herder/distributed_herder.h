@@ -259,7 +259,7 @@ class DistributedHerder final : public ClusterHerder,
   std::map<std::string, Millis> at_risk_;  // older commit than configuration, since when
   AutoRestart auto_restart_;
   std::map<ConnectorTaskId, Status> reported_;  // of what runs here; a connector is its task -1
-  std::set<ConnectorTaskId> shown_;             // of those, read from the topic since
+  std::map<ConnectorTaskId, bool> shown_;       // of those to look at: whether overwritten
   std::set<ConnectorTaskId> stalled_;
   bool ready_ = false;
   bool closing_ = false;

@@ -45,7 +45,10 @@ void DistributedHerder::report(const ConnectorTaskId& id, Status status) {
 
 void DistributedHerder::on_status_read(const ConnectorTaskId& id, const Status* read) {
   if (reported_.contains(id)) {
-    shown_.insert(id);
+    // Readers that have not seen this worker's status go by what was read now.
+    const bool overwritten = read != nullptr && read->worker_id != options_.common.worker_id &&
+                             read->generation <= generation_;
+    shown_[id] |= overwritten;
     wake();
   }
   // Another worker has given work up, perhaps all of it, and may be leaving.
@@ -55,14 +58,14 @@ void DistributedHerder::on_status_read(const ConnectorTaskId& id, const Status* 
 }
 
 void DistributedHerder::correct_statuses() {
-  for (const ConnectorTaskId& id : std::exchange(shown_, {})) {
+  for (const auto& [id, overwritten] : std::exchange(shown_, {})) {
     const auto own = reported_.find(id);
     const bool connector = id.task == kConnector;
     const bool runs = connector ? work_.runs(id.connector) : work_.runs(id);
     if (own == reported_.end() || !runs) continue;
     const Status* shown =
         connector ? cluster_.statuses.connector(id.connector) : cluster_.statuses.task(id);
-    const bool right = shown != nullptr && (shown->worker_id == own->second.worker_id ||
+    const bool right = !overwritten && shown != nullptr && (shown->worker_id == own->second.worker_id ||
                                             shown->generation > generation_);
     const bool configured = connector ? snapshot().contains(id.connector) : is_configured(id);
     if (!right && configured) report(id, Status(own->second));
