@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kNow{0};
 // JoinGroup blocks at the coordinator until everybody is there; then it may be a little late.
 constexpr milliseconds kJoinGrace{5'000};
+// When others may have left: what a heartbeat costs is little, what waits may be much.
+constexpr milliseconds kSoon{75};
+constexpr uint32_t kSoonBeats = 4;
 constexpr uint32_t kMaxDoublings = 10;
 constexpr double kJitter = 0.2;
 
@@ -278,6 +281,7 @@ void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
   }
   state_ = State::Stable;
   heard_ = std::max(heard_, sent);
+  calm_ = std::max(calm_, sent);
   prepared_ = false;
   has_work_ = true;
   logger().info("Successfully joined group {} with generation {} and protocol {}",
@@ -292,7 +296,16 @@ void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
 
 void GroupMember::beat_later() {
   ++beats_;
-  after(options_.heartbeat_interval, beats_, [this] { heartbeat(); });
+  const bool soon = soon_beats_ > 0;
+  if (soon) --soon_beats_;
+  after(soon ? std::min(kSoon, options_.heartbeat_interval) : options_.heartbeat_interval, beats_,
+        [this] { heartbeat(); });
+}
+
+void GroupMember::ask_soon() {
+  if (state_ != State::Stable || rejoin_ || !coordinator_ || soon_beats_ > 0) return;
+  soon_beats_ = kSoonBeats;
+  beat_later();
 }
 
 void GroupMember::heartbeat() {
@@ -312,10 +325,12 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
   }
   const bool alive = outcome.value() == KafkaError::None ||
                      outcome.value() == KafkaError::RebalanceInProgress;
-  if (state_ == State::Joining && !alive) return beat_later();  // the join will tell
+  const bool unknown = outcome.value() == KafkaError::UnknownMemberId;
+  if (state_ == State::Joining && !alive && !unknown) return beat_later();  // the join will tell
   switch (outcome.value()) {
     case KafkaError::None:
       heard_ = sent;
+      calm_ = sent;
       failures_ = 0;
       return beat_later();
     case KafkaError::RebalanceInProgress:
@@ -343,16 +358,30 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
 }
 
 // The coordinator gives the work away session.timeout.ms after the last heartbeat it got, which is
-// not before it was sent. Work stops in good time before that.
+// not before it was sent; and rebalance.timeout.ms after a round has begun that this member does not
+// get into, heartbeats or not. Work stops in good time before that.
 void GroupMember::guard_session() {
   guarding_ = true;
-  const milliseconds limit = options_.session_timeout * 2 / 3;
-  const milliseconds quiet = now_() - heard_;
-  if (has_work_ && quiet >= limit) {
+  const milliseconds margin = options_.session_timeout / 3;
+  const milliseconds limit = options_.session_timeout - margin;
+  const milliseconds round_limit = std::max(options_.rebalance_timeout - margin, margin);
+  milliseconds left = limit - (now_() - heard_);
+  if (has_work_ && left <= kNow) {
     lose("no heartbeat was answered for two thirds of session.timeout.ms", true);
     drive();
   }
-  after(has_work_ ? limit - quiet : limit / 2, always_, [this] { guard_session(); });
+  if (has_work_ && state_ != State::Stable) {
+    const milliseconds round_left = round_limit - (now_() - calm_);
+    if (round_left <= kNow) {
+      lose("this member did not get into a round within rebalance.timeout.ms", true);
+      coordinator_lost("the join is not answered");
+      again(kNow);
+    }
+    left = std::min(left, round_left);
+  } else {
+    left = std::min(left, margin);
+  }
+  after(has_work_ ? left : limit / 2, always_, [this] { guard_session(); });
 }
 
 // Ends.
@@ -365,6 +394,7 @@ void GroupMember::member_lost(const std::string& why) {
 
 void GroupMember::lose(const std::string& why, bool keep_claim) {
   rejoin_ = true;
+  prepared_ = false;  // what stops now must have stopped before the next join
   if (!std::exchange(has_work_, false)) return;
   logger().warn("Giving up all work of this worker: {}", why);
   listener_->on_lost(why, keep_claim);

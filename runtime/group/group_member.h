@@ -70,6 +70,9 @@ class GroupMember {
   void start(GroupListener& listener);
   /// A new round, after the running one if there is one.
   void request_rejoin(const std::string& reason);
+  /// Something may have happened in the group: asks the coordinator soon, and some times more, rather
+  /// than at the next heartbeat.
+  void ask_soon();
   /// Says goodbye to the coordinator if it is known, waiting `limit` at most. Nothing is heard after.
   void stop(std::chrono::milliseconds limit, Callback<Done> done);
 
@@ -131,8 +134,10 @@ class GroupMember {
   std::string member_;
   uint64_t round_ = 0;        // counts rounds and their attempts
   uint64_t beats_ = 0;        // counts series of heartbeats
+  uint32_t soon_beats_ = 0;   // heartbeats that come at shorter intervals now
   uint64_t search_ = 0;       // counts searches for a coordinator
   Millis heard_{0};           // when the newest answered request was sent
+  Millis calm_{0};            // when the newest was sent whose answer knew of no further round
   bool guarding_ = false;
   uint32_t failures_ = 0;     // in a row, for the backoff
   const uint64_t always_ = 0;

@@ -80,7 +80,7 @@ std::vector<ProtocolMetadata> WorkerMembership::metadata() {
 
 void WorkerMembership::prepare_join(std::function<void()> ready) {
   leading_.reset();
-  if (!eager_ || !held_) return ready();
+  if (!eager_ || !held_) return listener_->before_join(std::move(ready));
   held_.reset();
   listener_->stop_all("the group is rebalancing", std::move(ready));
 }
@@ -138,6 +138,13 @@ void WorkerMembership::on_joined(const Joined& joined) {
   next.version = version;
   held_ = std::move(next);
   listener_->on_assigned(*held_);
+}
+
+void WorkerMembership::forget(const Work& gone) {
+  if (!held_) return;
+  std::erase_if(held_->work.connectors,
+                [&](const auto& name) { return contains(gone.connectors, name); });
+  std::erase_if(held_->work.tasks, [&](const auto& id) { return contains(gone.tasks, id); });
 }
 
 void WorkerMembership::on_lost(const std::string& why, bool keep_claim) {

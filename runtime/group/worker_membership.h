@@ -45,6 +45,9 @@ class MembershipListener {
   virtual ~MembershipListener() = default;
   /// What has been read of the config topic by now.
   virtual ConfigView config_view() = 0;
+  /// Before each join: `ready` is called once what is being stopped has stopped, since the next
+  /// round may give it to others. It may be called at once.
+  virtual void before_join(std::function<void()> ready) { ready(); }
   virtual void on_assigned(const WorkerAssignment& assignment) = 0;
   /// Eager workers stop all work before each round; `stopped` is called once it has stopped.
   virtual void stop_all(const std::string& why, std::function<void()> stopped) = 0;
@@ -70,6 +73,8 @@ class WorkerMembership final : private GroupListener {
   const WorkerAssignment* assignment() const noexcept { return held_ ? &*held_ : nullptr; }
   /// Where requests for connectors and tasks go; null unless this worker leads.
   const LeaderState* leader_state() const noexcept { return leading_ ? &*leading_ : nullptr; }
+  /// Work that is not to be run after all: it is claimed no more.
+  void forget(const Work& gone);
   /// The revoked work has stopped: it is claimed no more.
   void forget_revoked() noexcept {
     if (held_) held_->revoked = {};

@@ -84,7 +84,8 @@ class Herder {
 
   // Snapshots.
   virtual ServerInfo server_info() const = 0;
-  /// False while connector files of the command line are still being created.
+  /// False while connector files of the command line are still being created; in a group, until
+  /// the first assignment.
   virtual bool ready() const = 0;
   virtual std::vector<std::string> connectors() const = 0;
   virtual ConnectorInfo connector_info(const std::string& name) const = 0;         // NotFound
@@ -126,6 +127,9 @@ class Herder {
   /// Null config values are given as nullopt and reported as errors.
   virtual void validate(std::map<std::string, std::optional<std::string>> config,
                         Callback<ConfigInfos> done) = 0;
+
+  /// Tasks of this worker that have made no progress for millrace.task.stall.timeout.ms.
+  virtual std::vector<ConnectorTaskId> stalled_tasks() const { return {}; }
 
   /// Free text of what the control plane is doing, for time-out messages; empty when unknown.
   virtual std::string stage() const = 0;

@@ -39,6 +39,7 @@ struct ConfigSnapshot {
   std::map<std::string, int32_t> task_count_records;   // as last fenced
   std::set<std::string> pending_fencing;
   std::set<std::string> inconsistent;                  // commits whose task records are missing
+  std::set<std::string> uncommitted;                   // task records newer than their commit
 
   bool contains(const std::string& connector) const { return connectors.contains(connector); }
   /// Ids 0 to count - 1; none for an inconsistent connector.

@@ -95,6 +95,7 @@ ConfigState::Taken ConfigState::on(const config_record::TaskConfig& key, const V
   auto config = properties_of(value);
   if (!config) return Taken::Malformed;
   deferred_[key.id.connector][key.id] = *std::move(config);
+  state_.uncommitted.insert(key.id.connector);
   return Taken::Yes;
 }
 
@@ -128,6 +129,7 @@ ConfigState::Taken ConfigState::on(const config_record::Commit& key, const Value
     state_.applied[connector] = state_.connectors.at(connector);
   }
   deferred_.erase(connector);
+  state_.uncommitted.erase(connector);
   state_.task_counts[connector] = *count;
   state_.pending_fencing.insert(connector);
   if (listener_ != nullptr) listener_->on_task_configs(connector, ids);
@@ -185,6 +187,7 @@ void ConfigState::forget(const std::string& connector) {
   std::erase_if(state_.tasks,
                 [&](const auto& entry) { return entry.first.connector == connector; });
   deferred_.erase(connector);
+  state_.uncommitted.erase(connector);
 }
 
 }  // namespace millrace

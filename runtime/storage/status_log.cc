@@ -8,6 +8,8 @@ namespace {
 
 namespace record = status_record;
 
+constexpr int32_t kConnector = -1;  // task number of a connector
+
 spdlog::logger& logger() {
   static auto& instance =
       logging::get("org.apache.kafka.connect.storage.KafkaStatusBackingStore");
@@ -46,7 +48,8 @@ std::map<ConnectorTaskId, StatusLog::Entry>& StatusLog::entries<ConnectorTaskId>
   return tasks_;
 }
 
-void StatusLog::start(Callback<Done> done) {
+void StatusLog::start(Callback<Done> done, Observer observer) {
+  observer_ = std::move(observer);
   topic_.start([this](const TopicLogRecord& record) { consume(record); }, std::move(done));
 }
 
@@ -141,23 +144,33 @@ bool StatusLog::consume_status(const TopicLogRecord& log_record) {
   const auto* connector = std::get_if<record::OfConnector>(&key);
   const auto* task = std::get_if<record::OfTask>(&key);
   if (connector == nullptr && task == nullptr) return false;
-  if (!log_record.value) {
-    connector != nullptr ? connectors_.erase(connector->connector) : tasks_.erase(task->id);
-    return true;
+  const ConnectorTaskId id =
+      connector != nullptr ? ConnectorTaskId{connector->connector, kConnector} : task->id;
+  std::optional<Status> status;
+  if (log_record.value) {
+    status = record::parse_status(*log_record.value);
+    if (!status) return false;
   }
-  auto status = record::parse_status(*log_record.value);
-  if (!status) return false;
-  if (connector != nullptr) {
-    connectors_[connector->connector].status = *std::move(status);
-    return true;
+  take_status(id, status);
+  if (observer_) observer_(id, status ? &*status : nullptr);
+  return true;
+}
+
+void StatusLog::take_status(const ConnectorTaskId& id, const std::optional<Status>& status) {
+  if (!status) {
+    id.task == kConnector ? connectors_.erase(id.connector) : tasks_.erase(id);
+    return;
   }
-  Entry& entry = tasks_[task->id];
+  if (id.task == kConnector) {
+    connectors_[id.connector].status = status;
+    return;
+  }
+  Entry& entry = tasks_[id];
   // The task has moved on, and the worker that gave it up was slow to say so.
   const bool late = status->state == State::Unassigned && entry.status &&
                     entry.status->state == State::Running &&
                     entry.status->generation >= status->generation;
-  if (!late) entry.status = *std::move(status);
-  return true;
+  if (!late) entry.status = status;
 }
 
 const Status* StatusLog::connector(const std::string& name) const {

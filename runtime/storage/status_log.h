@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/core/executor.h"
@@ -23,7 +25,11 @@ class StatusLog {
 
   StatusLog(Executor& control, TopicLog& topic) : control_(control), topic_(topic) {}
 
-  void start(Callback<Done> done);
+  /// Hears of each status that was read, after it was taken in; null: it was removed. A connector is
+  /// its task -1.
+  using Observer = std::function<void(const ConnectorTaskId&, const Status* read)>;
+
+  void start(Callback<Done> done, Observer observer = {});
   /// Answers when all writes asked for so far were answered.
   void flush(Callback<Done> done);
 
@@ -70,6 +76,7 @@ class StatusLog {
   void answered();
   void consume(const TopicLogRecord& record);
   bool consume_status(const TopicLogRecord& record);
+  void take_status(const ConnectorTaskId& id, const std::optional<Status>& status);
 
   Executor& control_;
   TopicLog& topic_;
@@ -79,6 +86,7 @@ class StatusLog {
   int32_t generation_ = -1;                                           // of the newest write
   size_t open_ = 0;                                                   // writes not yet answered
   std::vector<Callback<Done>> flushes_;
+  Observer observer_;
   uint64_t skipped_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // Runs connectors and tasks on their own threads. The herder talks to it from the control thread
 // and hears back on the control thread; nothing else is shared (architecture: "Threads").
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -62,6 +63,9 @@ class Worker {
                           const std::string& config_hash) = 0;
   /// Asks all to stop, waits for them within one graceful timeout, cancels the rest.
   virtual void stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<Done> done) = 0;
+
+  /// For each task that is in a call of its own code now (start, poll, put, ...), how long.
+  virtual std::map<ConnectorTaskId, std::chrono::milliseconds> busy_times() const { return {}; }
 
   /// Offsets of connect-rest-api.md §3.8. `config` is the connector's; errors carry the status.
   virtual void connector_offsets(const std::string& name, const Properties& config,

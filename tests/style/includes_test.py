@@ -10,7 +10,7 @@ SOURCES = [path for folder in ("include", "runtime", "connectors", "examples")
 
 # A module may include those of lower rank and itself (docs/architecture.md).
 RANKS = {"core": 0, "metrics": 1, "security": 1, "broker": 1, "plugins": 1, "storage": 2, "pipeline": 3,
-         "worker": 4, "group": 5, "herder": 5, "rest": 6, "cli": 7}
+         "worker": 4, "group": 5, "herder": 6, "rest": 7, "cli": 8}
 # The loader and the clients write to the log, so metrics stands under its neighbours.
 BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 

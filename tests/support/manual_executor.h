@@ -37,6 +37,16 @@ class ManualExecutor final : public Executor {
       run();
     }
   }
+  /// Runs everything that falls due within `time`, each at its own moment.
+  void pass(std::chrono::milliseconds time) {
+    const auto end = now_ + time;
+    run();
+    while (!timers_.empty() && timers_.begin()->first <= end) {
+      advance(timers_.begin()->first - now_);
+      run();
+    }
+    now_ = end;
+  }
   std::chrono::milliseconds now() const { return now_; }
   bool idle() const { return ready_.empty(); }
 

@@ -26,6 +26,8 @@ class SimCoordinator {
 
   explicit SimCoordinator(Executor& control) : control_(control) {}
 
+  bool newest_leads = false;  // after a leader that has gone
+
   void join(const JoinRequest& request, std::function<void(JoinResponse)> answer) {
     JoinResponse refusal;
     if (request.member.empty()) {
@@ -125,7 +127,7 @@ class SimCoordinator {
   }
   void remove(const std::string& id) {
     members_.erase(id);
-    if (leader_ == id) leader_ = members_.empty() ? "" : members_.begin()->first;
+    if (leader_ == id) leader_ = members_.empty() ? "" : next_leader();
     if (members_.empty()) {
       state_ = State::Empty;
       ++round_;
@@ -158,7 +160,7 @@ class SimCoordinator {
       leader_.clear();
       return;
     }
-    if (!members_.contains(leader_)) leader_ = members_.begin()->first;
+    if (!members_.contains(leader_)) leader_ = next_leader();
     ++generation_;
     state_ = State::Completing;
     protocol_ = chosen_protocol();
@@ -166,6 +168,9 @@ class SimCoordinator {
       touch(id);
       std::exchange(member.join, nullptr)(response_for(id));
     }
+  }
+  const std::string& next_leader() const {
+    return newest_leads ? std::prev(members_.end())->first : members_.begin()->first;
   }
   /// Of the protocols that all offer, the one most members put first.
   std::string chosen_protocol() const {
@@ -221,14 +226,16 @@ class SimCoordinatorClient final : public CoordinatorClient {
       : control_(control), coordinator_(coordinator), delay_(std::move(delay)) {}
 
   bool cut = false;                     // nothing passes, either way, and nobody is told
+  bool drop_joins = false;              // they alone get lost
   std::function<bool()> refuse;         // true: the connection breaks on this request
 
   void find(const std::string&, Callback<KafkaError> done) override {
     request<KafkaError>(kShort, std::move(done), [](auto answer) { answer(KafkaError::None); });
   }
   void join(const JoinRequest& r, Millis timeout, Callback<JoinResponse> done) override {
-    request<JoinResponse>(timeout, std::move(done),
-                          [this, r](auto answer) { coordinator_.join(r, answer); });
+    request<JoinResponse>(timeout, std::move(done), [this, r](auto answer) {
+      if (!drop_joins) coordinator_.join(r, answer);
+    });
   }
   void sync(const SyncRequest& r, Callback<SyncResponse> done) override {
     request<SyncResponse>(kLong, std::move(done),

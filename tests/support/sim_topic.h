@@ -22,6 +22,7 @@ struct SimRecord {
 /// One partition. A compacted record keeps its place, empty.
 struct SimTopic {
   std::vector<std::optional<SimRecord>> records;
+  std::vector<std::function<void()>> watchers;  // called after each append
 
   /// Drops all but the newest record of each key.
   void compact() {
@@ -42,7 +43,7 @@ class SimTopicLog final : public TopicLog {
 
   void start(Consumer consumer, Callback<Done> caught_up) override {
     consumer_ = std::move(consumer);
-    read_to_end(std::move(caught_up));
+    start_reading(std::move(caught_up));
   }
   void append(std::string key, std::optional<std::string> value, Callback<Done> done) override {
     if (fail_next_append) {
@@ -50,7 +51,14 @@ class SimTopicLog final : public TopicLog {
       return later(std::move(done), std::make_exception_ptr(TimeoutException("append failed")));
     }
     if (lose_appends) return;
+    if (refuse_appends) {
+      return after(kAgain, [done = std::move(done)] {
+        done(std::make_exception_ptr(TimeoutException("the topic cannot be reached")));
+      });
+    }
     topic_.records.push_back(SimRecord{std::move(key), std::move(value)});
+    for (const auto& watcher : topic_.watchers) watcher();
+    if (lose_answers) return;
     later(std::move(done), Done{});
   }
   void read_to_end(Callback<Done> done) override {
@@ -63,15 +71,25 @@ class SimTopicLog final : public TopicLog {
   }
   void stop() noexcept override { *alive_ = false; }
   /// What the tail reader does between calls.
-  void tail() { consume_to(topic_.records.size()); }
+  void tail() {
+    if (consumer_) consume_to(topic_.records.size());
+  }
 
   bool fail_next_append = false;
   bool lose_appends = false;  // no answer ever
+  bool refuse_appends = false;  // an error, some time later
+  bool lose_answers = false;  // the record is there, and nobody is told
   bool unreachable = false;   // for reads
 
  private:
   static constexpr std::chrono::milliseconds kNone{0};
+  static constexpr std::chrono::milliseconds kAgain{500};
 
+  /// Goes on until the topic can be read.
+  void start_reading(Callback<Done> caught_up) {
+    if (!unreachable) return read_to_end(std::move(caught_up));
+    after(kAgain, [this, caught_up = std::move(caught_up)] { start_reading(caught_up); });
+  }
   void after(std::chrono::milliseconds delay, std::function<void()> task) {
     auto guarded = [alive = alive_, task = std::move(task)] {
       if (*alive) task();

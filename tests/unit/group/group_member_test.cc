@@ -22,7 +22,7 @@ using Millis = std::chrono::milliseconds;
 constexpr int kItems = 7;
 
 /// A worker that owns some of the items 0..6 and gives all up before each round (eager).
-class Worker final : public GroupListener {
+class Worker : public GroupListener {
  public:
   Worker(ManualExecutor& control, SimCoordinator& coordinator, uint64_t seed,
          SimCoordinatorClient::Delay delay = [] { return Millis{1}; })
@@ -67,6 +67,18 @@ class Worker final : public GroupListener {
   std::vector<std::string> lost;
   std::string fatal;
   GroupMember member;
+};
+
+/// Keeps its items until it hears of other ones (cooperative).
+class KeepingWorker final : public Worker {
+ public:
+  KeepingWorker(ManualExecutor& control, SimCoordinator& coordinator)
+      : Worker(control, coordinator, 1) {}
+  void prepare_join(std::function<void()> ready) override { ready(); }
+  void on_joined(const Joined& joined) override {
+    items.clear();
+    Worker::on_joined(joined);
+  }
 };
 
 class GroupMemberTest : public ::testing::Test {
@@ -242,6 +254,23 @@ TEST_F(GroupMemberTest, NoItemEverHasTwoOwners) {
     }
     ASSERT_EQ(owned, workers.empty() ? 0U : size_t{kItems}) << "schedule " << schedule;
   }
+}
+
+// The connection of the join is dead, that of the heartbeats is not: the coordinator gives the work away
+// when rebalance.timeout.ms is over.
+TEST_F(GroupMemberTest, WorkStopsBeforeARoundIsOverThatTheMemberDoesNotGetInto) {
+  KeepingWorker a(control_, coordinator_);
+  pass(Millis{200});
+  ASSERT_EQ(a.items.size(), size_t{kItems});
+  a.client.drop_joins = true;
+  const auto b = worker(2);
+  for (int i = 0; i < 70; ++i) {
+    pass(Millis{1'000});
+    ASSERT_TRUE(a.items.empty() || b->items.empty()) << "after " << i << " s";
+  }
+  EXPECT_EQ(b->items.size(), size_t{kItems});
+  ASSERT_FALSE(a.lost.empty());
+  EXPECT_EQ(a.lost[0], "this member did not get into a round within rebalance.timeout.ms");
 }
 
 }  // namespace

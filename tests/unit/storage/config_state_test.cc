@@ -203,5 +203,16 @@ TEST(ConfigStateCatchUpTest, ReplaysAreInert) {
   EXPECT_TRUE(state.state().contains("c"));
 }
 
+TEST_F(ConfigStateTest, TaskRecordsWithoutACommitAreNoted) {
+  connector("a");
+  task("a", 0);
+  EXPECT_THAT(now().uncommitted, ElementsAre("a"));
+  commit("a", 1);
+  EXPECT_THAT(now().uncommitted, IsEmpty());
+  task("a", 0);
+  remove(record::connector_key("a"));
+  EXPECT_THAT(now().uncommitted, IsEmpty());
+}
+
 }  // namespace
 }  // namespace millrace

@@ -142,5 +142,23 @@ TEST_F(StatusLogTest, JunkIsCounted) {
   EXPECT_THAT(log_.connectors(), IsEmpty());
 }
 
+TEST(StatusLogObserverTest, HearsOfWhatWasRead) {
+  ManualExecutor control;
+  SimTopic topic;
+  SimTopicLog connection{control, topic};
+  StatusLog log{control, connection};
+  std::vector<std::string> heard;
+  log.start([](const Outcome<Done>&) {}, [&](const ConnectorTaskId& id, const Status* read) {
+    heard.push_back(id.to_string() + " " +
+                    (read == nullptr ? "gone" : std::string(state_name(read->state))));
+  });
+  log.put("c", status(State::Running, "w1", 1));
+  log.put(kTask, status(State::Paused, "w1", 1));
+  log.put(kTask, status(State::Destroyed, "w1", 1));
+  control.run();
+  connection.tail();
+  EXPECT_THAT(heard, ElementsAre("c--1 RUNNING", "c-0 PAUSED", "c-0 gone"));
+}
+
 }  // namespace
 }  // namespace millrace
