@@ -271,11 +271,14 @@ class SimCoordinatorClient final : public CoordinatorClient {
     if (refuse && refuse()) return control_.post(fail);
     open_.push_back(fail);
     control_.post_after(timeout, fail);
-    control_.post_after(delay_(), [this, finish, call] {
-      if (cut) return;
-      call([this, finish](Response response) {
-        control_.post_after(delay_(), [this, finish, response] {
-          if (!cut) finish(response);
+    // A worker that was killed hears nothing: its client is gone, the coordinator's answers are not.
+    const std::weak_ptr<int> alive = alive_;
+    control_.post_after(delay_(), [this, alive, finish, call] {
+      if (alive.expired() || cut) return;
+      call([this, alive, finish](Response response) {
+        if (alive.expired()) return;
+        control_.post_after(delay_(), [this, alive, finish, response] {
+          if (!alive.expired() && !cut) finish(response);
         });
       });
     });
@@ -285,6 +288,7 @@ class SimCoordinatorClient final : public CoordinatorClient {
   SimCoordinator& coordinator_;
   Delay delay_;
   std::vector<std::function<void()>> open_;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace millrace::testing
