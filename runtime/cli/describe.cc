@@ -5,8 +5,9 @@
 
 #include "millrace/errors.h"
 #include "runtime/broker/embedded/embedded_options.h"
+#include "runtime/cli/distributed_config.h"
+#include "runtime/cli/exit_codes.h"
 #include "runtime/cli/shipped_plugins.h"
-#include "runtime/cli/standalone.h"
 #include "runtime/cli/standalone_config.h"
 #include "runtime/plugins/registry.h"
 
@@ -72,6 +73,7 @@ void list_plugins(const PluginRegistry& registry, bool json) {
 const ConfigDefinition& worker_definition() {
   static const ConfigDefinition all = [] {
     ConfigDefinition definition = StandaloneConfig::definition();
+    definition.add_missing(DistributedConfig::definition());
     return definition.add_missing(embedded::EmbeddedOptions::def().definition());
   }();
   return all;

@@ -9,6 +9,8 @@
 
 #include "runtime/cli/daemon.h"
 #include "runtime/cli/describe.h"
+#include "runtime/cli/distributed.h"
+#include "runtime/cli/exit_codes.h"
 #include "runtime/cli/standalone.h"
 #include "runtime/cli/transform.h"
 #include "runtime/metrics/log.h"
@@ -23,6 +25,8 @@ constexpr const char* kHelp =
     "Commands:\n"
     "  standalone [-daemon] worker.properties [connector.properties|connector.json ...]\n"
     "                 one worker; as Kafka's connect-standalone\n"
+    "  distributed [-daemon] worker.properties\n"
+    "                 a worker of a group; as Kafka's connect-distributed\n"
     "  describe [--plugin-path PATH] [--json] [worker | CLASS]\n"
     "                 the plugins, or the settings of the worker or of one class\n"
     "  transform CONNECTOR_CONFIG [OPTION ...]\n"
@@ -30,27 +34,41 @@ constexpr const char* kHelp =
     "                 worker; `millrace transform` alone shows the options\n"
     "  version        print the version\n";
 
-int standalone_main(std::vector<std::string> arguments) {
+/// One of Kafka's two scripts.
+struct Script {
+  const char* usage;  // without arguments
+  const char* help;
+  const char* daemon;  // name of its output
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+const Script kStandalone{
+    "USAGE: connect-standalone [-daemon] connect-standalone.properties [connector1.properties "
+    "connector2.json ...]\n",
+    "Usage: ConnectStandalone worker.properties [connector1.properties connector2.json ...]",
+    "connectStandalone", run_standalone};
+const Script kDistributed{
+    "USAGE: connect-distributed [-daemon] connect-distributed.properties\n",
+    "Usage: ConnectDistributed worker.properties", "connectDistributed",
+    [](const std::vector<std::string>& arguments) { return run_distributed(arguments[0]); }};
+
+int run_script(const Script& script, std::vector<std::string> arguments) {
   if (arguments.empty()) {
-    std::fprintf(stderr,
-                 "USAGE: connect-standalone [-daemon] connect-standalone.properties "
-                 "[connector1.properties connector2.json ...]\n");
+    std::fputs(script.usage, stderr);
     return kExitUsage;
   }
   logging::initialise();
   for (const std::string& argument : arguments) {
     if (argument != "--help") continue;
-    logging::get("org.apache.kafka.connect.cli.AbstractConnectCli")
-        .info("Usage: ConnectStandalone worker.properties [connector1.properties "
-              "connector2.json ...]");
+    logging::get("org.apache.kafka.connect.cli.AbstractConnectCli").info(script.help);
     return kExitUsage;
   }
   if (arguments[0] == "-daemon") {
     arguments.erase(arguments.begin());
     if (arguments.empty()) return kExitUsage;
-    become_daemon("connectStandalone");
+    become_daemon(script.daemon);
   }
-  return run_standalone(arguments);
+  return script.run(arguments);
 }
 
 }  // namespace
@@ -62,18 +80,16 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   const std::string program = std::filesystem::path(argv[0]).stem().string();
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (program == "connect-standalone") return standalone_main(arguments);
-  if (program == "connect-distributed") {
-    std::fprintf(stderr, "connect-distributed: distributed workers are not available yet\n");
-    return kExitUsage;
-  }
+  if (program == "connect-standalone") return run_script(kStandalone, arguments);
+  if (program == "connect-distributed") return run_script(kDistributed, arguments);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help") {
     std::fputs(kHelp, arguments.empty() ? stderr : stdout);
     return arguments.empty() ? kExitUsage : 0;
   }
   const std::string command = arguments[0];
   arguments.erase(arguments.begin());
-  if (command == "standalone") return standalone_main(arguments);
+  if (command == "standalone") return run_script(kStandalone, arguments);
+  if (command == "distributed") return run_script(kDistributed, arguments);
   if (command == "describe") {
     logging::initialise();
     logging::set_line_writer([](std::string_view) {});  // standard output is the answer

@@ -2,9 +2,6 @@
 // The whole configuration of a standalone worker: the rows of its parts, in the order in which Kafka
 // checks them, and what is logged when a file is loaded (connect-configs.md §4).
 
-#include <optional>
-#include <string>
-
 #include "millrace/config_def.h"
 #include "runtime/rest/rest_config.h"
 #include "runtime/worker/worker_config.h"
@@ -26,13 +23,5 @@ struct StandaloneConfig {
   /// Logs the values (secrets hidden) and suggestions for keys that look misspelt.
   static StandaloneConfig load(const Properties& properties);
 };
-
-/// `NAME values: ` and one tab-indented line per key, sorted by key; secrets hidden.
-std::string config_values_text(std::string_view name, const ConfigDefinition& definition,
-                               const Properties& properties);
-
-/// The known key `key` is most likely a misspelling of; nullopt when it is known, belongs to a
-/// prefix or to a client, or resembles nothing.
-std::optional<std::string> suggest_worker_key(std::string_view key);
 
 }  // namespace millrace

@@ -124,6 +124,72 @@ class JavaWorker(Worker):
         super().__init__({"plugin.discovery": "service_load", **settings}, folder, env)
 
 
+class Cluster:
+    """What the workers of one group share: its name, its topics, their settings."""
+
+    serial = 0
+
+    def __init__(self, broker, settings=None):
+        Cluster.serial += 1
+        self.group = f"cluster-{os.getpid()}-{Cluster.serial}"
+        self.settings = {
+            "bootstrap.servers": broker.bootstrap,
+            "group.id": self.group,
+            "scheduled.rebalance.max.delay.ms": "0",
+            **{f"{kind}.storage.topic": f"{self.group}-{kind}"
+               for kind in ("config", "offset", "status")},
+            **{f"{kind}.storage.replication.factor": "1"
+               for kind in ("config", "offset", "status")},
+            **(settings or {}),
+        }
+
+    def topic(self, kind):
+        return self.settings[f"{kind}.storage.topic"]
+
+    def millrace(self, settings=None, **more):
+        return MillraceMember({**self.settings, **(settings or {})}, **more)
+
+    def java(self, settings=None, **more):
+        return JavaMember({**self.settings, **(settings or {})}, **more)
+
+
+class Member:
+    """Mixed into a worker: it belongs to a group, so it keeps no offset file."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        del self.settings["offset.storage.file.filename"]
+
+    @property
+    def id(self):
+        return f"127.0.0.1:{self.port}"
+
+    def joined(self):
+        """Whether it has joined and has its first assignment."""
+        try:
+            return self.rest.get("/health").status == 200
+        except OSError:
+            return False
+
+    def join(self, timeout=60.0):
+        self.launch()
+        wait_until(lambda: self.joined() or not self.process.alive(), timeout, "a join", 0.005)
+        if not self.process.alive():
+            raise RuntimeError("the worker ended:\n" + self.process.output()[-4000:])
+        return self
+
+
+class MillraceMember(Member, Millrace):
+    def command(self, arguments):
+        return [str(self.binary), "distributed", *arguments]
+
+
+class JavaMember(Member, JavaWorker):
+    def command(self, arguments):
+        return [*super().command([])[:-1], "org.apache.kafka.connect.cli.ConnectDistributed",
+                *arguments]
+
+
 def file_source(name, file, topic, **more):
     return {"name": name, "connector.class": "FileStreamSource", "tasks.max": "1",
             "file": str(file), "topic": topic, **more}

@@ -1,4 +1,5 @@
 #include "runtime/cli/standalone_config.h"
+#include "runtime/cli/worker_file.h"
 
 #include <gtest/gtest.h>
 
@@ -132,14 +133,14 @@ TEST(StandaloneConfigTest, LoggedValuesAreSortedAndHideSecrets) {
 }
 
 TEST(StandaloneConfigTest, MisspeltKeysGetASuggestionAndNothingElseDoes) {
-  EXPECT_EQ(suggest_worker_key("offset.flush.intervall.ms"), "offset.flush.interval.ms");
-  EXPECT_EQ(suggest_worker_key("bootstrap.server"), "bootstrap.servers");
-  EXPECT_EQ(suggest_worker_key("offset.storage.file.filname"), "offset.storage.file.filename");
+  EXPECT_EQ(suggest_worker_key(StandaloneConfig::definition(), "offset.flush.intervall.ms"), "offset.flush.interval.ms");
+  EXPECT_EQ(suggest_worker_key(StandaloneConfig::definition(), "bootstrap.server"), "bootstrap.servers");
+  EXPECT_EQ(suggest_worker_key(StandaloneConfig::definition(), "offset.storage.file.filname"), "offset.storage.file.filename");
   for (const char* key :
        {"offset.flush.interval.ms", "producer.acks", "key.converter.schemas.enable", "group.id",
         "embedded.log.retention.ms", "sasl.jaas.config", "my.own.note", "security.protocol",
         "retry.backoff.ms", "config.providers.file.class"}) {
-    EXPECT_EQ(suggest_worker_key(key), std::nullopt) << key;
+    EXPECT_EQ(suggest_worker_key(StandaloneConfig::definition(), key), std::nullopt) << key;
   }
 }
 
