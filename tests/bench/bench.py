@@ -19,12 +19,14 @@ from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from cluster import ClusterBench  # noqa: E402
 from kafka_broker import Broker  # noqa: E402
 from process import wait_until  # noqa: E402
 from workers import JavaWorker, Millrace, file_sink, file_source  # noqa: E402
 
 PIPELINES = ["json_smt", "json_source", "json_schema", "dlq"]
-NAMES = ["start", "idle", *PIPELINES, "file_source", "file_sink", "memory"]
+NAMES = ["start", "idle", *PIPELINES, "file_source", "file_sink", "memory",
+         *ClusterBench.names]
 START_ROUNDS = 5
 PASSES = 3
 PASS_TIMEOUT = 300
@@ -267,6 +269,7 @@ class Bench:
                     getattr(self, name)(broker)
             if {"file_source", "file_sink", "memory"} & set(names):
                 self.flow(broker, names)
+            ClusterBench(broker, self.report).run(names)
 
 
 def record(results, command):
