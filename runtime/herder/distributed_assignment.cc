@@ -54,6 +54,7 @@ void DistributedHerder::on_assigned(const group::WorkerAssignment& assignment) {
       text_of(assignment.work), text_of(assignment.revoked), assignment.delay_ms);
   assignment_ = assignment;
   generation_ = assignment.generation;
+  assigned_at_ = options_.clock();
   ++rounds_;
   resolved_ = false;
   rebalance_needed_ = false;
@@ -145,6 +146,19 @@ bool DistributedHerder::drop_unconfigured() {
 void DistributedHerder::rejoin_later(Millis delay) {
   after(delay, [this, round = rounds_] {
     if (round == rounds_) cluster_.member.request_rejoin("a scheduled rebalance is due");
+  });
+}
+
+// A new connector is placed at once, many of them in few rounds: creating them waits for rounds.
+void DistributedHerder::need_rebalance_soon(const std::string& reason) {
+  layout_offset_ = snapshot().offset;
+  const Millis wait = assigned_at_ + kCreationRounds - options_.clock();
+  if (wait <= Millis{0} && !gathering_) return need_rebalance(reason);
+  if (std::exchange(gathering_, true)) return;
+  after(wait, [this, reason] {
+    gathering_ = false;
+    if (assignment_ && layout_offset_ <= assignment_->offset) return;  // placed meanwhile
+    need_rebalance(reason);
   });
 }
 

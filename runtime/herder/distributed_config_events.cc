@@ -15,7 +15,7 @@ int impact(const RestartRequest& request) {
 
 void DistributedHerder::on_connector_config(const std::string& name) {
   auto_restart_.forget(name);
-  if (known_.insert(name).second) return need_rebalance("connector " + name + " was created");
+  if (known_.insert(name).second) return need_rebalance_soon("connector " + name + " was created");
   work_.outdate_connector(name);
   touch(name);
 }

@@ -31,6 +31,7 @@ class DistributedHerder final : public ClusterHerder,
   static constexpr Millis kCatchUpRetryMax{10'000};
   static constexpr Millis kRepairWait{5'000};          // between attempts to repair task configs
   static constexpr Millis kCommitRisk{60'000};         // before an outdated commit is written again
+  static constexpr Millis kCreationRounds{200};        // between rounds for new connectors
   static constexpr Millis kPeerLimit{90'000};          // calls to other workers
   static constexpr Millis kLeaveLimit{1'000};          // for the coordinator's answer
 
@@ -135,6 +136,7 @@ class DistributedHerder final : public ClusterHerder,
   bool drop_unconfigured();
   void rejoin_later(Millis delay);
   void need_rebalance(const std::string& reason);
+  void need_rebalance_soon(const std::string& reason);
 
   // distributed_reconcile.cc
   void wake();
@@ -242,6 +244,8 @@ class DistributedHerder final : public ClusterHerder,
   int32_t generation_ = -1;        // of the last one
   int64_t layout_offset_ = -1;     // after the last record that changed what is to be assigned
 
+  bool gathering_ = false;         // new connectors for the next round
+  Millis assigned_at_{0};          // when the last round ended
   std::string rejoin_reason_;      // of a rejoin to be asked for
   bool joined_ = false;            // the topics are read, the group is being joined
 

@@ -93,8 +93,9 @@ class ClusterBench:
                         "name": config["name"], "config": config, "initial_state": "PAUSED"})
                     if status != 201:
                         raise RuntimeError(f"creating {config['name']}: {status} {body}")
-                wait_until(lambda: tasks_in(connection, "PAUSED") == MANY, TIMEOUT,
-                           "all tasks to be paused", 0.1)
+                wait_until(lambda: sum(entry["status"]["connector"]["state"] == "PAUSED"
+                                       for entry in statuses(connection).values()) == MANY,
+                           TIMEOUT, "all connectors to be paused", 0.1)
                 created = time.monotonic() - begun
                 reads = []
                 for _ in range(READS):
