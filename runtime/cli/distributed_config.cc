@@ -1,6 +1,7 @@
 #include "runtime/cli/distributed_config.h"
 
 #include "runtime/cli/worker_file.h"
+#include "runtime/security/settings_reader.h"
 
 namespace millrace {
 
@@ -159,6 +160,12 @@ DistributedConfig DistributedConfig::load(const Properties& properties) {
                           std::to_string(config.group.heartbeat_interval_ms) +
                           " and must be below session.timeout.ms, which is " +
                           std::to_string(config.group.session_timeout_ms));
+  }
+  if (security::to_lower(config.group.exactly_once_source_support) == "enabled") {
+    throw ConfigException(
+        "exactly.once.source.support=enabled: this worker does not write source records in "
+        "transactions yet, and would deliver them twice in silence after a failure; use "
+        "\"disabled\" or \"preparing\", or keep Java workers for exactly-once sources");
   }
   log_worker_file("org.apache.kafka.connect.runtime.distributed.DistributedConfig", definition(),
                   properties);
