@@ -55,12 +55,15 @@ class RecordProducer {
   virtual SendResult send(RecordBatch& batch, std::span<const uint32_t> rows) = 0;
   /// Serves delivery reports, waiting up to `timeout` for the first one. Returns how many.
   virtual size_t poll(Millis timeout) = 0;
-  /// Wakes a poll() that waits. Any thread.
+  /// Wakes a poll() that waits. Any thread, during close() too.
   virtual void wakeup() noexcept = 0;
   /// Rows accepted and not yet reported.
   virtual size_t in_flight() const noexcept = 0;
   /// Waits up to `timeout` for outstanding rows, then drops the rest without reports.
   virtual void close(Millis timeout) noexcept = 0;
+  /// Drops what has not been sent yet, and takes and sends nothing from now on: others may do this
+  /// producer's work. Any thread, during close() too, whose wait it ends.
+  virtual void abandon() noexcept = 0;
 };
 
 /// Called inside RecordConsumer::poll and close, on the polling thread (connect-tasks.md §4.3).

@@ -26,8 +26,9 @@ std::chrono::milliseconds monotonic() {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
-group::GroupOptions group_options(const GroupSettings& settings) {
+group::GroupOptions group_options(const GroupSettings& settings, std::shared_ptr<WorkLease> lease) {
   group::GroupOptions options;
+  options.lease = std::move(lease);
   options.group_id = settings.group_id;
   options.session_timeout = Millis{settings.session_timeout_ms};
   options.heartbeat_interval =
@@ -75,12 +76,14 @@ struct Topics {
 /// This worker's part of the group.
 struct Group {
   Group(boost::asio::io_context& io, Executor& control, const DistributedConfig& config,
-        const Properties& settings, const std::string& url)
+        const Properties& settings, const rest::AdvertisedUrl& self,
+        std::shared_ptr<WorkLease> lease)
       : client(io, group::parse_bootstrap(bootstrap_of(config.worker)),
-               group::connection_options(settings, "connect-" + config.group.group_id)),
-        member(control, client, group_options(config.group), monotonic, std::random_device{}()),
+               group::connection_options(settings, "connect-" + self.worker_id())),
+        member(control, client, group_options(config.group, std::move(lease)), monotonic,
+               std::random_device{}()),
         membership(member,
-                   {group::parse_protocol_mode(config.group.connect_protocol), url,
+                   {group::parse_protocol_mode(config.group.connect_protocol), self.url(),
                     config.group.scheduled_rebalance_max_delay_ms},
                    monotonic) {}
 
@@ -95,8 +98,9 @@ class Distributed final : public WorkerProcess {
     config_ = DistributedConfig::load(settings_);
     connect(kafka::make_kafka_broker(settings_), config_.worker, config_.rest);
     topics_.emplace(control_, *broker_, settings_);
-    make_worker(topics_->offsets);
-    group_.emplace(io_, control_, config_, settings_, rest_->advertised().url());
+    const auto lease = std::make_shared<WorkLease>();
+    make_worker(topics_->offsets, lease);
+    group_.emplace(io_, control_, config_, settings_, rest_->advertised(), lease);
     peers_.emplace(io_, rest::PeerClientOptions{config_.rest.tls,
                                                 config_.inter_worker.signature_algorithm});
     herder_ = std::make_unique<DistributedHerder>(
@@ -147,6 +151,17 @@ class Distributed final : public WorkerProcess {
                  describe_current_exception());
     }
     exit(kExitHerder);
+  }
+
+  void add_metrics(MetricPage& page) const override {
+    const auto skipped = [&page](const char* topic, uint64_t records) {
+      page.add("millrace_internal_topic_skipped_records_total", "counter",
+               "Records of an internal topic that had no meaning for this worker.",
+               metric_labels({{"topic", topic}}), static_cast<double>(records));
+    };
+    skipped("config", topics_->configs.skipped());
+    skipped("status", topics_->statuses.skipped());
+    skipped("offset", topics_->offsets.skipped());
   }
 
   void stop_herder(std::function<void()> done) override {

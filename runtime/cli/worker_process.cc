@@ -53,11 +53,13 @@ void WorkerProcess::connect(std::unique_ptr<Broker> broker, const WorkerOptions&
   rest_->listen();
 }
 
-void WorkerProcess::make_worker(OffsetStore& offsets) {
+void WorkerProcess::make_worker(OffsetStore& offsets, std::shared_ptr<const WorkLease> lease) {
   WorkerServices services{control_,  *broker_,  offsets,
                           registry_, settings_, rest_->advertised().worker_id(),
                           limits_of(options_)};
   services.metrics.window = {options_.metrics_sample_window_ms, options_.metrics_num_samples};
+  services.connector_offset_topics = lease != nullptr;
+  services.lease = std::move(lease);
   worker_ = std::make_unique<NativeWorker>(std::move(services), slow_);
 }
 

@@ -41,7 +41,8 @@ class WorkerProcess {
   /// Checks what all workers check, opens REST's ports once the cluster has answered.
   void connect(std::unique_ptr<Broker> broker, const WorkerOptions& options,
                const rest::RestConfig& rest);
-  void make_worker(OffsetStore& offsets);
+  /// `lease` is null for a worker without a group.
+  void make_worker(OffsetStore& offsets, std::shared_ptr<const WorkLease> lease = nullptr);
   void initialized();
 
   /// Settings of the herder, but for what one kind has alone.

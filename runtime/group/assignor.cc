@@ -64,10 +64,13 @@ ConnectorsAndTasks configured_in(const ConfigView& config) {
 }
 
 LeaderState leader_state(Urls urls, const Plan& plan) {
-  LeaderState state{std::move(urls), {}, {}};
+  LeaderState state{std::move(urls), {}, {}, {}};
   for (const auto& [member, work] : plan.owned) {
     for (const std::string& connector : work.connectors) state.connector_owners[connector] = member;
     for (const ConnectorTaskId& task : work.tasks) state.task_owners[task] = member;
+  }
+  for (const auto& [member, work] : plan.revoked) {
+    for (const ConnectorTaskId& task : work.tasks) state.revoking.insert(task.connector);
   }
   return state;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct LeaderState {
   std::map<std::string, std::string> urls;
   std::map<std::string, std::string> connector_owners;
   std::map<ConnectorTaskId, std::string> task_owners;
+  /// Connectors of tasks that their members are to stop; they join again when those have stopped.
+  std::set<std::string> revoking;
 
   /// Url of the owner; nothing when no member owns it.
   std::optional<std::string> owner_url(const std::string& connector) const;

@@ -74,7 +74,8 @@ void GroupMember::start(GroupListener& listener) {
   drive();
 }
 
-void GroupMember::request_rejoin(const std::string& reason) {
+void GroupMember::request_rejoin(const std::string& reason, milliseconds wait) {
+  if (wait > kNow) return after(wait, round_, [this, reason] { request_rejoin(reason); });
   if (!rejoin_) logger().info("Rejoining group {}: {}", options_.group_id, reason);
   rejoin_ = true;
   if (state_ == State::Stable) drive();
@@ -280,8 +281,7 @@ void GroupMember::on_sync(const JoinResponse& joined, milliseconds sent,
       return fatal(outcome.value().error, "getting the assignment");
   }
   state_ = State::Stable;
-  heard_ = std::max(heard_, sent);
-  calm_ = std::max(calm_, sent);
+  heard(sent, true);
   prepared_ = false;
   has_work_ = true;
   logger().info("Successfully joined group {} with generation {} and protocol {}",
@@ -329,12 +329,11 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
   if (state_ == State::Joining && !alive && !unknown) return beat_later();  // the join will tell
   switch (outcome.value()) {
     case KafkaError::None:
-      heard_ = sent;
-      calm_ = sent;
+      heard(sent, true);
       failures_ = 0;
       return beat_later();
     case KafkaError::RebalanceInProgress:
-      heard_ = sent;
+      heard(sent, false);
       beat_later();
       if (state_ == State::Stable) request_rejoin("the group is rebalancing");
       return;
@@ -345,6 +344,7 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
     case KafkaError::IllegalGeneration:
       if (generation != generation_) return;
       generation_ = -1;
+      if (options_.lease) options_.lease->end();
       lose("the group has gone on without this member", true);
       return state_ == State::Stable ? drive() : again(kNow);
     case KafkaError::UnknownMemberId:
@@ -355,6 +355,15 @@ void GroupMember::on_heartbeat(int32_t generation, milliseconds sent,
       logger().warn("Heartbeat failed: {}", advice(outcome.value()));
       return after(backoff(), beats_, [this] { heartbeat(); });
   }
+}
+
+void GroupMember::heard(milliseconds sent, bool calm) {
+  heard_ = std::max(heard_, sent);
+  if (calm) calm_ = std::max(calm_, sent);
+  if (!options_.lease) return;
+  const milliseconds round = std::max(options_.rebalance_timeout, options_.session_timeout);
+  options_.lease->renew(WorkLease::Clock::time_point(
+      std::min(heard_ + options_.session_timeout, calm_ + round)));
 }
 
 // The coordinator gives the work away session.timeout.ms after the last heartbeat it got, which is
@@ -389,6 +398,7 @@ void GroupMember::guard_session() {
 void GroupMember::member_lost(const std::string& why) {
   member_.clear();
   generation_ = -1;
+  if (options_.lease) options_.lease->end();
   lose(why, true);
 }
 

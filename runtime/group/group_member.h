@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/core/executor.h"
+#include "runtime/core/work_lease.h"
 #include "runtime/group/coordinator_client.h"
 
 namespace millrace::group {
@@ -23,6 +24,8 @@ struct GroupOptions {
   std::chrono::milliseconds request_timeout{40'000};
   std::chrono::milliseconds retry_backoff{100};
   std::chrono::milliseconds retry_backoff_max{1'000};
+  /// Told until when the group leaves this member its work; null: nobody asks.
+  std::shared_ptr<WorkLease> lease = nullptr;
 };
 
 /// A completed round.
@@ -68,8 +71,8 @@ class GroupMember {
 
   /// Joins, and rejoins when it must, until stopped.
   void start(GroupListener& listener);
-  /// A new round, after the running one if there is one.
-  void request_rejoin(const std::string& reason);
+  /// A new round after `wait`, and after the running one if there is one.
+  void request_rejoin(const std::string& reason, std::chrono::milliseconds wait = {});
   /// Something may have happened in the group: asks the coordinator soon, and some times more, rather
   /// than at the next heartbeat.
   void ask_soon();
@@ -99,6 +102,8 @@ class GroupMember {
   void again(Millis wait);
 
   void beat_later();
+  /// The coordinator has heard of this member, at `sent` or later.
+  void heard(Millis sent, bool calm);
   void heartbeat();
   void on_heartbeat(int32_t generation, Millis sent, Outcome<KafkaError> outcome);
   void guard_session();

@@ -92,8 +92,16 @@ std::vector<MemberAssignment> WorkerMembership::assign(
   if (!version) throw ConnectException("the group chose the unknown protocol " + protocol);
   Round round;
   round.leader = leader;
+  std::vector<MemberAssignment> encoded;
   for (const MemberMetadata& member : members) {
-    round.members.push_back({member.member, decode_subscription(member.metadata)});
+    try {
+      round.members.push_back({member.member, decode_subscription(member.metadata)});
+    } catch (const ConnectException& error) {
+      // Java's leader ends at this, and the next one after it. The others can do without the stranger.
+      logger().error("Member {} is left out of the round, since what it offers cannot be used: {}",
+                     member.member, error.what());
+      encoded.push_back({member.member, {}});
+    }
   }
   round.config = offered_;
   round.latest_config = listener_->config_view();
@@ -102,7 +110,6 @@ std::vector<MemberAssignment> WorkerMembership::assign(
   round.now_ms = now_().count();
   RoundResult result = assignor_.assign(*version, round);
   leading_ = std::move(result.leader_state);
-  std::vector<MemberAssignment> encoded;
   for (const auto& [id, assignment] : result.assignments) {
     encoded.push_back({id, encode(assignment, *version)});
   }
@@ -116,7 +123,9 @@ void WorkerMembership::on_joined(const Joined& joined) {
   } catch (const std::exception& error) {
     logger().error("The leader's assignment cannot be used: {}", error.what());
   }
-  if (!received) return member_.request_rejoin("the leader left this worker out");
+  if (!received) {
+    return member_.request_rejoin("the leader left this worker out", options_.retry_backoff);
+  }
   const ProtocolVersion version =
       protocol_version(joined.protocol).value_or(ProtocolVersion::Eager);
   last_generation_ = joined.generation;

@@ -62,6 +62,8 @@ class WorkerMembership final : private GroupListener {
     ProtocolMode mode = ProtocolMode::Sessioned;
     std::string url;                // of this worker's REST API
     int32_t max_delay_ms = 300'000;  // scheduled.rebalance.max.delay.ms
+    /// Before a round is asked for again whose assignment could not be used.
+    std::chrono::milliseconds retry_backoff{1'000};
   };
 
   WorkerMembership(GroupMember& member, Options options, GroupMember::Clock now)

@@ -32,6 +32,7 @@ class DistributedHerder final : public ClusterHerder,
   static constexpr Millis kRepairWait{5'000};          // between attempts to repair task configs
   static constexpr Millis kCommitRisk{60'000};         // before an outdated commit is written again
   static constexpr Millis kCreationRounds{200};        // between rounds for new connectors
+  static constexpr Millis kCorrectionPause{1'000};     // between corrections of statuses
   static constexpr Millis kPeerLimit{90'000};          // calls to other workers
   static constexpr Millis kLeaveLimit{1'000};          // for the coordinator's answer
 
@@ -167,6 +168,7 @@ class DistributedHerder final : public ClusterHerder,
   void on_reconfiguration_requested(const std::string& name) override;
   void report(const ConnectorTaskId& id, Status status);
   void on_status_read(const ConnectorTaskId& id, const Status* read);
+  void look_for_strangers(const std::string& worker_id);
   /// Others may have written an old status late, after the one of this worker.
   void correct_statuses();
   void clean_statuses();
@@ -200,6 +202,10 @@ class DistributedHerder final : public ClusterHerder,
   // distributed_operations.cc: common parts of operations.
   /// Goes on when the assignment is resolved and no round is running; 409 after kRebalanceWait.
   void when_settled(const OperationPtr& op, Next next);
+  /// The same, and for the leader when no member is still stopping tasks of the connector, which
+  /// might commit offsets while they do.
+  void when_stopped(const OperationPtr& op, const std::string& name, Next next);
+  void park(const OperationPtr& op, Next next);
   void run_parked();
   bool settled() const;
   /// Throws ForwardException unless this worker leads.
@@ -265,6 +271,10 @@ class DistributedHerder final : public ClusterHerder,
   std::map<ConnectorTaskId, Status> reported_;  // of what runs here; a connector is its task -1
   std::map<ConnectorTaskId, bool> shown_;       // of those to look at: whether overwritten
   std::set<ConnectorTaskId> stalled_;
+  Millis next_correction_{0};
+  bool correcting_later_ = false;
+  std::string stranger_;  // a worker that may belong to another cluster
+  bool warned_of_strangers_ = false;
   bool ready_ = false;
   bool closing_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

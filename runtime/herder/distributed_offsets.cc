@@ -49,8 +49,9 @@ void DistributedHerder::alter_connector_offsets(
         when_settled(op, [=, this] {
           require_leader("Only the leader can process offset modification requests.");
           cluster_.config.refresh(options_.sync_timeout, op->then<Done>([=, this](Done&) {
-            // Other workers stop what these records end before the round they bring about is over.
-            when_settled(op, [=, this] {
+            // Our workers stop what these records end before the round they bring about is over,
+            // Java's only when that round tells them to.
+            when_stopped(op, name, [=, this] {
               require_leader("Only the leader can process offset modification requests.");
               const Properties& config = require(name, "Connector " + name + " not found");
               require_stopped(name, snapshot().target(name), snapshot().task_ids(name).size());

@@ -11,7 +11,18 @@ bool DistributedHerder::settled() const {
 }
 
 void DistributedHerder::when_settled(const OperationPtr& op, Next next) {
-  if (settled()) return next();
+  settled() ? next() : park(op, std::move(next));
+}
+
+void DistributedHerder::when_stopped(const OperationPtr& op, const std::string& name, Next next) {
+  when_settled(op, [=, this] {
+    const group::LeaderState* leading = cluster_.membership.leader_state();
+    if (leading == nullptr || !leading->revoking.contains(name)) return next();
+    park(op, [=, this] { when_stopped(op, name, next); });
+  });
+}
+
+void DistributedHerder::park(const OperationPtr& op, Next next) {
   // A caller who asks again is better off than one who waits for a round that does not end.
   const uint64_t number = ++parked_count_;
   parked_.emplace(number, Parked{op, std::move(next)});

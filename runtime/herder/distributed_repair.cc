@@ -75,7 +75,7 @@ void DistributedHerder::ask_for_commit(const std::string& name) {
                     snapshot().target(name) == TargetState::Started && !work_.has(name);
   if (!lost || !recommitted_.insert(name).second) return;
   distributed_logger().warn(
-      "The task configurations of connector {} are gone from the config topic; asking its owner for "
+      "The config topic has no task configurations of connector {}, which runs; asking its owner for "
       "them",
       name);
   put_task_configs(name, {}, alive<Done>([this, name](Outcome<Done>& written) {

@@ -55,9 +55,39 @@ void DistributedHerder::on_status_read(const ConnectorTaskId& id, const Status* 
   const bool given_up = read != nullptr && read->state == State::Unassigned &&
                         read->worker_id != options_.common.worker_id;
   if (given_up && joined_) cluster_.member.ask_soon();
+  if (read != nullptr && read->state == State::Running) look_for_strangers(read->worker_id);
+}
+
+// Two groups with the same topics run everything twice, as with Java's workers. Statuses of workers that
+// do not belong to the group give it away; one alone may be late, of a worker that has just left.
+void DistributedHerder::look_for_strangers(const std::string& worker_id) {
+  const group::LeaderState* leading = cluster_.membership.leader_state();
+  if (leading == nullptr || worker_id == options_.common.worker_id || warned_of_strangers_) return;
+  for (const auto& [member, url] : leading->urls) {
+    if (url.find("//" + worker_id + "/") != std::string::npos) return;
+  }
+  if (stranger_ != worker_id) {
+    stranger_ = worker_id;
+    return;
+  }
+  warned_of_strangers_ = true;
+  distributed_logger().warn(
+      "Worker {} is no member of this group and writes statuses of running tasks: it seems that another "
+      "cluster uses the same status.storage.topic, and all connectors may run twice. Give each cluster a "
+      "group.id, config.storage.topic, offset.storage.topic and status.storage.topic of its own",
+      worker_id);
 }
 
 void DistributedHerder::correct_statuses() {
+  if (shown_.empty()) return;
+  // A cluster that shares this topic corrects them too.
+  if (const Millis now = options_.clock(); now < next_correction_) {
+    if (std::exchange(correcting_later_, true)) return;
+    return after(next_correction_ - now, [this] {
+      correcting_later_ = false;
+      wake();
+    });
+  }
   for (const auto& [id, overwritten] : std::exchange(shown_, {})) {
     const auto own = reported_.find(id);
     const bool connector = id.task == kConnector;
@@ -68,7 +98,9 @@ void DistributedHerder::correct_statuses() {
     const bool right = !overwritten && shown != nullptr && (shown->worker_id == own->second.worker_id ||
                                             shown->generation > generation_);
     const bool configured = connector ? snapshot().contains(id.connector) : is_configured(id);
-    if (!right && configured) report(id, Status(own->second));
+    if (right || !configured) continue;
+    next_correction_ = options_.clock() + kCorrectionPause;
+    report(id, Status(own->second));
   }
 }
 

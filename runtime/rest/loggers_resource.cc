@@ -40,13 +40,12 @@ bool for_cluster(const RouteRequest& request) {
 /// Every running worker hears of it by the config topic, this one too.
 void set_in_cluster(const ResourceContext& context, const RouteRequest& request, Respond respond) {
   const std::string text = level_of(request.http);
-  const auto level = logging::parse_level(text);
-  if (!level) invalid_level(text);
+  if (!logging::parse_level(text)) invalid_level(text);
   run_operation<Done>(
       context, request, std::move(respond),
       [&](Callback<Done> done) {
-        context.cluster->herder.set_cluster_logger_level(
-            request.parameters[0], std::string(logging::level_name(*level)), std::move(done));
+        context.cluster->herder.set_cluster_logger_level(request.parameters[0], text,
+                                                         std::move(done));
       },
       [](Done) {
         return HttpResponse{204, {}, {}};

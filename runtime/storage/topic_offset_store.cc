@@ -99,13 +99,17 @@ void TopicOffsetStore::open(Callback<Done> caught_up) {
 void TopicOffsetStore::stop() noexcept { side_->stopped = true; }
 
 void TopicOffsetStore::consume(const TopicLogRecord& record) {
-  if (!record.key) return;  // nobody can ask for it
+  if (!record.key) {  // nobody can ask for it
+    ++skipped_;
+    return;
+  }
   // Kept all the same: only a listing of a connector's offsets must understand keys.
-  if (record.value && !warned_ && !parse_offset_key(*record.key)) {
-    warned_ = true;
-    logger().warn("Ignoring an offset partition key with an unexpected format at offset {} of "
-                  "partition {} of the offset topic: {}; there is no warning of further ones",
-                  record.offset, record.partition, *record.key);
+  if (record.value && !parse_offset_key(*record.key)) {
+    const auto level = skipped_++ == 0 ? spdlog::level::warn : spdlog::level::debug;
+    logger().log(level,
+                 "Ignoring an offset partition key with an unexpected format at offset {} of "
+                 "partition {} of the offset topic: {}; further ones are counted and logged at DEBUG",
+                 record.offset, record.partition, *record.key);
   }
   apply(*record.key, record.value);
 }

@@ -32,6 +32,9 @@ class TopicOffsetStore final : public MemoryOffsetStore {
   /// whatever becomes of them: a task is never behind what its predecessor still had in hand.
   void refresh(WriteCallback done) const override;
 
+  /// Control thread. Records that are no offsets.
+  uint64_t skipped() const noexcept { return skipped_; }
+
  private:
   class Side;
   void consume(const TopicLogRecord& record);
@@ -39,7 +42,7 @@ class TopicOffsetStore final : public MemoryOffsetStore {
   Executor& control_;
   TopicLog& topic_;
   const std::shared_ptr<Side> side_;
-  bool warned_ = false;  // of a key that is none
+  uint64_t skipped_ = 0;  // keys that are none
 };
 
 }  // namespace millrace

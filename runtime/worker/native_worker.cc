@@ -205,6 +205,14 @@ void NativeWorker::task_finished(const TaskRunner* runner) {
   std::erase_if(stops_, ended);
 }
 
+std::map<ConnectorTaskId, Millis> NativeWorker::busy_times() const {
+  std::map<ConnectorTaskId, Millis> times;
+  for (const auto& [id, runner] : tasks_) {
+    if (const auto time = runner->busy_time()) times.emplace(id, *time);
+  }
+  return times;
+}
+
 void NativeWorker::connector_offsets(const std::string& name, const Properties& config,
                                      Callback<std::vector<JsonPartitionOffset>> done) {
   slow_.post([this, name, config, done = std::move(done)] {

@@ -6,12 +6,14 @@
 #include "millrace/errors.h"
 #include "millrace/json.h"
 #include "runtime/broker/client_layers.h"
+#include "runtime/worker/offset_reader.h"
 #include "runtime/worker/request_exception.h"
 
 namespace millrace {
 namespace {
 
 constexpr Millis kAdminTimeout{30'000};
+constexpr Millis kRefreshLimit{30'000};
 constexpr int kBadRequest = 400;
 
 using SinkOffsets = std::map<TopicPartition, std::optional<Offset>>;
@@ -123,9 +125,15 @@ std::vector<JsonPartitionOffset> OffsetOperations::list() {
   return plugin.kind == PluginKind::Source ? list_source() : list_sink();
 }
 
-std::vector<JsonPartitionOffset> OffsetOperations::list_source() const {
+std::vector<JsonPartitionOffset> OffsetOperations::list_source() {
+  return list_source(ConnectorOffsets(services_, {name_, 0}, config_));
+}
+
+// Other workers may have written: what is durable by now counts.
+std::vector<JsonPartitionOffset> OffsetOperations::list_source(const ConnectorOffsets& offsets) {
+  wait_for_offsets(offsets.store(), name_, kRefreshLimit);
   std::vector<JsonPartitionOffset> result;
-  for (const auto& [key, value] : services_.offsets.connector_offsets(name_)) {
+  for (const auto& [key, value] : offsets.store().connector_offsets(name_)) {
     result.push_back({parse_offset_key(key)->second, value});
   }
   return result;
@@ -160,15 +168,7 @@ std::string OffsetOperations::alter(
       return message(!offsets, offsets ? alter_sink(*sink, *offsets) : reset_sink(*sink));
     }
     auto& source = dynamic_cast<SourceConnector&>(*connector);
-    std::vector<JsonPartitionOffset> wanted;
-    if (offsets) {
-      wanted = *offsets;
-    } else {
-      for (JsonPartitionOffset& known : list_source()) {
-        wanted.push_back({std::move(known.partition), std::nullopt});
-      }
-    }
-    return message(!offsets, alter_source(source, wanted));
+    return message(!offsets, alter_source(source, offsets));
   } catch (const UnsupportedException&) {
     std::throw_with_nested(ConnectException("Failed to modify offsets for connector " + name_ +
                                             " because it doesn't support external modification of "
@@ -176,12 +176,17 @@ std::string OffsetOperations::alter(
   }
 }
 
-bool OffsetOperations::alter_source(SourceConnector& connector,
-                                    const std::vector<JsonPartitionOffset>& offsets) {
+bool OffsetOperations::alter_source(
+    SourceConnector& connector, const std::optional<std::vector<JsonPartitionOffset>>& offsets) {
+  const ConnectorOffsets store(services_, {name_, 0}, config_);
+  std::vector<JsonPartitionOffset> wanted = offsets ? *offsets : list_source(store);
+  if (!offsets) {
+    for (JsonPartitionOffset& known : wanted) known.offset.reset();
+  }
   Arena arena;
   std::vector<PartitionOffset> parsed;
   OffsetEntries entries;
-  for (const JsonPartitionOffset& entry : offsets) {
+  for (const JsonPartitionOffset& entry : wanted) {
     const Value partition = parse(entry.partition, arena);
     const Value offset = entry.offset ? parse(*entry.offset, arena) : Value();
     check_primitive(partition);
@@ -192,15 +197,17 @@ bool OffsetOperations::alter_source(SourceConnector& connector,
     entries.insert_or_assign(offset_key(name_, partition), std::move(text));
   }
   const bool confirmed = connector.alter_offsets(config_, parsed);
-  write_source_offsets(std::move(entries));
+  write_source_offsets(store, std::move(entries));
   return confirmed;
 }
 
-void OffsetOperations::write_source_offsets(OffsetEntries entries) {
+void OffsetOperations::write_source_offsets(const ConnectorOffsets& offsets,
+                                            OffsetEntries entries) {
   if (entries.empty()) return;
   auto written = std::make_shared<std::promise<void>>();
   auto result = written->get_future();
-  services_.offsets.set(std::move(entries), [written](std::exception_ptr error) {
+  const auto keep = offsets.keep();  // the answer may come after the limit
+  offsets.store().set(std::move(entries), [written, keep](std::exception_ptr error) {
     if (error) {
       written->set_exception(std::move(error));
     } else {
@@ -211,6 +218,22 @@ void OffsetOperations::write_source_offsets(OffsetEntries entries) {
     throw TimeoutException("writing the offsets of connector " + name_ + " took too long");
   }
   result.get();
+}
+
+void OffsetOperations::in_empty_group(const std::string& verb,
+                                      const std::function<void()>& change) const {
+  try {
+    change();
+  } catch (const KafkaException& error) {
+    if (std::string_view(error.what()).find("GROUP_NOT_EMPTY") == std::string_view::npos) throw;
+    std::throw_with_nested(ConnectException(
+        "Failed to " + verb + " consumer group offsets for connector " + name_ +
+        " either because its tasks haven't stopped completely yet or the connector was resumed "
+        "before the request to " + verb + " its offsets could be successfully completed. If the "
+        "connector is in a stopped state, this operation can be safely retried. If it doesn't "
+        "eventually succeed, the Connect cluster may need to be restarted to get rid of the zombie "
+        "sink tasks."));
+  }
 }
 
 bool OffsetOperations::alter_sink(SinkConnector& connector,
@@ -232,8 +255,10 @@ bool OffsetOperations::alter_sink(SinkConnector& connector,
     }
   }
   const auto admin = make_admin();
-  if (!to_set.empty()) admin->alter_group_offsets(group(), to_set, kAdminTimeout);
-  if (!to_delete.empty()) admin->delete_group_offsets(group(), to_delete, kAdminTimeout);
+  in_empty_group("alter", [&] {
+    if (!to_set.empty()) admin->alter_group_offsets(group(), to_set, kAdminTimeout);
+    if (!to_delete.empty()) admin->delete_group_offsets(group(), to_delete, kAdminTimeout);
+  });
   return confirmed;
 }
 
@@ -244,7 +269,7 @@ bool OffsetOperations::reset_sink(SinkConnector& connector) {
     wanted.emplace(tp, std::nullopt);
   }
   const bool confirmed = connector.alter_offsets(config_, wanted);
-  admin->delete_group(group(), kAdminTimeout);
+  in_empty_group("reset", [&] { admin->delete_group(group(), kAdminTimeout); });
   return confirmed;
 }
 

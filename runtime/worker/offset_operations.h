@@ -2,12 +2,13 @@
 // Offsets of a connector over REST: list, alter, reset (connect-rest-api.md §3.8,
 // connect-tasks.md §4.5).
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "runtime/worker/services.h"
+#include "runtime/worker/connector_offsets.h"
 
 namespace millrace {
 
@@ -22,12 +23,16 @@ class OffsetOperations {
   std::string alter(const std::optional<std::vector<JsonPartitionOffset>>& offsets);
 
  private:
-  std::vector<JsonPartitionOffset> list_source() const;
+  std::vector<JsonPartitionOffset> list_source();
+  std::vector<JsonPartitionOffset> list_source(const ConnectorOffsets& offsets);
   std::vector<JsonPartitionOffset> list_sink();
-  bool alter_source(SourceConnector& connector, const std::vector<JsonPartitionOffset>& offsets);
+  bool alter_source(SourceConnector& connector,
+                    const std::optional<std::vector<JsonPartitionOffset>>& offsets);
   bool alter_sink(SinkConnector& connector, const std::vector<JsonPartitionOffset>& offsets);
   bool reset_sink(SinkConnector& connector);
-  void write_source_offsets(OffsetEntries entries);
+  /// Says what to do when `change` finds members in the group. `verb`: alter or reset.
+  void in_empty_group(const std::string& verb, const std::function<void()>& change) const;
+  void write_source_offsets(const ConnectorOffsets& offsets, OffsetEntries entries);
   std::unique_ptr<BrokerAdmin> make_admin();
   std::string group() const;
 

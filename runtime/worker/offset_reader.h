@@ -14,6 +14,23 @@
 
 namespace millrace {
 
+/// Waits until `store` has all that was durable at the time of the call: not for the control thread.
+/// Throws with the connector's name.
+inline void wait_for_offsets(const OffsetStore& store, const std::string& connector,
+                             std::chrono::milliseconds limit) {
+  const auto promise = std::make_shared<std::promise<void>>();
+  auto all = promise->get_future();
+  store.refresh([promise](const std::exception_ptr& error) {
+    error ? promise->set_exception(error) : promise->set_value();
+  });
+  if (all.wait_for(limit) != std::future_status::ready) {
+    throw TimeoutException("reading the offsets of connector " + connector +
+                           " from the offset store took longer than " +
+                           std::to_string(limit.count()) + " ms");
+  }
+  all.get();
+}
+
 /// Thread-safe as the store is. Each read waits until all that is durable is there, so it is none
 /// for the control thread.
 class StoreOffsetReader final : public OffsetStorageReader {
@@ -25,7 +42,7 @@ class StoreOffsetReader final : public OffsetStorageReader {
       : store_(store), connector_(std::move(connector)) {}
 
   Value offset(const Value& partition, Arena& arena) override {
-    wait_for_all();
+    wait_for_offsets(store_, connector_, kRefreshLimit);
     const auto text = store_.get(offset_key(connector_, partition));
     if (!text) return {};
     Value value;
@@ -38,20 +55,6 @@ class StoreOffsetReader final : public OffsetStorageReader {
   }
 
  private:
-  void wait_for_all() const {
-    const auto promise = std::make_shared<std::promise<void>>();
-    auto all = promise->get_future();
-    store_.refresh([promise](const std::exception_ptr& error) {
-      error ? promise->set_exception(error) : promise->set_value();
-    });
-    if (all.wait_for(kRefreshLimit) != std::future_status::ready) {
-      throw TimeoutException("reading the offsets of connector " + connector_ +
-                             " from the offset store took longer than " +
-                             std::to_string(kRefreshLimit.count()) + " minutes");
-    }
-    all.get();
-  }
-
   const OffsetStore& store_;
   std::string connector_;
 };

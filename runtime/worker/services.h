@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "millrace/properties.h"
 #include "runtime/broker/broker.h"
 #include "runtime/core/executor.h"
+#include "runtime/core/work_lease.h"
 #include "runtime/metrics/task_metrics.h"
 #include "runtime/plugins/plugin_catalog.h"
 #include "runtime/storage/offset_store.h"
@@ -33,6 +35,12 @@ struct WorkerServices {
   std::string worker_id;
   WorkerLimits limits;
   MetricsConfig metrics = {};
+  /// Until when others leave the work alone; null: nobody else could have it.
+  std::shared_ptr<const WorkLease> lease = nullptr;
+  /// Whether source connectors may have topics of their own for offsets, as in a cluster.
+  bool connector_offset_topics = false;
+
+  bool may_write() const noexcept { return !lease || lease->held(); }
 };
 
 /// One task to run.

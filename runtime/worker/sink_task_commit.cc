@@ -41,6 +41,7 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
   OffsetMap safe;
   bool failed = false;
   try {
+    const Busy busy(*this);
     safe = task_->pre_commit(current);
   } catch (...) {
     failed = true;
@@ -49,7 +50,10 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
                    closing ? "closing anyway" : "rewinding to last committed offsets",
                    describe_current_exception());
   }
-  if (closing) task_->close(partitions);
+  if (closing) {
+    const Busy busy(*this);
+    task_->close(partitions);
+  }
   if (failed && !closing) {
     for (const TopicPartition& partition : partitions) {
       const Offset offset = last_committed_.at(partition);
@@ -163,7 +167,10 @@ void SinkTaskRunner::open(const OffsetMap& positions) {
   if (positions.empty() || listener_error_) return;
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, offset] : positions) partitions.push_back(partition);
-  task_->open(partitions);
+  {
+    const Busy busy(*this);
+    task_->open(partitions);
+  }
   rewind();
 }
 
@@ -202,6 +209,7 @@ void SinkTaskRunner::close_lost(std::span<const TopicPartition> partitions) {
   drop_rows(owned);
   note_offsets_changed();
   context_->set_assignment(assigned());
+  const Busy busy(*this);
   task_->close(owned);
 }
 

@@ -80,6 +80,7 @@ void SinkTaskRunner::start() {
     consumer_->subscribe_pattern(topics.pattern, *this);
   }
   started_ = true;
+  const Busy busy(*this);
   task_->start(spec_.task_config, *context_);
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
   logger().info("WorkerSinkTask{{id={}}} Sink task finished initialization and start",
@@ -119,8 +120,15 @@ void SinkTaskRunner::poll_and_put() {
   }
   consume(timeout);
   if (stop_requested()) return;
+  if (!may_write()) return wait_for_stop();  // another worker may have put these rows
   if (!redelivering_) convert();
   deliver();
+}
+
+// The control thread is about to stop this task, or the group leaves it its work after all.
+void SinkTaskRunner::wait_for_stop() {
+  constexpr Millis kCheck{10};
+  while (!stop_requested() && !may_write()) std::this_thread::sleep_for(kCheck);
 }
 
 void SinkTaskRunner::consume(Millis timeout) {
@@ -181,6 +189,7 @@ void SinkTaskRunner::deliver() {
   batch_->live_rows(put_rows_);
   const auto started = Clock::now();
   try {
+    const Busy busy(*this);
     task_->put(*batch_, stop_token());
   } catch (const Error& error) {
     if (!error.retriable()) throw;
@@ -285,7 +294,10 @@ void SinkTaskRunner::finish(bool) noexcept {
     }
     last_committed_.clear();  // the revocation that closing brings has nothing left to do
   }
-  if (started_) task_->stop();
+  if (started_) {
+    const Busy busy(*this);
+    task_->stop();
+  }
   if (dead_letters_ != nullptr) {
     dead_letters_->close(cancelled() ? Millis{0} : kDeadLetterCloseTimeout);
   }

@@ -47,6 +47,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void apply_target_change();
   void poll_and_put();
   void consume(Millis timeout);
+  void wait_for_stop();
   void convert();
   void end_at(uint32_t fatal);
   void note_consumed(uint32_t row_count);

@@ -50,7 +50,7 @@ class SourceTaskRunner::Errants final : public ErrantRecordReporter {
 class SourceTaskRunner::Context final : public SourceTaskContext {
  public:
   explicit Context(SourceTaskRunner& runner)
-      : runner_(runner), reader_(runner.services_.offsets, runner.spec_.id.connector) {}
+      : runner_(runner), reader_(runner.offsets_->store(), runner.spec_.id.connector) {}
   const Properties& config() const override { return runner_.spec_.task_config; }
   const ConnectorTaskId& id() const override { return runner_.spec_.id; }
   OffsetStorageReader& offset_storage_reader() override { return reader_; }
@@ -69,8 +69,7 @@ SourceTaskRunner::SourceTaskRunner(WorkerServices& services, TaskSpec spec, Targ
     : TaskRunner(services, std::move(spec), target, std::move(events)),
       metrics_(std::make_shared<SourceTaskMetrics>(services.metrics)),
       pool_(services.limits.max_in_flight_batches, RecordBatch::kDefaultLimit),
-      submitted_(spec_.id.connector),
-      committer_(services.offsets, [this] { wake(); }) {}
+      submitted_(spec_.id.connector) {}
 
 SourceTaskRunner::~SourceTaskRunner() = default;
 
@@ -79,6 +78,9 @@ void SourceTaskRunner::build() {
   auto connector = factory.make_connector();
   plugin_version_ = connector->version();
   connector_.reset(dynamic_cast<SourceConnector*>(connector.release()));
+  offsets_ = std::make_unique<ConnectorOffsets>(services_, spec_.id, spec_.connector_config,
+                                                stop_token());
+  committer_.emplace(offsets_->store(), [this] { wake(); });
   context_ = std::make_unique<Context>(*this);
   errors_ = factory.make_error_handler(stop_token());
   pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
@@ -99,6 +101,7 @@ void SourceTaskRunner::open_reporters() {
 void SourceTaskRunner::start() {
   open_reporters();
   started_ = true;
+  const Busy busy(*this);
   task_->start(spec_.task_config, *context_);
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
   logger().info("WorkerSourceTask{{id={}}} Source task finished initialization and start",
@@ -110,8 +113,18 @@ void SourceTaskRunner::wake() noexcept {
   if (producer_) producer_->wakeup();
 }
 
+// Of a task that has been given up, or a producer that waits too long to hear so.
+void SourceTaskRunner::abandon() noexcept {
+  const std::lock_guard lock(producer_mutex_);
+  if (producer_) producer_->abandon();
+}
+
 void SourceTaskRunner::run_loop() {
   while (!stop_requested()) {
+    if (!may_write()) {
+      serve_producer(kBackpressureWait);  // the control thread is about to stop this task
+      continue;
+    }
     serve_producer(Millis{0});
     throw_if_delivery_failed();
     commit_when_due();
@@ -148,6 +161,7 @@ InFlightBatch* SourceTaskRunner::free_batch() {
 bool SourceTaskRunner::poll_task(InFlightBatch& batch) {
   const auto started = Clock::now();
   try {
+    const Busy busy(*this);
     task_->poll(batch, stop_token());
   } catch (const Error& error) {
     if (!error.retriable()) throw;
@@ -208,7 +222,7 @@ void SourceTaskRunner::back_off(std::string_view topic, const std::string& reaso
 
 void SourceTaskRunner::send(InFlightBatch& batch) {
   std::span<const uint32_t> rest(rows_);
-  while (!rest.empty() && !stop_requested()) {
+  while (!rest.empty() && !stop_requested() && may_write()) {
     const auto ready = ready_rows(batch, rest);
     const SendResult result = ready.empty() ? SendResult{} : producer_->send(batch, ready);
     rest = rest.subspan(result.accepted);
@@ -313,7 +327,10 @@ void SourceTaskRunner::release_completed() {
   std::erase_if(completed_, [this](InFlightBatch* batch) {
     if (!may_release(*batch)) return false;
     metrics_->finished(batch->size(), batch->written_rows, batch->wire_bytes);
-    swallow("commitRecord()", [&] { task_->commit_records(*batch); });
+    swallow("commitRecord()", [&] {
+      const Busy busy(*this);
+      task_->commit_records(*batch);
+    });
     pool_.release(batch);
     last_topic_ = nullptr;  // may have pointed into the batch
     return true;
@@ -321,24 +338,24 @@ void SourceTaskRunner::release_completed() {
 }
 
 void SourceTaskRunner::commit_when_due() {
-  if (committer_.flushing()) {
-    const OffsetCommitter::Result result = committer_.poll();
+  if (committer_->flushing()) {
+    const OffsetCommitter::Result result = committer_->poll();
     if (result != OffsetCommitter::Result::Running) {
       end_commit(result);
     } else if (Clock::now() >= next_commit_) {
-      committer_.cancel();
+      committer_->cancel();
       end_commit(OffsetCommitter::Result::Failed);
     }
     return;
   }
-  if (Clock::now() < next_commit_) return;
+  if (Clock::now() < next_commit_ || !may_write()) return;
   if (!letters_durable(false)) {
     next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
     return;
   }
   metrics_->commit_began();
-  committer_.stage(submitted_.take_committable());
-  if (committer_.begin_flush()) {
+  committer_->stage(submitted_.take_committable());
+  if (committer_->begin_flush()) {
     next_commit_ = Clock::now() + services_.limits.offset_flush_timeout;  // deadline of the flush
   } else {
     end_commit(OffsetCommitter::Result::Succeeded);
@@ -354,12 +371,15 @@ void SourceTaskRunner::end_commit(OffsetCommitter::Result result) {
   next_commit_ = Clock::now() + services_.limits.offset_flush_interval;
   metrics_->committed(result == OffsetCommitter::Result::Succeeded);
   if (result == OffsetCommitter::Result::Succeeded) {
-    swallow("commit()", [this] { task_->commit(); });
+    swallow("commit()", [this] {
+      const Busy busy(*this);
+      task_->commit();
+    });
     return;
   }
   logger().error("WorkerSourceTask{{id={}}} Failed to commit offsets, will try again in {} ms: {}",
                  spec_.id.to_string(), services_.limits.offset_flush_interval.count(),
-                 committer_.reason());
+                 committer_->reason());
 }
 
 void SourceTaskRunner::final_commit() {
@@ -367,18 +387,29 @@ void SourceTaskRunner::final_commit() {
   const Millis timeout = services_.limits.offset_flush_timeout;
   const auto deadline = Clock::now() + timeout;
   metrics_->commit_began();
-  while (producer_->in_flight() > 0 && Clock::now() < deadline) {
+  while (producer_->in_flight() > 0 && Clock::now() < deadline && may_write()) {
     const auto rest = std::chrono::ceil<Millis>(deadline - Clock::now());
     serve_producer(std::min(rest, kBackpressureWait));
   }
-  if (committer_.flushing()) {
+  if (committer_->flushing()) {
     // What was being written comes first; a failure gives it back for the last attempt.
-    committer_.await(timeout);
+    committer_->await(timeout);
   }
-  if (letters_durable(true)) committer_.stage(submitted_.take_committable());
+  if (letters_durable(true)) committer_->stage(submitted_.take_committable());
   release_completed();  // the task hears of all that is durable
-  if (!committer_.begin_flush()) return end_commit(Result::Succeeded);
-  end_commit(committer_.await(timeout));
+  if (!may_write()) {
+    throw ConnectException("another worker may have this task by now, and its offsets are newer");
+  }
+  if (!committer_->begin_flush()) return end_commit(Result::Succeeded);
+  end_commit(committer_->await(timeout));
+}
+
+void SourceTaskRunner::close_producer() {
+  if (!producer_) return;
+  if (!may_write()) producer_->abandon();
+  producer_->close(kProducerCloseTimeout);  // without the lock: the control thread may give it up
+  const std::lock_guard lock(producer_mutex_);
+  producer_.reset();
 }
 
 void SourceTaskRunner::finish(bool) noexcept {
@@ -388,18 +419,20 @@ void SourceTaskRunner::finish(bool) noexcept {
     logger().error("WorkerSourceTask{{id={}}} final offset commit failed: {}",
                    spec_.id.to_string(), describe_current_exception());
   }
-  committer_.cancel();
+  if (committer_) committer_->cancel();
   publish_counts();
-  if (started_) task_->stop();
+  if (started_) {
+    const Busy busy(*this);
+    task_->stop();
+  }
   if (dead_letters_ != nullptr) {
-    dead_letters_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);
+    dead_letters_->close(may_write() ? kProducerCloseTimeout : Millis{0});
   }
-  if (producer_) {
-    const std::lock_guard lock(producer_mutex_);
-    producer_->close(cancelled() ? Millis{0} : kProducerCloseTimeout);
-    producer_.reset();
-  }
+  close_producer();
   task_.reset();
+  context_.reset();
+  committer_.reset();
+  offsets_.reset();
 }
 
 }  // namespace millrace

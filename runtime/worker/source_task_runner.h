@@ -10,6 +10,7 @@
 
 #include "runtime/metrics/source_task_metrics.h"
 #include "runtime/pipeline/pipeline.h"
+#include "runtime/worker/connector_offsets.h"
 #include "runtime/worker/dead_letter_queue.h"
 #include "runtime/worker/in_flight_batch.h"
 #include "runtime/worker/offset_committer.h"
@@ -35,6 +36,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void run_loop() override;
   void finish(bool failed) noexcept override;
   void wake() noexcept override;
+  void abandon() noexcept override;
 
   void on_delivery(std::span<const Delivery> deliveries) override;
   void acknowledge(const Delivery& delivery);
@@ -64,6 +66,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void publish_counts();
   void end_commit(OffsetCommitter::Result result);
   void final_commit();
+  void close_producer();
 
   std::unique_ptr<SourceConnector> connector_;  // made the task; outlives it
   std::unique_ptr<Context> context_;
@@ -72,13 +75,14 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   DeadLetterQueue* dead_letters_ = nullptr;  // one of the reporters of errors_, if configured
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<TopicCreator> topic_creator_;  // null: topics are left to the log
-  std::mutex producer_mutex_;  // guards the pointer against wake() from the control thread
+  std::mutex producer_mutex_;  // guards the pointer against calls from the control thread
   std::unique_ptr<RecordProducer> producer_;
 
   const std::shared_ptr<SourceTaskMetrics> metrics_;
   BatchPool pool_;
   SubmittedRecords submitted_;
-  OffsetCommitter committer_;
+  std::unique_ptr<ConnectorOffsets> offsets_;
+  std::optional<OffsetCommitter> committer_;  // once there is a store
   std::vector<InFlightBatch*> completed_;
   std::vector<uint32_t> rows_;
   std::optional<RowError> send_failure_;

@@ -43,7 +43,18 @@ void TaskRunner::request_stop() {
   wake();
 }
 
-void TaskRunner::cancel() { cancelled_.store(true); }
+void TaskRunner::cancel() {
+  cancelled_.store(true);
+  abandon();
+}
+
+std::optional<Millis> TaskRunner::busy_time() const noexcept {
+  using Clock = std::chrono::steady_clock;
+  const int64_t since = busy_since_;
+  if (since == 0) return std::nullopt;
+  const Clock::time_point begun{Clock::duration(since)};
+  return std::chrono::duration_cast<Millis>(Clock::now() - begun);
+}
 
 void TaskRunner::wait_while_paused() {
   std::unique_lock lock(pause_mutex_);

@@ -4,10 +4,12 @@
 // else, every call on the task instance included, and reports by posting to the control thread.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -39,6 +41,8 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// Gives up on a task that did not stop in time: its later reports and commits are suppressed
   /// and its thread is left to itself.
   void cancel();
+  /// How long the task has been in a call of its own code; nullopt: it is in none.
+  std::optional<Millis> busy_time() const noexcept;
   const ConnectorTaskId& id() const noexcept { return spec_.id; }
   /// What the task thread counts; from construction on.
   virtual std::shared_ptr<const TaskMetrics> metrics() const = 0;
@@ -53,12 +57,31 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// Final commit, stop() of the task and closing of clients; also after a failure in any of the
   /// above. Must not throw.
   virtual void finish(bool failed) noexcept = 0;
+  /// Others may do the work: nothing more may be written. Control thread, while the task thread is
+  /// anywhere; must not wait for it.
+  virtual void abandon() noexcept {}
   /// Ends a wait of the task thread. Any thread; may be called before build().
   virtual void wake() noexcept = 0;
+
+  /// Around each call of the task's own code.
+  class Busy {
+   public:
+    explicit Busy(TaskRunner& runner) noexcept : runner_(runner) {
+      runner_.busy_since_ = std::chrono::steady_clock::now().time_since_epoch().count();
+    }
+    ~Busy() { runner_.busy_since_ = 0; }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    TaskRunner& runner_;
+  };
 
   bool stop_requested() const noexcept { return stop_.stop_requested(); }
   std::stop_token stop_token() const noexcept { return stop_.get_token(); }
   bool cancelled() const noexcept { return cancelled_.load(); }
+  /// Whether what the task does may still count: neither given up nor maybe given to others.
+  bool may_write() const noexcept { return !cancelled() && services_.may_write(); }
   bool paused() const noexcept { return target_.load() == TargetState::Paused; }
   void report(State state, std::string trace = {});
   void report_active_topic(const std::string& topic);
@@ -76,6 +99,7 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
 
   std::atomic<TargetState> target_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<int64_t> busy_since_ = 0;  // of the monotonic clock; 0: not busy
   std::stop_source stop_;
   Events events_;
   std::mutex pause_mutex_;

@@ -185,6 +185,8 @@ class MillraceMember(Member, Millrace):
 
 
 class JavaMember(Member, JavaWorker):
+    heap = "-Xmx512m"
+
     def command(self, arguments):
         return [*super().command([])[:-1], "org.apache.kafka.connect.cli.ConnectDistributed",
                 *arguments]

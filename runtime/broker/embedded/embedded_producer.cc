@@ -95,6 +95,7 @@ void EmbeddedProducer::append(RecordBatch& batch, Topic& topic, int32_t partitio
 
 SendResult EmbeddedProducer::send(RecordBatch& batch, std::span<const uint32_t> rows) {
   SendResult result;
+  if (abandoned_) return result;
   ++round_;
   const int64_t now = wall_clock_ms();
   Topic* current = nullptr;

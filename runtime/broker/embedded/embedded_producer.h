@@ -1,6 +1,7 @@
 #pragma once
 // RecordProducer of the embedded log.
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -23,6 +24,8 @@ class EmbeddedProducer final : public RecordProducer {
   void wakeup() noexcept override;
   size_t in_flight() const noexcept override { return in_flight_; }
   void close(Millis timeout) noexcept override;
+  /// What was handed to the log's writer is written all the same.
+  void abandon() noexcept override { abandoned_ = true; }
 
  private:
   /// Rows of one chunk, in order, and what became of them.
@@ -66,6 +69,7 @@ class EmbeddedProducer final : public RecordProducer {
   std::shared_ptr<Mailbox> mailbox_;
   std::map<std::string, Topic, std::less<>> topics_;  // those used
   std::vector<std::pair<Topic*, int32_t>> touched_;   // by the send() that runs
+  std::atomic<bool> abandoned_ = false;
   uint32_t round_ = 0;  // rows without a key go to one partition per send
   size_t in_flight_ = 0;
   std::vector<Delivery> deliveries_;

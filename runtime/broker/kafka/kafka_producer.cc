@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "runtime/metrics/log.h"
 
@@ -163,6 +164,7 @@ RowError KafkaProducer::refusal(const Record& record, rd_kafka_resp_err_t code) 
 
 SendResult KafkaProducer::send(RecordBatch& batch, std::span<const uint32_t> rows) {
   SendResult result;
+  if (abandoned_) return result;
   if (broken_) {
     result.error = broken_;
     return result;
@@ -242,7 +244,7 @@ void KafkaProducer::report(const rd_kafka_message_t& message) {
 }
 
 void KafkaProducer::resend() {
-  if (resend_.empty() || Clock::now() < next_resend_) return;
+  if (resend_.empty() || abandoned_ || Clock::now() < next_resend_) return;
   last_name_ = nullptr;
   while (!resend_.empty()) {
     void* const packed = resend_.front();
@@ -282,14 +284,24 @@ size_t KafkaProducer::poll(Millis timeout) {
 }
 
 void KafkaProducer::wakeup() noexcept {
+  const std::lock_guard lock(end_mutex_);
   if (main_queue_) rd_kafka_queue_yield(main_queue_.get());
+}
+
+void KafkaProducer::abandon() noexcept {
+  abandoned_ = true;
+  const std::lock_guard lock(end_mutex_);
+  if (client_ == nullptr) return;
+  rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                              RD_KAFKA_PURGE_F_NON_BLOCKING);
+  rd_kafka_queue_yield(main_queue_.get());
 }
 
 void KafkaProducer::close(Millis timeout) noexcept {
   if (client_ == nullptr) return;
   const auto deadline = Clock::now() + timeout;
   try {
-    while (in_flight_ > 0 && Clock::now() < deadline) {
+    while (in_flight_ > 0 && !abandoned_ && Clock::now() < deadline) {
       constexpr int kSliceMs = 50;
       resend();
       rd_kafka_flush(client_, kSliceMs);  // sends at once, whatever linger.ms says
@@ -301,9 +313,13 @@ void KafkaProducer::close(Millis timeout) noexcept {
   rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                               RD_KAFKA_PURGE_F_NON_BLOCKING);
   topics_.clear();
-  main_queue_.reset();
-  rd_kafka_destroy(client_);
-  client_ = nullptr;
+  rd_kafka_t* client = nullptr;
+  {
+    const std::lock_guard lock(end_mutex_);
+    main_queue_.reset();
+    client = std::exchange(client_, nullptr);
+  }
+  rd_kafka_destroy(client);
   in_flight_ = 0;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 // RecordProducer over one librdkafka producer.
 
+#include <atomic>
 #include <chrono>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ class KafkaProducer final : public RecordProducer {
   void wakeup() noexcept override;
   size_t in_flight() const noexcept override { return in_flight_; }
   void close(Millis timeout) noexcept override;
+  void abandon() noexcept override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,6 +53,7 @@ class KafkaProducer final : public RecordProducer {
 
   DeliveryListener& listener_;
   const bool retries_without_limit_;
+  std::mutex end_mutex_;  // guards the next two, against calls of other threads while they go
   rd_kafka_t* client_ = nullptr;
   Queue main_queue_;
   std::vector<NamedTopic> topics_;
@@ -64,6 +68,7 @@ class KafkaProducer final : public RecordProducer {
   Clock::time_point next_resend_;
   int refusals_ = 0;
   std::optional<RowError> broken_;  // no row can be sent any more
+  std::atomic<bool> abandoned_ = false;
 };
 
 }  // namespace millrace::kafka

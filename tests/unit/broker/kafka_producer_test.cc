@@ -182,6 +182,35 @@ TEST_F(KafkaProducerTest, CloseWithoutTimeDropsTheRestInSilence) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, Millis{5'000});
 }
 
+TEST_F(KafkaProducerTest, AbandonedItSendsNothingMore) {
+  TestProducer producer(mock.producer({{"linger.ms", "600000"}}));
+  producer.send(numbered(5));
+  std::jthread other([&] { producer.client.abandon(); });
+  EXPECT_TRUE(eventually([&] {
+    producer.client.poll(Millis{50});
+    return producer.client.in_flight() == 0;
+  }));
+  ASSERT_EQ(producer.reports.size(), 5U);
+  for (const auto& report : producer.reports) EXPECT_TRUE(report.error.has_value());
+  EXPECT_EQ(producer.send(numbered(5)).accepted, 0U);
+  producer.client.close(kPatience);
+  TestProducer next(mock.producer());
+  next.send_all({{.topic = "t", .value = "next", .partition = 0}});
+  EXPECT_EQ(read_values("t", 1).at(0), "next");
+}
+
+TEST_F(KafkaProducerTest, AbandonEndsAClose) {
+  TestProducer producer(mock.producer());
+  mock.set_down(true);
+  producer.send(numbered(5));
+  std::jthread other([&] { producer.client.abandon(); });
+  const auto start = std::chrono::steady_clock::now();
+  producer.client.close(std::chrono::minutes(10));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::minutes(1));
+  producer.client.abandon();  // nothing is left of it
+  producer.client.wakeup();
+}
+
 TEST_F(KafkaProducerTest, LargeValuesAreReadFromTheBatch) {
   TestProducer producer(mock.producer());
   const std::string large(500'000, 'y');

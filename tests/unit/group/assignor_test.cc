@@ -118,7 +118,9 @@ TEST(AssignorTest, ADeletedConnectorIsStoppedEverywhere) {
     EXPECT_THAT(cluster.held(member), testing::Not(testing::HasSubstr("c2"))) << member;
   }
   EXPECT_FALSE(stopped.empty());
+  EXPECT_THAT(cluster.leader_state()->revoking, testing::Contains("c2"));
   cluster.rebalance();
+  EXPECT_THAT(cluster.leader_state()->revoking, IsEmpty());
   EXPECT_THAT(cluster.rebalance(), IsEmpty());
 }
 

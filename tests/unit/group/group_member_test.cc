@@ -27,7 +27,7 @@ class Worker : public GroupListener {
   Worker(ManualExecutor& control, SimCoordinator& coordinator, uint64_t seed,
          SimCoordinatorClient::Delay delay = [] { return Millis{1}; })
       : client(control, coordinator, std::move(delay)),
-        member(control, client, {.group_id = "g"}, [&control] { return control.now(); }, seed) {
+        member(control, client, options(lease), [&control] { return control.now(); }, seed) {
     member.start(*this);
   }
 
@@ -61,6 +61,14 @@ class Worker : public GroupListener {
     }
   }
 
+  static GroupOptions options(std::shared_ptr<WorkLease> lease) {
+    GroupOptions options;
+    options.group_id = "g";
+    options.lease = std::move(lease);
+    return options;
+  }
+
+  const std::shared_ptr<WorkLease> lease = std::make_shared<WorkLease>();
   SimCoordinatorClient client;
   std::set<char> items;
   std::vector<int32_t> rounds;
@@ -154,6 +162,41 @@ TEST_F(GroupMemberTest, ASilentNetworkStopsWorkBeforeTheCoordinatorGivesItAway) 
   pass(Millis{120'000});
   EXPECT_EQ(a->items.size() + b->items.size(), size_t{kItems});
   EXPECT_FALSE(a->items.empty());
+}
+
+TEST_F(GroupMemberTest, TheLeaseEndsWithTheSession) {
+  const auto held = [this](const Worker& worker) {
+    return worker.lease->held(WorkLease::Clock::time_point(control_.now()));
+  };
+  const auto a = worker();
+  const auto b = worker(2);
+  pass(Millis{40'000});
+  EXPECT_TRUE(held(*a));
+  EXPECT_TRUE(held(*b));
+  a->client.cut = true;
+  pass(Millis{6'000});  // the last heartbeat is at most three seconds older
+  EXPECT_TRUE(held(*a)) << "what stops in time may still commit";
+  // The clock of a stopped process: nothing runs, and the lease has ended all the same.
+  EXPECT_FALSE(a->lease->held(WorkLease::Clock::time_point(control_.now() + Millis{4'000})));
+  while (coordinator_.members().size() == 2) {
+    pass(Millis{10});
+  }
+  EXPECT_FALSE(held(*a)) << "the coordinator has given the work away";
+  a->client.cut = false;
+  pass(Millis{120'000});
+  EXPECT_TRUE(held(*a));
+}
+
+TEST_F(GroupMemberTest, AForgottenMemberHasNoLease) {
+  const auto a = worker();
+  pass(Millis{200});
+  coordinator_.leave(a->member.member_id());
+  while (a->lost.empty()) {
+    ASSERT_TRUE(a->lease->held(WorkLease::Clock::time_point(control_.now())));
+    pass(Millis{10});
+  }
+  EXPECT_FALSE(a->lease->held(WorkLease::Clock::time_point(control_.now())) &&
+               !a->member.is_member());
 }
 
 TEST_F(GroupMemberTest, WithoutACoordinatorWorkStopsAfterOneHeartbeatInterval) {

@@ -233,6 +233,32 @@ TEST(WorkerMembershipTest, AnEagerWorkerDowngradesTheGroup) {
   EXPECT_EQ(cluster.workers[0]->version, ProtocolVersion::Eager);
 }
 
+TEST(WorkerMembershipTest, AMemberWithAnUnknownFormatIsLeftOut) {
+  Cluster cluster(4);
+  cluster.config.set("a", 4);
+  cluster.add();
+  cluster.add();
+  cluster.pass(Millis{10'000});
+  cluster.expect_settled();
+  JoinRequest stranger{"g", Millis{10'000}, Millis{60'000}, "", {{"sessioned", "junk"}}};
+  std::string assignment = "none";
+  const auto join = [&](auto&& self) -> void {
+    cluster.coordinator.join(stranger, [&, self](const JoinResponse& answer) {
+      stranger.member = answer.member;
+      if (answer.error == KafkaError::MemberIdRequired) return self(self);
+      ASSERT_EQ(answer.error, KafkaError::None);
+      cluster.coordinator.sync({"g", answer.generation, answer.member, {}},
+                               [&](const SyncResponse& synced) { assignment = synced.assignment; });
+    });
+  };
+  join(join);
+  cluster.pass(Millis{8'000});  // within the stranger's session
+  EXPECT_EQ(assignment, "");
+  cluster.expect_settled();
+  cluster.pass(Millis{30'000});
+  cluster.expect_settled();
+}
+
 TEST(WorkerMembershipTest, ModesAreReadInAnyCase) {
   EXPECT_EQ(parse_protocol_mode("EAGER"), ProtocolMode::Eager);
   EXPECT_EQ(parse_protocol_mode("sessioned"), ProtocolMode::Sessioned);

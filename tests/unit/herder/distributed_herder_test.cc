@@ -593,6 +593,28 @@ TEST_F(DistributedHerderTest, AnOldStatusThatComesLateIsCorrected) {
   EXPECT_EQ(one.herder->connector_status("a").connector.worker_id, "w1:8083");
 }
 
+// Another cluster that shares the topics corrects statuses too.
+TEST_F(DistributedHerderTest, StatusesOfAnotherClusterAreNotFoughtOver) {
+  SimProcess& one = add();
+  put(one, "a", config(1));
+  const auto write = [this](size_t times) {
+    for (size_t i = 0; i < times; ++i) {
+      cluster_.status_topic.records.push_back(SimRecord{
+          "status-connector-a",
+          R"({"state":"RUNNING","trace":null,"worker_id":"other:8083","generation":1})"});
+      cluster_.tail_all();
+      pass(Millis{10});
+    }
+  };
+  const size_t before = cluster_.status_topic.records.size();
+  write(100);
+  const size_t corrections = cluster_.status_topic.records.size() - before - 100;
+  EXPECT_GE(corrections, 1U);
+  EXPECT_LE(corrections, 3U) << "at most one in each second";
+  pass(Millis{2'000});
+  EXPECT_EQ(one.herder->connector_status("a").connector.worker_id, "w1:8083");
+}
+
 class EagerHerderTest : public DistributedHerderTest {
  protected:
   EagerHerderTest()

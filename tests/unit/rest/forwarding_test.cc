@@ -233,7 +233,7 @@ TEST_F(ForwardingTest, LevelsOfTheClusterGoThroughTheHerder) {
   EXPECT_EQ(response.body, "");
   EXPECT_EQ(call("PUT", target, R"({"level":"loud"})").body,
             error_json(404, "invalid log level 'loud'."));
-  EXPECT_THAT(herder_.calls, ElementsAre("log rest.test.cluster WARN"));
+  EXPECT_THAT(herder_.calls, ElementsAre("log rest.test.cluster warn"));
   EXPECT_EQ(call("GET", "/admin/loggers/rest.test.cluster").status, 404) << "changed here already";
 }
 

@@ -38,6 +38,7 @@ struct FakeLog {
   std::vector<FakeLetter> letters;       // acknowledged
   bool hold_letters = false;
   bool fail_letters = false;
+  int abandoned = 0;
   std::atomic<int> waits_for_letters = 0;
   std::map<std::string, NewTopic> topics;  // that exist
   std::vector<NewTopic> created;
@@ -92,10 +93,16 @@ class FakeProducer final : public RecordProducer {
   }
   size_t in_flight() const noexcept override { return pending_.size(); }
   void close(Millis) noexcept override { pending_.clear(); }
+  void abandon() noexcept override {
+    const std::lock_guard lock(log_.mutex);
+    ++log_.abandoned;
+    abandoned_ = true;
+    log_.changed.notify_all();
+  }
 
  private:
   bool ready() const {
-    return !pending_.empty() && !(of_letters_ ? log_.hold_letters : log_.hold_acks);
+    return !abandoned_ && !pending_.empty() && !(of_letters_ ? log_.hold_letters : log_.hold_acks);
   }
   bool fails(const Record& record) const {
     return log_.fail_sends || (!log_.fail_value.empty() &&
@@ -118,6 +125,7 @@ class FakeProducer final : public RecordProducer {
   const bool of_letters_;
   std::deque<std::pair<RecordBatch*, uint32_t>> pending_;
   bool woken_ = false;
+  bool abandoned_ = false;
 };
 
 class FakeConsumer final : public RecordConsumer {

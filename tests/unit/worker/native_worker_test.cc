@@ -116,6 +116,78 @@ TEST_F(NativeWorkerTest, ATaskThatHangsInStopIsAbandoned) {
   EXPECT_TRUE(reaches(State::Running));
 }
 
+TEST_F(NativeWorkerTest, ATaskThatIsGivenUpWritesNothingMore) {
+  WorkerLimits limits;
+  limits.graceful_shutdown = 50ms;
+  limits.offset_flush_interval = 20ms;
+  make(limits);
+  log_.hold_acks = true;
+  script_.records = 5;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] { return script_.records == 0 && script_.polls > 10; }));
+  script_.hang_in_poll = true;
+  stop();
+  EXPECT_EQ(worker_->abandoned_tasks(), 1U);
+  EXPECT_EQ(log_.abandoned, 1) << "its producer is given up at once, not when its thread comes back";
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.hold_acks = false;
+  }
+  script_.records = 5;
+  script_.release = true;
+  ASSERT_TRUE(control_.run_until([&] { return worker_->running_tasks() == 0; }));
+  EXPECT_TRUE(log_.written_now().empty());
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), std::nullopt);
+}
+
+TEST_F(NativeWorkerTest, WithoutItsLeaseASourceCommitsNothing) {
+  WorkerLimits limits;
+  limits.offset_flush_interval = 10min;  // only the final commit
+  make(limits);
+  script_.records = 5;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] { return log_.written_now().size() == 5; }));
+  lease_->end();
+  stop();
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), std::nullopt) << "the new owner's may be newer";
+  lease_->renew(WorkLease::Clock::now() + 1h);
+  script_.records = 5;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] { return script_.records == 0; }));
+  stop();
+  EXPECT_EQ(offsets_.get(R"(["c",{"p":0}])"), R"({"o":4})");
+}
+
+TEST_F(NativeWorkerTest, WithoutItsLeaseASinkPutsNothing) {
+  start_task("Sink");
+  ASSERT_TRUE(reaches(State::Running));
+  lease_->end();
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.to_consume = {"a", "b"};
+    log_.changed.notify_all();
+  }
+  ASSERT_TRUE(control_.run_until([&] {
+    const std::lock_guard lock(log_.mutex);
+    return log_.to_consume.empty();
+  }));
+  stop();
+  EXPECT_TRUE(put().empty());
+}
+
+TEST_F(NativeWorkerTest, TellsHowLongATaskHasBeenInItsOwnCode) {
+  script_.hang_in_poll = true;
+  start_task("Source");
+  ASSERT_TRUE(control_.run_until([&] {
+    const auto busy = worker_->busy_times();
+    return busy.contains(kId) && busy.at(kId) >= 20ms;
+  }));
+  script_.release = true;
+  script_.hang_in_poll = false;
+  stop();
+  EXPECT_TRUE(worker_->busy_times().empty());
+}
+
 TEST_F(NativeWorkerTest, EveryCallOnATaskComesFromItsThread) {
   script_.records = 5;
   start_task("Source");

@@ -22,6 +22,7 @@ namespace millrace {
 struct Script {
   std::string throw_from;                 // "start", "poll", "put", "connector.start", ...
   std::atomic<bool> hang_in_stop = false;
+  std::atomic<bool> hang_in_poll = false;  // whatever the stop token says
   std::atomic<bool> release = false;      // ends a hang
   std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
   std::string reject;                     // put() and poll() reject rows that begin with this
@@ -74,6 +75,7 @@ class ScriptedSourceTask final : public SourceTask {
   void poll(RecordBatch& out, std::stop_token) override {
     Script& script = Script::current();
     ++script.polls;
+    while (script.hang_in_poll && !script.release) std::this_thread::yield();
     script.at("poll");
     while (!out.full() && out.size() < script.poll_rows && script.records > 0) {
       --script.records;

@@ -69,7 +69,7 @@ class NativeWorkerTest : public testing::Test {
 
   void make(WorkerLimits limits) {
     worker_ = std::make_unique<NativeWorker>(
-        WorkerServices{control_, broker_, offsets_, plugins_, settings_, "host:1", limits},
+        WorkerServices{control_, broker_, offsets_, plugins_, settings_, "host:1", limits, {}, lease_},
         control_);
     worker_->set_listener(listener_);
   }
@@ -105,6 +105,7 @@ class NativeWorkerTest : public testing::Test {
   Properties settings_{
       {"key.converter", "org.apache.kafka.connect.storage.StringConverter"},
       {"value.converter", "org.apache.kafka.connect.storage.StringConverter"}};
+  std::shared_ptr<WorkLease> lease_ = std::make_shared<WorkLease>();
   RecordingListener listener_;
   std::unique_ptr<NativeWorker> worker_;
 };
