@@ -162,6 +162,13 @@ class Distributed final : public WorkerProcess {
     skipped("config", topics_->configs.skipped());
     skipped("status", topics_->statuses.skipped());
     skipped("offset", topics_->offsets.skipped());
+    page.add("millrace_automatic_restarts_total", "counter",
+             "Failed tasks that this worker has started again by itself.", {},
+             static_cast<double>(herder_->automatic_restarts()));
+    page.add("millrace_stalled_tasks", "gauge",
+             "Tasks that have been inside one call of their connector for "
+             "millrace.task.stall.timeout.ms.",
+             {}, static_cast<double>(herder_->stalled_tasks().size()));
   }
 
   void stop_herder(std::function<void()> done) override {

@@ -190,11 +190,12 @@ void DistributedHerder::watch_stalls() {
     if (busy < options_.stall_timeout || !work_.runs(id)) continue;
     stalled.insert(id);
     if (stalled_.contains(id)) continue;
+    const Status* shown = cluster_.statuses.task(id);
     on_task_status(id, {State::Running, {},
                         "Task has made no progress for " + std::to_string(busy.count()) +
                             " ms (millrace.task.stall.timeout.ms is " +
                             std::to_string(options_.stall_timeout.count()) + ")",
-                        {}, 0});
+                        shown != nullptr ? shown->version : std::string(), 0});
   }
   for (const ConnectorTaskId& id : stalled_) {
     const Status* status = cluster_.statuses.task(id);

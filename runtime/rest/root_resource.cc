@@ -10,9 +10,14 @@ HttpResponse worker_status(int status, std::string_view name, std::string_view m
   return json_response(status, json.take());
 }
 
-HttpResponse healthy() {
-  return worker_status(200, "healthy",
-                       "Worker has completed startup and is ready to handle requests.");
+HttpResponse healthy(const Herder& herder) {
+  std::string message = "Worker has completed startup and is ready to handle requests.";
+  std::string stalled;
+  for (const ConnectorTaskId& id : herder.stalled_tasks()) {
+    stalled += (stalled.empty() ? " Stalled tasks: " : ", ") + id.to_string();
+  }
+  if (!stalled.empty()) message += stalled + ".";
+  return worker_status(200, "healthy", message);
 }
 
 HttpResponse starting(const Herder& herder) {
@@ -23,7 +28,7 @@ HttpResponse starting(const Herder& herder) {
 /// herder runs on, so that an answer at all proves the herder is alive.
 void wait_until_ready(const ResourceContext& context, std::chrono::milliseconds left,
                       const Respond& respond) {
-  if (context.herder.ready()) return respond(healthy());
+  if (context.herder.ready()) return respond(healthy(context.herder));
   if (left <= std::chrono::milliseconds::zero()) return respond(starting(context.herder));
   context.executor.post_after(kHealthPollInterval, [context, left, respond] {
     wait_until_ready(context, left - kHealthPollInterval, respond);

@@ -39,6 +39,13 @@ TEST_F(ConnectorsTest, HealthyWorkersAnswerAtOnce) {
             R"(requests."})");
 }
 
+TEST_F(ConnectorsTest, HealthNamesStalledTasks) {
+  herder_.stalled = {{"a", 0}, {"b", 1}};
+  const auto response = call("GET", "/health");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.body.find("handle requests. Stalled tasks: a-0, b-1."), std::string::npos);
+}
+
 TEST_F(ConnectorsTest, HealthWaitsForAWorkerThatStarts) {
   using std::chrono::milliseconds;
   herder_.is_ready = false;

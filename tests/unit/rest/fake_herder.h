@@ -43,6 +43,7 @@ class ManualExecutor final : public Executor {
 
 class FakeHerder : public ClusterHerder {
  public:
+  std::vector<ConnectorTaskId> stalled;
   // What it answers with.
   std::map<std::string, ConnectorInfo> infos;
   std::map<std::string, ConnectorStateInfo> states;
@@ -72,6 +73,7 @@ class FakeHerder : public ClusterHerder {
   }
 
   ServerInfo server_info() const override { return {"4.1.1", "abc", "cluster-1"}; }
+  std::vector<ConnectorTaskId> stalled_tasks() const override { return stalled; }
   bool ready() const override { return is_ready; }
   std::vector<std::string> connectors() const override {
     std::vector<std::string> names;
