@@ -19,7 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from cluster import ClusterBench  # noqa: E402
+from cluster_bench import ClusterBench  # noqa: E402
 from kafka_broker import Broker  # noqa: E402
 from process import wait_until  # noqa: E402
 from workers import JavaWorker, Millrace, file_sink, file_source  # noqa: E402
