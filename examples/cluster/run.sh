@@ -23,28 +23,13 @@ done
 readonly WORKERS=3 LINES=200000 WAIT_TENTHS=600
 readonly SESSION_TIMEOUT_MS=6000  # a killed worker's share moves after it
 
-step() { printf '\n== %s\n' "$*"; }
+source "$repo/examples/common.sh"
 
 if [[ -z $kafka ]]; then
   "$repo/scripts/setup" --test
   exec python3 "$repo/tests/support/kafka_broker.py" run -- \
     bash -c "\"$0\" --kafka \"\$MILLRACE_TEST_BOOTSTRAP\""
 fi
-
-build() {
-  "$repo/scripts/setup"
-  local tree=$repo/build/release
-  [[ -f $tree/build.ninja ]] || { step "Configuring"; cmake -S "$repo" --preset release >/dev/null; }
-  # Nothing to do is the usual case; a first build takes a few minutes.
-  if ! ninja -C "$tree" -n 2>/dev/null | grep -q 'no work to do'; then
-    step "Building (a few minutes the first time)"
-    cmake --build "$tree" --parallel "$(nproc)"
-  fi
-}
-
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 start_worker() {  # NUMBER
   local port
@@ -95,7 +80,7 @@ for name, entry in sorted(json.load(sys.stdin).items()):
     status = entry["status"]
     print(name, status["connector"]["state"], status["connector"]["worker_id"])
     for task in status["tasks"]:
-        print(f"  task {task[\"id\"]}", task["state"], task["worker_id"])'
+        print("  task", task["id"], task["state"], task["worker_id"])'
 }
 all_run_on() {  # NUMBER OF WORKERS
   local tasks
@@ -130,6 +115,7 @@ layout
 step "Killing worker 2 (${urls[2]}) with SIGKILL; its share moves after session.timeout.ms ($SESSION_TIMEOUT_MS)"
 begun=$(date +%s%N)
 kill -9 "${workers[2]}"
+wait "${workers[2]}" 2>/dev/null || true  # the shell says nothing of it
 wait_for "all tasks to run on two workers" all_run_on 2
 echo "after $((($(date +%s%N) - begun) / 1000000)) ms:"
 layout

@@ -26,18 +26,7 @@ done
 readonly FIRST_ORDERS=1000 MORE_ORDERS=5
 readonly WAIT_TENTHS=300  # longest wait for the worker or for records
 
-step() { printf '\n== %s\n' "$*"; }
-
-build() {
-  "$repo/scripts/setup"
-  local tree=$repo/build/release
-  [[ -f $tree/build.ninja ]] || { step "Configuring"; cmake -S "$repo" --preset release >/dev/null; }
-  # Nothing to do is the usual case; a first build takes a few minutes.
-  if ! ninja -C "$tree" -n 2>/dev/null | grep -q 'no work to do'; then
-    step "Building (a few minutes the first time)"
-    cmake --build "$tree" --parallel "$(nproc)"
-  fi
-}
+source "$repo/examples/common.sh"
 
 orders() {  # FROM TO
   local i
@@ -85,7 +74,7 @@ answers() { curl -sf "$url/connectors/orders-sink/status" >/dev/null 2>&1; }
 
 build
 work=$(mktemp -d "${TMPDIR:-/tmp}/millrace-quickstart.XXXXXX")
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 url=http://127.0.0.1:$port
 topic=quickstart-orders
 [[ -z $kafka ]] || topic=quickstart-orders-$RANDOM$RANDOM
