@@ -1,34 +1,38 @@
 #pragma once
-// One thread that runs functions in order: the thread of a connector instance.
+// Functions in order, on a thread that exists while there are any: the thread of a connector
+// instance, which has work only when it starts, changes and stops. A thousand connectors at rest
+// cost no thread.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace millrace {
 
-/// Shared between owner and thread, so that a function that hangs can be left behind.
+/// Shared between owner and thread, so that a function that hangs can be left behind, and holds up
+/// nobody else.
 class SerialThread {
  public:
   explicit SerialThread(std::string name, std::string log_context);
-  ~SerialThread();
   SerialThread(const SerialThread&) = delete;
   SerialThread& operator=(const SerialThread&) = delete;
 
-  /// Runs `work` after what was asked before. Functions must not throw.
+  /// Runs `work` after what was asked before. Functions must not throw. What was asked still runs
+  /// when this object is gone.
   void run(std::function<void()> work);
 
  private:
   struct State {
+    const std::string name;
+    const std::string log_context;
     std::mutex mutex;
-    std::condition_variable changed;
     std::deque<std::function<void()>> queue;
-    bool ending = false;
+    bool has_thread = false;
   };
-  static void loop(const std::shared_ptr<State>& state);
+  static void start(const std::shared_ptr<State>& state);
+  static void drain(State& state);
 
   std::shared_ptr<State> state_;
 };
