@@ -93,6 +93,8 @@ ErrorCausePtr cause_of(const std::exception& error);
 /// Throws an Error with `cause` and its causes nested in it. `cause` may be null.
 [[noreturn]] void throw_with_cause(ErrorKind kind, const std::string& message,
                                    const ErrorCause* cause);
+/// The same text for an exception that is carried, not null.
+std::string describe(const std::exception_ptr& error);
 /// As describe() for the exception being handled; call inside a catch block.
 std::string describe_current_exception();
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/broker/kafka/kafka_broker.h"
 #include "runtime/cli/distributed_config.h"
 #include "runtime/cli/exit_codes.h"
@@ -40,14 +41,6 @@ group::GroupOptions group_options(const GroupSettings& settings, std::shared_ptr
   return options;
 }
 
-std::string bootstrap_of(const WorkerOptions& options) {
-  std::string servers;
-  for (const std::string& server : options.bootstrap_servers) {
-    servers += (servers.empty() ? "" : ",") + server;
-  }
-  return servers;
-}
-
 /// The three topics with what reads them.
 struct Topics {
   Topics(Executor& control, Broker& broker, const Properties& settings)
@@ -78,7 +71,7 @@ struct Group {
   Group(boost::asio::io_context& io, Executor& control, const DistributedConfig& config,
         const Properties& settings, const rest::AdvertisedUrl& self,
         std::shared_ptr<WorkLease> lease)
-      : client(io, group::parse_bootstrap(bootstrap_of(config.worker)),
+      : client(io, group::parse_bootstrap(join(config.worker.bootstrap_servers, ",")),
                group::connection_options(settings, "connect-" + self.worker_id())),
         member(control, client, group_options(config.group, std::move(lease)), monotonic,
                std::random_device{}()),
@@ -129,7 +122,7 @@ class Distributed final : public WorkerProcess {
     options.set_logger_level = [](const std::string& logger, const std::string& level) {
       logging::set_level(logger, level, MetricClock::system().wall_ms());
     };
-    options.on_fatal = [this](std::exception_ptr error) { fail(std::move(error)); };
+    options.on_fatal = [this](const std::exception_ptr& error) { fail(error); };
     return options;
   }
 
@@ -143,13 +136,8 @@ class Distributed final : public WorkerProcess {
     control_.post([this] { herder_->start(); });
   }
 
-  void fail(std::exception_ptr error) {
-    try {
-      std::rethrow_exception(std::move(error));
-    } catch (...) {
-      log_.error("Uncaught exception in herder work thread, exiting: {}",
-                 describe_current_exception());
-    }
+  void fail(const std::exception_ptr& error) {
+    log_.error("Uncaught exception in herder work thread, exiting: {}", describe(error));
     exit(kExitHerder);
   }
 

@@ -61,11 +61,7 @@ class Standalone final : public WorkerProcess {
       herder_->put_connector(file.name, file.config, file.initial_state, true,
                              [this, index, failed](Outcome<CreatedConnector> outcome) {
                                if (outcome.ok()) return create_next(index + 1);
-                               try {
-                                 std::rethrow_exception(outcome.error());
-                               } catch (...) {
-                                 failed(describe_current_exception());
-                               }
+                               failed(describe(outcome.error()));
                              });
     } catch (...) {
       failed(describe_current_exception());

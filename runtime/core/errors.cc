@@ -116,6 +116,14 @@ void throw_with_cause(ErrorKind kind, const std::string& message, const ErrorCau
   }
 }
 
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    return describe_current_exception();
+  }
+}
+
 std::string describe_current_exception() {
   try {
     throw;

@@ -16,14 +16,7 @@ void DistributedHerder::connector_offsets(const std::string& name,
   operations_.run_now<std::vector<JsonPartitionOffset>>(
       name, "reading the offsets of connector " + name,
       [=, this](const Running<std::vector<JsonPartitionOffset>>& running) {
-        const OperationPtr& op = running.operation();
-        const Properties& config = require(name, "Connector " + name + " not found");
-        steps_.resolve(op, {config}, [=, this](std::vector<Properties>& resolved) {
-          services_.worker.connector_offsets(
-              name, resolved.front(),
-              op->then<std::vector<JsonPartitionOffset>>(
-                  [running](auto& offsets) { running.finish(std::move(offsets)); }));
-        });
+        steps_.read_offsets(running, name, require(name, "Connector " + name + " not found"));
       },
       std::move(done));
 }
@@ -37,14 +30,7 @@ void DistributedHerder::alter_connector_offsets(
         const OperationPtr& op = running.operation();
         require_offsets_given(offsets);
         const auto alter = [=, this] {
-          steps_.resolve(op, {snapshot().connectors.at(name)},
-                         [=, this](std::vector<Properties>& resolved) {
-                           services_.worker.alter_connector_offsets(
-                               name, resolved.front(), offsets,
-                               op->then<std::string>([running](std::string& message) {
-                                 running.finish(std::move(message));
-                               }));
-                         });
+          steps_.alter_offsets(running, name, snapshot().connectors.at(name), offsets);
         };
         when_settled(op, [=, this] {
           require_leader("Only the leader can process offset modification requests.");

@@ -174,13 +174,7 @@ void DistributedHerder::stop_connector(const std::string& name, Callback<Done> d
 
 void DistributedHerder::validate(std::map<std::string, std::optional<std::string>> config,
                                  Callback<ConfigInfos> done) {
-  operations_.run_now<ConfigInfos>(
-      "", "validating a connector configuration",
-      [this, config = std::move(config)](const Running<ConfigInfos>& running) {
-        steps_.check(running.operation(), config,
-                     [running](ConfigInfos& infos) { running.finish(std::move(infos)); });
-      },
-      std::move(done));
+  steps_.validate(operations_, std::move(config), std::move(done));
 }
 
 void DistributedHerder::set_cluster_logger_level(const std::string& logger,

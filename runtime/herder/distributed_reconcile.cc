@@ -78,19 +78,11 @@ void DistributedHerder::reconcile(const std::string& name, std::vector<Connector
 void DistributedHerder::on_connector_running(const std::string& name) { reconfigure(name); }
 
 void DistributedHerder::on_failed(const std::string& name, std::exception_ptr error) {
-  try {
-    std::rethrow_exception(std::move(error));
-  } catch (...) {
-    on_connector_status(name, {State::Failed, {}, describe_current_exception(), {}, 0});
-  }
+  on_connector_status(name, {State::Failed, {}, describe(error), {}, 0});
 }
 
 void DistributedHerder::on_failed(const ConnectorTaskId& id, std::exception_ptr error) {
-  try {
-    std::rethrow_exception(std::move(error));
-  } catch (...) {
-    on_task_status(id, {State::Failed, {}, describe_current_exception(), {}, 0});
-  }
+  on_task_status(id, {State::Failed, {}, describe(error), {}, 0});
 }
 
 }  // namespace millrace

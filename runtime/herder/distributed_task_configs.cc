@@ -30,14 +30,6 @@ std::string path_segment(std::string_view name) {
   return segment;
 }
 
-std::string text_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (...) {
-    return describe_current_exception();
-  }
-}
-
 }  // namespace
 
 void DistributedHerder::on_reconfiguration_requested(const std::string& name) {
@@ -96,7 +88,7 @@ void DistributedHerder::reconfigure_failed(const std::string& name,
   const Millis wait = doubling(kReconfigureRetry, kReconfigureRetryMax, state.failures++);
   distributed_logger().warn(
       "Failed to reconfigure the tasks of connector {}, trying again in {} ms: {}", name,
-      wait.count(), text_of(error));
+      wait.count(), describe(error));
   after(wait, [this, name] {
     const auto later = reconfigurations_.find(name);
     if (later == reconfigurations_.end()) return;

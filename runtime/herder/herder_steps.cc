@@ -84,6 +84,38 @@ void HerderSteps::require_valid(const OperationPtr& op, const Properties& config
         });
 }
 
+void HerderSteps::validate(OperationQueue& operations, NullableConfig config,
+                           Callback<ConfigInfos> done) const {
+  operations.run_now<ConfigInfos>(
+      "", "validating a connector configuration",
+      [this, config = std::move(config)](const Running<ConfigInfos>& running) {
+        check(running.operation(), config,
+              [running](ConfigInfos& infos) { running.finish(std::move(infos)); });
+      },
+      std::move(done));
+}
+
+void HerderSteps::read_offsets(const Running<std::vector<JsonPartitionOffset>>& running,
+                               const std::string& name, const Properties& config) const {
+  resolve(running.operation(), {config}, [=, this](std::vector<Properties>& resolved) {
+    services_.worker.connector_offsets(
+        name, resolved.front(),
+        running.operation()->then<std::vector<JsonPartitionOffset>>(
+            [running](auto& offsets) { running.finish(std::move(offsets)); }));
+  });
+}
+
+void HerderSteps::alter_offsets(
+    const Running<std::string>& running, const std::string& name, const Properties& config,
+    const std::optional<std::vector<JsonPartitionOffset>>& offsets) const {
+  resolve(running.operation(), {config}, [=, this](std::vector<Properties>& resolved) {
+    services_.worker.alter_connector_offsets(
+        name, resolved.front(), offsets,
+        running.operation()->then<std::string>(
+            [running](std::string& message) { running.finish(std::move(message)); }));
+  });
+}
+
 ConnectorType HerderSteps::type_of(const Properties& config) const {
   const std::string* class_name = find(config, "connector.class");
   if (class_name == nullptr) return ConnectorType::Unknown;

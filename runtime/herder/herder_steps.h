@@ -53,6 +53,15 @@ class HerderSteps {
   void require_valid(const OperationPtr& op, const Properties& config,
                      std::function<void()> next) const;
 
+  /// The whole operation.
+  void validate(OperationQueue& operations, NullableConfig config, Callback<ConfigInfos> done) const;
+  /// Ends the operation with what the worker says of the connector's offsets.
+  void read_offsets(const Running<std::vector<JsonPartitionOffset>>& running,
+                    const std::string& name, const Properties& config) const;
+  void alter_offsets(const Running<std::string>& running, const std::string& name,
+                     const Properties& config,
+                     const std::optional<std::vector<JsonPartitionOffset>>& offsets) const;
+
   ConnectorType type_of(const Properties& config) const;
   /// See task_config_hash().
   std::string hash_of(const Properties& connector, const Properties& task) const;

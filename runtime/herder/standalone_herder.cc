@@ -127,20 +127,12 @@ void StandaloneHerder::mark_failed(const std::string& name, std::exception_ptr e
   if (!entries_.contains(name)) return;
   const Status* known = statuses_.connector(name);
   if (known != nullptr && known->state == State::Failed) return;  // the worker's own report
-  try {
-    std::rethrow_exception(std::move(error));
-  } catch (...) {
-    statuses_.put_connector(name, {State::Failed, options_.worker_id, describe_current_exception(),
-                                   known == nullptr ? "" : known->version, 0});
-  }
+  statuses_.put_connector(name, {State::Failed, options_.worker_id, describe(error),
+                                 known == nullptr ? "" : known->version, 0});
 }
 
 void StandaloneHerder::mark_failed(const ConnectorTaskId& id, std::exception_ptr error) {
-  try {
-    std::rethrow_exception(std::move(error));
-  } catch (...) {
-    on_task_status(id, {State::Failed, options_.worker_id, describe_current_exception(), "", 0});
-  }
+  on_task_status(id, {State::Failed, options_.worker_id, describe(error), "", 0});
 }
 
 }  // namespace millrace

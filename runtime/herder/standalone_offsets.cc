@@ -10,14 +10,8 @@ void StandaloneHerder::connector_offsets(const std::string& name,
   operations_.run_now<std::vector<JsonPartitionOffset>>(
       name, "reading the offsets of connector " + name,
       [=, this](const Running<std::vector<JsonPartitionOffset>>& running) {
-        const OperationPtr& op = running.operation();
-        const Entry& entry = require(name, "Connector " + name + " not found");
-        steps_.resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
-          services_.worker.connector_offsets(
-              name, resolved.front(),
-              op->then<std::vector<JsonPartitionOffset>>(
-                  [running](auto& offsets) { running.finish(std::move(offsets)); }));
-        });
+        steps_.read_offsets(running, name,
+                            require(name, "Connector " + name + " not found").config);
       },
       std::move(done));
 }
@@ -28,16 +22,10 @@ void StandaloneHerder::alter_connector_offsets(
   operations_.enqueue<std::string>(
       name, (offsets ? "altering" : "resetting") + std::string(" the offsets of connector ") + name,
       [=, this](const Running<std::string>& running) {
-        const OperationPtr& op = running.operation();
         require_offsets_given(offsets);
         const Entry& entry = require(name, "Connector " + name + " not found");
         require_stopped(name, entry.target, entry.tasks.size());
-        steps_.resolve(op, {entry.config}, [=, this](std::vector<Properties>& resolved) {
-          services_.worker.alter_connector_offsets(
-              name, resolved.front(), offsets,
-              op->then<std::string>(
-                  [running](std::string& message) { running.finish(std::move(message)); }));
-        });
+        steps_.alter_offsets(running, name, entry.config, offsets);
       },
       std::move(done));
 }

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "runtime/security/settings_reader.h"
 
 namespace millrace::rest {
 namespace {
@@ -53,13 +54,6 @@ void require_answer(const ErrorCode& error, const PeerMessage& message) {
   }
   const bool no_http = error.category() == make_error_code(http::error::bad_version).category();
   require(error, no_http ? "the answer is not HTTP/1.1" : "reading the answer");
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 http::request<http::string_body> to_wire(const PeerMessage& message) {
@@ -171,7 +165,7 @@ class Exchange final : public PeerExchange {
     PeerAnswer answer;
     answer.status = static_cast<int>(parser.get().result_int());
     for (const auto& field : parser.get()) {
-      answer.headers[lower_case(std::string(field.name_string()))] = std::string(field.value());
+      answer.headers[security::to_lower(std::string(field.name_string()))] = std::string(field.value());
     }
     answer.body = std::move(parser.get().body());
     co_return answer;

@@ -16,12 +16,7 @@ spdlog::logger& logger() {
 
 void log_failure(const std::exception_ptr& error) {
   if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (...) {
-    logger().warn("Failed to write offsets to secondary backing store: {}",
-                  describe_current_exception());
-  }
+  logger().warn("Failed to write offsets to secondary backing store: {}", describe(error));
 }
 
 }  // namespace

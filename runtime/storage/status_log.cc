@@ -29,14 +29,6 @@ bool is_retriable(const std::exception_ptr& error) {
   }
 }
 
-std::string text_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (...) {
-    return describe_current_exception();
-  }
-}
-
 }  // namespace
 
 template <>
@@ -75,7 +67,7 @@ void StatusLog::send(const Id& id, const Status& status, bool safely, uint64_t s
     if (outcome.ok()) return answered();
     if (!is_retriable(outcome.error())) {
       logger().error("Failed to write the status {} of {}: {}", state_name(status.state),
-                     key_of(id), text_of(outcome.error()));
+                     key_of(id), describe(outcome.error()));
       return answered();
     }
     control_.post_after(kRetryWait, [=, this] {
@@ -114,7 +106,7 @@ void StatusLog::send_topic(std::string key, std::optional<std::string> value) {
   topic_.append(key, value, [=, this](const Outcome<Done>& outcome) {
     if (outcome.ok()) return answered();
     if (!is_retriable(outcome.error())) {
-      logger().error("Failed to write {}: {}", key, text_of(outcome.error()));
+      logger().error("Failed to write {}: {}", key, describe(outcome.error()));
       return answered();
     }
     control_.post_after(kRetryWait, [=, this] { send_topic(key, value); });

@@ -5,6 +5,7 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/storage/internal_topic.h"
 #include "runtime/worker/batch_measures.h"
 #include "runtime/worker/errant_records.h"
 #include "runtime/worker/sink_task_context.h"
@@ -128,7 +129,7 @@ void SinkTaskRunner::poll_and_put() {
 // The control thread is about to stop this task, or the group leaves it its work after all.
 void SinkTaskRunner::wait_for_stop() {
   constexpr Millis kCheck{10};
-  while (!stop_requested() && !may_write()) std::this_thread::sleep_for(kCheck);
+  while (!stop_requested() && !may_write()) wait_unless_stopped(kCheck, stop_token());
 }
 
 void SinkTaskRunner::consume(Millis timeout) {

@@ -19,27 +19,14 @@
 #include "runtime/group/group_member.h"
 #include "runtime/group/kafka_coordinator_client.h"
 #include "runtime/metrics/log.h"
+#include "tests/support/io_executor.h"
 
 namespace millrace::group {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Millis = std::chrono::milliseconds;
-
-class IoExecutor final : public Executor {
- public:
-  explicit IoExecutor(boost::asio::io_context& io) : io_(io) {}
-  void post(std::function<void()> task) override { boost::asio::post(io_, std::move(task)); }
-  void post_after(Millis delay, std::function<void()> task) override {
-    const auto timer = std::make_shared<boost::asio::steady_timer>(io_, delay);
-    timer->async_wait([timer, task = std::move(task)](const boost::system::error_code& error) {
-      if (!error) task();
-    });
-  }
-
- private:
-  boost::asio::io_context& io_;
-};
+using testing::IoExecutor;
 
 void tell(const nlohmann::json& event) { std::cout << event.dump() << std::endl; }
 

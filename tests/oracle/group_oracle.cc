@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -13,6 +12,7 @@
 
 #include "millrace/errors.h"
 #include "runtime/group/assignor.h"
+#include "tests/oracle/notation.h"
 
 namespace millrace::group {
 namespace {
@@ -20,25 +20,8 @@ namespace {
 constexpr size_t kShown = 5;        // differences in full
 constexpr int kOtherHashSets = 19;  // the first JDK whose sets iterate otherwise at some sizes
 
-std::string from_hex(std::string_view token) {
-  std::string bytes;
-  for (size_t i = 1; i + 1 < token.size(); i += 2) {
-    uint8_t byte = 0;
-    std::from_chars(token.data() + i, token.data() + i + 2, byte, 16);
-    bytes.push_back(static_cast<char>(byte));
-  }
-  return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex = "x";
-  for (const char c : bytes) {
-    hex += kDigits[static_cast<unsigned char>(c) >> 4U];
-    hex += kDigits[static_cast<unsigned char>(c) & 15U];
-  }
-  return hex;
-}
+using oracle::bytes_of;
+using oracle::to_hex;
 
 std::string describe(const std::vector<std::string>& connectors,
                      const std::vector<ConnectorTaskId>& tasks) {
@@ -124,7 +107,7 @@ ConfigView config_view(std::istringstream& in) {
   ConfigView view;
   in >> view.offset;
   std::string name;
-  for (int32_t tasks = 0; in >> name >> tasks;) view.connectors[from_hex(name)] = tasks;
+  for (int32_t tasks = 0; in >> name >> tasks;) view.connectors[bytes_of(name)] = tasks;
   return view;
 }
 
@@ -137,18 +120,18 @@ void Comparison::input(std::istringstream& in, char kind) {
     case_.round.latest_config = config_view(in);
   } else if (kind == 'M') {
     in >> first >> second;
-    case_.round.members.push_back({from_hex(first), decode_subscription(from_hex(second))});
-    case_.owners.urls[from_hex(first)] = case_.round.members.back().subscription.url;
+    case_.round.members.push_back({bytes_of(first), decode_subscription(bytes_of(second))});
+    case_.owners.urls[bytes_of(first)] = case_.round.members.back().subscription.url;
   } else if (kind == 'A') {
     in >> first >> second;
-    case_.assignments[from_hex(first)] = from_hex(second);
+    case_.assignments[bytes_of(first)] = bytes_of(second);
   } else if (kind == 'O') {
     int32_t task = 0;
     in >> first >> task >> second;
     if (task < 0) {
-      case_.owners.connector_owners[from_hex(first)] = from_hex(second);
+      case_.owners.connector_owners[bytes_of(first)] = bytes_of(second);
     } else {
-      case_.owners.task_owners[{from_hex(first), task}] = from_hex(second);
+      case_.owners.task_owners[{bytes_of(first), task}] = bytes_of(second);
     }
   }
 }
@@ -174,7 +157,7 @@ void Comparison::line(const std::string& text) {
     std::string leader;
     in >> case_.version >> leader >> case_.round.now_ms >> case_.round.last_completed_generation >>
         case_.round.generation;
-    case_.round.leader = from_hex(leader);
+    case_.round.leader = bytes_of(leader);
   }
   case_.lines.push_back(text);
   if (kind == 'E' || kind == 'N') return compare(kind == 'E');
@@ -224,7 +207,7 @@ void Comparison::compare(bool with_state) {
 
 void Comparison::blob(char kind, const std::string& text) {
   const size_t tab = text.find('\t');
-  const std::string mine = answer(kind, from_hex(text.substr(0, tab)));
+  const std::string mine = answer(kind, bytes_of(text.substr(0, tab)));
   ++counts_[mine == "\terror" ? "blobs refused" : "blobs read"];
   const std::string java = text.substr(tab);
   if (mine == java) return;

@@ -14,6 +14,8 @@ namespace millrace::oracle {
 std::string to_hex(std::string_view bytes);
 /// nullopt for `-`.
 std::optional<std::string> from_hex(std::string_view hex);
+/// The same where nothing is as good as no bytes.
+inline std::string bytes_of(std::string_view hex) { return from_hex(hex).value_or(""); }
 
 void dump(std::string& out, const Schema* schema);
 void dump(std::string& out, const Value& value);

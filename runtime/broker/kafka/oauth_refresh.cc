@@ -1,19 +1,20 @@
 #include "runtime/broker/kafka/oauth_refresh.h"
 
-#include <chrono>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "runtime/broker/kafka/handles.h"
 #include "runtime/metrics/log.h"
+#include "runtime/security/token_source.h"
 
 namespace millrace::kafka {
 namespace {
 
-using Clock = std::chrono::system_clock;
 using security::OAuthSettings;
 using security::OAuthToken;
+using security::TokenSource;
 
 constexpr const char* kConfigKey = "sasl.oauthbearer.config";
 
@@ -23,40 +24,8 @@ spdlog::logger& logger() {
   return instance;
 }
 
-/// Where tokens come from; clients with equal settings share one and its token.
-class Source {
- public:
-  explicit Source(OAuthSettings settings) : settings_(std::move(settings)) {}
-
-  const OAuthSettings& settings() const { return settings_; }
-
-  /// The last token in the first half of its life, else a new one. While the last one is good, a
-  /// failure to get the next is only logged.
-  OAuthToken token() {
-    const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    const auto expires = Clock::time_point(std::chrono::milliseconds{last_.expires_ms});
-    if (!last_.text.empty() && now < fetched_ + (expires - fetched_) / 2) return last_;
-    try {
-      last_ = security::obtain_token(settings_);
-      fetched_ = now;
-    } catch (const std::exception& error) {
-      constexpr std::chrono::seconds kEnough{10};
-      if (last_.text.empty() || now + kEnough > expires) throw;
-      logger().warn("{}; going on with the last token", error.what());
-    }
-    return last_;
-  }
-
- private:
-  const OAuthSettings settings_;
-  std::mutex mutex_;
-  OAuthToken last_;
-  Clock::time_point fetched_;
-};
-
-/// Sources by the number that travels in a client's configuration, because the opaque pointer of a
-/// client is its owner's.
+/// Clients with equal settings share a source and its token. Sources go by the number that travels in
+/// a client's configuration, because the opaque pointer of a client is its owner's.
 class Sources {
  public:
   size_t index_of(const OAuthSettings& settings) {
@@ -64,17 +33,17 @@ class Sources {
     for (size_t i = 0; i < all_.size(); ++i) {
       if (all_[i]->settings() == settings) return i;
     }
-    all_.push_back(std::make_unique<Source>(settings));
+    all_.push_back(std::make_unique<TokenSource>(settings));
     return all_.size() - 1;
   }
-  Source& at(size_t index) {
+  TokenSource& at(size_t index) {
     const std::lock_guard lock(mutex_);
     return *all_.at(index);
   }
 
  private:
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Source>> all_;
+  std::vector<std::unique_ptr<TokenSource>> all_;
 };
 
 Sources& sources() {
@@ -98,8 +67,11 @@ void set_token(rd_kafka_t* client, const OAuthToken& token, const Properties& ex
 
 void on_refresh(rd_kafka_t* client, const char* index, void*) {
   try {
-    Source& source = sources().at(std::stoul(index));
-    set_token(client, source.token(), source.settings().extensions);
+    TokenSource& source = sources().at(std::stoul(index));
+    std::string warning;
+    const OAuthToken token = source.token(warning);
+    if (!warning.empty()) logger().warn("{}", warning);
+    set_token(client, token, source.settings().extensions);
   } catch (const std::exception& error) {
     rd_kafka_oauthbearer_set_token_failure(client, error.what());
   }

@@ -14,6 +14,7 @@
 #include "millrace/errors.h"
 #include "runtime/group/group_member.h"
 #include "runtime/group/kafka_coordinator_client.h"
+#include "tests/support/io_executor.h"
 
 namespace millrace::group {
 namespace {
@@ -21,22 +22,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using Millis = std::chrono::milliseconds;
+using testing::IoExecutor;
 using Clock = std::chrono::steady_clock;
-
-class IoExecutor final : public Executor {
- public:
-  explicit IoExecutor(boost::asio::io_context& io) : io_(io) {}
-  void post(std::function<void()> task) override { boost::asio::post(io_, std::move(task)); }
-  void post_after(Millis delay, std::function<void()> task) override {
-    const auto timer = std::make_shared<boost::asio::steady_timer>(io_, delay);
-    timer->async_wait([timer, task = std::move(task)](const boost::system::error_code& error) {
-      if (!error) task();
-    });
-  }
-
- private:
-  boost::asio::io_context& io_;
-};
 
 struct Peer final : GroupListener {
   Peer(boost::asio::io_context& io, IoExecutor& control, const std::string& group,

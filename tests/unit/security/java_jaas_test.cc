@@ -10,20 +10,13 @@
 
 #include "millrace/errors.h"
 #include "runtime/security/jaas.h"
+#include "tests/support/java_program.h"
 #include "tests/support/temporary_folder.h"
 
 namespace millrace::security {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += kDigits[static_cast<uint8_t>(c) >> 4U];
-    out += kDigits[static_cast<uint8_t>(c) & 15U];
-  }
-  return out;
-}
+using testing_support::to_hex;
 
 /// As the oracle prints it; what only we accept counts as refused.
 std::string ours(const std::string& text) {
@@ -31,8 +24,8 @@ std::string ours(const std::string& text) {
     const JaasEntry entry = parse_jaas(text);
     if (!entry.warnings.empty()) return "-";
     std::map<std::string, std::string> sorted;
-    for (const auto& [key, value] : entry.options) sorted.emplace(hex(key), hex(value));
-    std::string out = hex(entry.module);
+    for (const auto& [key, value] : entry.options) sorted.emplace(to_hex(key), to_hex(value));
+    std::string out = to_hex(entry.module);
     for (const auto& [key, value] : sorted) out += " " + key + "=" + value;
     return out;
   } catch (const ConfigException&) {
@@ -71,7 +64,7 @@ TEST(JavaJaas, TheSameTextsAreReadAlike) {
   for (int i = 0; i < kTexts; ++i) {
     texts.push_back(random_text(random));
     if (texts.back().empty()) texts.back() = " ";
-    in << hex(texts.back()) << '\n';
+    in << to_hex(texts.back()) << '\n';
   }
   in.close();
   const std::string command =

@@ -78,12 +78,7 @@ class FaultyAdmin final : public BrokerAdmin {
 
 /// `error` as text; empty for none.
 inline std::string text_of(const std::exception_ptr& error) {
-  if (!error) return "";
-  try {
-    std::rethrow_exception(error);
-  } catch (...) {
-    return describe_current_exception();
-  }
+  return error ? describe(error) : "";
 }
 
 /// A log on a control thread of its own.
