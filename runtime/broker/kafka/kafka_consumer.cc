@@ -35,7 +35,10 @@ void KafkaConsumer::open(Use use) {
   // A pattern only looks at topics; asking for a deleted one by name would create it again, as it
   // would one whose settings matter to whom names its partitions.
   if (use != Use::Topics) config.rdkafka["allow.auto.create.topics"] = "false";
-  if (use == Use::Partitions) config.rdkafka["enable.partition.eof"] = "true";
+  if (use == Use::Partitions) {
+    config.rdkafka["enable.partition.eof"] = "true";
+    config.topic["auto.offset.reset"] = "earliest";  // of what is gone, see assign()
+  }
   Conf conf = make_conf(config);
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
                                            RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_FETCH);
@@ -72,7 +75,9 @@ void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
   if (client_) throw KafkaException("assigning partitions: the consumer is in use already");
   open(Use::Partitions);
   const PartitionList list = make_list_of(partitions);
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+  // Not RD_KAFKA_OFFSET_BEGINNING: the library would ask for it before it knows the leader, and ask
+  // again half a second later.
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
   hand_over(list.get());
 }
 
