@@ -159,6 +159,7 @@ void WorkerMembership::forget(const Work& gone) {
 void WorkerMembership::on_lost(const std::string& why, bool keep_claim) {
   leading_.reset();
   if (!keep_claim) held_.reset();
+  listener_->on_lost();
   listener_->stop_all(why, [] {});
 }
 

@@ -49,6 +49,8 @@ class MembershipListener {
   /// round may give it to others. It may be called at once.
   virtual void before_join(std::function<void()> ready) { ready(); }
   virtual void on_assigned(const WorkerAssignment& assignment) = 0;
+  /// Others may have this worker's work by now, or soon; stop_all() follows.
+  virtual void on_lost() {}
   /// Eager workers stop all work before each round; `stopped` is called once it has stopped.
   virtual void stop_all(const std::string& why, std::function<void()> stopped) = 0;
   /// The worker must end.

@@ -127,6 +127,7 @@ class DistributedHerder final : public ClusterHerder,
   group::ConfigView config_view() override;
   void before_join(Next ready) override;
   void on_assigned(const group::WorkerAssignment& assignment) override;
+  void on_lost() override { services_.worker.work_lost(); }
   void stop_all(const std::string& why, Next stopped) override;
   void on_fatal(std::exception_ptr error) override { fatal(std::move(error)); }
   /// Goes on until the assignment holds: read as far as the leader, nothing newer that matters.

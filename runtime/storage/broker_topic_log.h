@@ -29,6 +29,7 @@ class BrokerTopicLog final : public TopicLog {
 
   void start(Consumer consumer, Callback<Done> caught_up) override;
   void append(std::string key, std::optional<std::string> value, Callback<Done> done) override;
+  void abandon_writes() noexcept override { writer_.abandon(); }
   void read_to_end(Callback<Done> done) override;
   void stop() noexcept override;
 

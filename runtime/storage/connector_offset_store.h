@@ -22,6 +22,8 @@ class ConnectorOffsetStore final : public OffsetStore {
   std::optional<std::string> get(std::string_view key) const override;
   OffsetEntries connector_offsets(std::string_view connector) const override;
   void set(OffsetEntries entries, WriteCallback done) override;
+  /// Of the connector's own store; the worker's is given up by the worker.
+  void abandon_writes() noexcept override { own_.abandon_writes(); }
 
  private:
   OffsetStore& own_;

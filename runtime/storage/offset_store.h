@@ -40,6 +40,9 @@ class OffsetStore {
   /// entries from before that call on, all of them or, after a failure, none; in a topic that is
   /// shared, only after a refresh() that was asked later, and after a failure maybe some.
   virtual void set(OffsetEntries entries, WriteCallback done) = 0;
+  /// Drops the writes asked for before that are not durable yet: others may write these keys by
+  /// now, and an old offset must not come behind theirs. Any thread; for stores that are shared.
+  virtual void abandon_writes() noexcept {}
 };
 
 /// Key bytes for a partition (a Map value).

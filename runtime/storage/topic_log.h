@@ -33,6 +33,10 @@ class TopicLog {
   /// Answers when the record is durable. Appends of one key keep their order. Retriable failures
   /// are the caller's to try again.
   virtual void append(std::string key, std::optional<std::string> value, Callback<Done> done) = 0;
+  /// Drops what was appended and is not durable, with an error as the answer. Nothing of it is sent
+  /// later; what a broker is receiving at this moment may still become durable. What is appended
+  /// from now on is written.
+  virtual void abandon_writes() noexcept = 0;
   /// Answers when everything that was durable at the time of the call has been consumed.
   virtual void read_to_end(Callback<Done> done) = 0;
   /// Nothing is consumed any more.

@@ -50,6 +50,9 @@ class TopicOffsetStore::Side : public std::enable_shared_from_this<Side> {
       });
     }
   }
+  void abandon() noexcept {
+    if (!stopped) topic_.abandon_writes();
+  }
   void refresh(const WriteCallback& done) {
     if (stopped) return done(stopped_error("reading offsets"));
     refreshes_.emplace_back(last_, done);
@@ -126,6 +129,11 @@ void TopicOffsetStore::set(OffsetEntries entries, WriteCallback done) {
   control_.post([side = side_, entries = std::move(entries), done = std::move(done)] {
     side->write(entries, done);
   });
+}
+
+// Behind the writes that are on their way to the control thread.
+void TopicOffsetStore::abandon_writes() noexcept {
+  control_.post([side = side_] { side->abandon(); });
 }
 
 void TopicOffsetStore::refresh(WriteCallback done) const {

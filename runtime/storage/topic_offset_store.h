@@ -32,6 +32,8 @@ class TopicOffsetStore final : public MemoryOffsetStore {
   /// whatever becomes of them: a task is never behind what its predecessor still had in hand.
   void refresh(WriteCallback done) const override;
 
+  void abandon_writes() noexcept override;
+
   /// Control thread. Records that are no offsets.
   uint64_t skipped() const noexcept { return skipped_; }
 

@@ -78,10 +78,24 @@ void TopicWriter::stop() noexcept {
   changed_.notify_all();
 }
 
+void TopicWriter::abandon() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    dropped_ = waiting_.size();
+    if (producer_) {
+      producer_->abandon();
+      producer_->wakeup();
+    }
+  }
+  changed_.notify_all();
+}
+
 void TopicWriter::run() {
   set_thread_name("write-" + topic_.name);
   while (take()) {
     try {
+      if (drop_abandoned()) continue;
       make_producer();
       send_rest();
       serve();
@@ -96,7 +110,10 @@ void TopicWriter::run() {
 // False when there is nothing to do any more.
 bool TopicWriter::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !waiting_.empty() || !sending_.empty(); });
+  changed_.wait(lock, [this] {
+    return stopping_ || abandoned_ || !waiting_.empty() || !sending_.empty();
+  });
+  if (abandoned_) return true;
   if (stopping_) {
     const bool is_late = std::chrono::steady_clock::now() > close_by_;
     if (is_late || (waiting_.empty() && rest_ == nullptr)) return false;
@@ -119,6 +136,33 @@ bool TopicWriter::take() {
   return true;
 }
 
+bool TopicWriter::drop_abandoned() {
+  const auto error = std::make_exception_ptr(
+      ConnectException("writing to " + topic_.label() +
+                       ": given up, since another worker may write these keys by now"));
+  LogOutcomes outcomes;
+  std::unique_ptr<RecordProducer> producer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(abandoned_, false)) return false;
+    for (; dropped_ > 0; --dropped_) {
+      outcomes.emplace_back(waiting_.front().operation, error);
+      waiting_.pop_front();
+    }
+    producer = std::move(producer_);
+  }
+  if (producer) producer->close(Millis{0});  // reports what has become durable all the same
+  producer.reset();
+  for (const auto& [batch, sending] : sending_) {  // a second answer of a row does not count
+    for (const LogOperation operation : sending->operations) outcomes.emplace_back(operation, error);
+  }
+  sending_.clear();
+  rest_ = nullptr;
+  broken_ = false;
+  answers_->post(std::move(outcomes));
+  return true;
+}
+
 void TopicWriter::make_producer() {
   if (broken_ && producer_ && producer_->in_flight() == 0) {
     std::unique_ptr<RecordProducer> gone;
@@ -132,6 +176,7 @@ void TopicWriter::make_producer() {
   auto made = broker_.make_producer(client_, *this);
   const std::lock_guard lock(mutex_);
   producer_ = std::move(made);
+  if (abandoned_) producer_->abandon();
 }
 
 void TopicWriter::send_rest() {

@@ -36,6 +36,9 @@ class TopicWriter final : private DeliveryListener {
 
   /// Partition by the murmur2 hash of the key, as Java's producers.
   void append(LogOperation operation, std::string key, std::optional<std::string> value);
+  /// Answers what is not durable with an error, and lets its producer send none of it. Later
+  /// records go through a new one.
+  void abandon() noexcept;
   /// The topic can be written from now on.
   void open();
   /// It cannot: what waits and what comes is answered with `error`.
@@ -57,6 +60,7 @@ class TopicWriter final : private DeliveryListener {
   };
 
   void run();
+  bool drop_abandoned();
   bool take();
   void make_producer();
   void send_rest();
@@ -74,6 +78,8 @@ class TopicWriter final : private DeliveryListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Append> waiting_;
+  bool abandoned_ = false;    // until the thread has dropped what it holds,
+  size_t dropped_ = 0;        // and so many at the front of what waits
   bool stopping_ = false;
   std::chrono::steady_clock::time_point close_by_;  // once stopping
   std::exception_ptr failure_;

@@ -63,6 +63,10 @@ OffsetStore& ConnectorOffsets::store() const noexcept {
   return own_ ? static_cast<OffsetStore&>(own_->both) : services_.offsets;
 }
 
+void ConnectorOffsets::abandon_writes() noexcept {
+  if (own_) own_->store.abandon_writes();
+}
+
 void ConnectorOffsets::open(const std::stop_token& stop) {
   const auto read = std::make_shared<std::promise<void>>();
   auto done = read->get_future();

@@ -27,6 +27,8 @@ class ConnectorOffsets {
   /// Of a topic of its own it must be kept() by callbacks of writes that may come after this is gone.
   OffsetStore& store() const noexcept;
   std::shared_ptr<void> keep() const noexcept { return own_; }
+  /// Of a topic of its own; the worker gives up what goes to the one that is shared.
+  void abandon_writes() noexcept;
 
  private:
   struct Own;

@@ -194,6 +194,11 @@ void NativeWorker::stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<
   });
 }
 
+void NativeWorker::work_lost() {
+  services_.offsets.abandon_writes();
+  for (const auto& [id, runner] : tasks_) runner->abandon();
+}
+
 void NativeWorker::task_finished(const TaskRunner* runner) {
   running_.erase(runner);
   const auto ended = [this, runner](const std::shared_ptr<StopWait>& wait) {

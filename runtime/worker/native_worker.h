@@ -32,6 +32,7 @@ class NativeWorker final : public Worker {
                   const Properties& task_config, TargetState target,
                   const std::string& config_hash) override;
   void stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<Done> done) override;
+  void work_lost() override;
   std::map<ConnectorTaskId, Millis> busy_times() const override;
   void connector_offsets(const std::string& name, const Properties& config,
                          Callback<std::vector<JsonPartitionOffset>> done) override;

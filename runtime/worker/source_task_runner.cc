@@ -432,6 +432,7 @@ void SourceTaskRunner::finish(bool) noexcept {
   task_.reset();
   context_.reset();
   committer_.reset();
+  if (offsets_ && !may_write()) offsets_->abandon_writes();
   offsets_.reset();
 }
 

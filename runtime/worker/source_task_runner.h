@@ -24,6 +24,7 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
  public:
   SourceTaskRunner(WorkerServices& services, TaskSpec spec, TargetState target, Events events);
   ~SourceTaskRunner() override;
+  void abandon() noexcept override;
   std::shared_ptr<const TaskMetrics> metrics() const override { return metrics_; }
 
  private:
@@ -36,7 +37,6 @@ class SourceTaskRunner final : public TaskRunner, private DeliveryListener {
   void run_loop() override;
   void finish(bool failed) noexcept override;
   void wake() noexcept override;
-  void abandon() noexcept override;
 
   void on_delivery(std::span<const Delivery> deliveries) override;
   void acknowledge(const Delivery& delivery);

@@ -41,6 +41,9 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// Gives up on a task that did not stop in time: its later reports and commits are suppressed
   /// and its thread is left to itself.
   void cancel();
+  /// Others may do the work: what is on its way is not written any more. The task thread may be
+  /// anywhere, and is not waited for.
+  virtual void abandon() noexcept {}
   /// How long the task has been in a call of its own code; nullopt: it is in none.
   std::optional<Millis> busy_time() const noexcept;
   const ConnectorTaskId& id() const noexcept { return spec_.id; }
@@ -57,9 +60,6 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   /// Final commit, stop() of the task and closing of clients; also after a failure in any of the
   /// above. Must not throw.
   virtual void finish(bool failed) noexcept = 0;
-  /// Others may do the work: nothing more may be written. Control thread, while the task thread is
-  /// anywhere; must not wait for it.
-  virtual void abandon() noexcept {}
   /// Ends a wait of the task thread. Any thread; may be called before build().
   virtual void wake() noexcept = 0;
 

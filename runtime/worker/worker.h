@@ -64,6 +64,9 @@ class Worker {
   /// Asks all to stop, waits for them within one graceful timeout, cancels the rest.
   virtual void stop_tasks(const std::vector<ConnectorTaskId>& ids, Callback<Done> done) = 0;
 
+  /// Others may run what runs here: nothing that it has in hand is written any more. Stops follow.
+  virtual void work_lost() {}
+
   /// For each task that is in a call of its own code now (start, poll, put, ...), how long.
   virtual std::map<ConnectorTaskId, std::chrono::milliseconds> busy_times() const { return {}; }
 

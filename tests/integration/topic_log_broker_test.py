@@ -1,19 +1,27 @@
 """Internal topics on a real broker: as Kafka's own worker makes, writes and reads them."""
 
+import json
 import os
 import random
 import subprocess
+import tempfile
 import time
 import unittest
 from pathlib import Path
 
 from flow import FlowTest, bootstrap, unique
-from kafka_broker import Broker, class_path, free_port
+from kafka_broker import Broker, class_path, free_port, java
 from workers import REPO, JavaWorker, file_source
 
 TOOL = Path(os.environ["MILLRACE_BUILD"]) / "tests" / "topic_log_tool"
 LOG_TOOL = TOOL.with_name("log_tool")
 ORACLE = REPO / "tests" / "oracle" / "OffsetTopic.java"
+
+
+def kafka_tool(main, *arguments):
+    done = subprocess.run(java(main, *arguments), capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout[-1000:] + done.stderr[-3000:])
 
 
 def oracle(*arguments, stdin=""):
@@ -99,6 +107,26 @@ def latest(rows):
 
 
 class TopicLogTest(FlowTest):
+    def test_a_topic_whose_first_records_are_gone(self):
+        topic = unique("log")
+        with Log("config", topic) as log:
+            log.done("start")
+            for i in range(10):
+                log.done("append", f"k{i}", str(i))
+        servers = ("--bootstrap-server", bootstrap())
+        config = ("kafka.admin.ConfigCommand", *servers, "--alter", "--entity-type", "topics",
+                  "--entity-name", topic, "--add-config")
+        with tempfile.NamedTemporaryFile("w") as offsets:
+            json.dump({"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": 6}]}, offsets)
+            offsets.flush()
+            kafka_tool(*config, "cleanup.policy=[compact,delete]")
+            kafka_tool("org.apache.kafka.tools.DeleteRecordsCommand", *servers,
+                       "--offset-json-file", offsets.name)
+            kafka_tool(*config, "cleanup.policy=compact")
+        with Log("config", topic) as log:
+            log.done("start")
+            self.assertEqual(log.dump(), [(0, i, f"k{i}", str(i)) for i in range(6, 10)])
+
     def test_topics_are_those_a_java_worker_makes(self):
         base = unique("java")
         more = {"offset.storage.segment.bytes": "1048576", "offset.storage.partitions": "7",
@@ -273,6 +301,22 @@ class BrokerRestartTest(FlowTest):
             with Log("offset", "offsets", servers=broker.bootstrap) as again:
                 again.done("start")
                 self.assertEqual(latest(again.dump()), expected)
+
+    def test_what_was_abandoned_is_never_written(self):
+        with Broker() as broker, Log("offset", "offsets", servers=broker.bootstrap) as log:
+            log.done("start")
+            log.done("append", "before", "1")
+            for away in (broker.stop, broker.kill):
+                away()
+                log.done("send", 3000, "lost")
+                log.done("abandon")
+                self.assertEqual(log.done("acks"), ["3000"])
+                log.done("send", 10, "later")  # by a producer that never saw the broker
+                broker.start()
+                self.assertEqual(log.done("acks"), ["0"])
+            log.done("end")
+            self.assertEqual(latest(log.dump()),
+                             {"before": "1", **{f"later{i}": str(i) for i in range(10)}})
 
 
 if __name__ == "__main__":

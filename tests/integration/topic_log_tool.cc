@@ -6,7 +6,8 @@
 //   start                   makes or checks the topic and reads it
 //   append KEY VALUE        VALUE `-` is a tombstone; answers when durable
 //   send COUNT PREFIX       appends that many without waiting
-//   acks                    waits for all that was sent: ok FAILED
+//   acks                    waits for all that was sent: ok FAILED, since the last time
+//   abandon                 drops what was sent and is not durable
 //   end                     reads to the end: ok MILLISECONDS RECORDS
 //   dump                    ok COUNT, then a line for each record: PARTITION OFFSET KEY VALUE
 //   describe TOPIC          ok PARTITIONS, then the topic's settings
@@ -16,7 +17,9 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <condition_variable>
 #include <iostream>
+#include <mutex>
 #include <sstream>
 #include <vector>
 
@@ -73,6 +76,9 @@ class Tool {
       std::cout << "ok\n";
     } else if (name == "acks") {
       std::cout << "ok\t" << failed_of_sent() << '\n';
+    } else if (name == "abandon") {
+      control_.call([this] { log_->abandon_writes(); });
+      std::cout << "ok\n";
     } else if (name == "end") {
       read_to_end();
     } else if (name == "dump") {
@@ -117,24 +123,27 @@ class Tool {
   void send(int count, const std::string& prefix) {
     control_.post([this, count, prefix] {
       for (int i = 0; i < count; ++i) {
-        ++open_;
+        {
+          const std::lock_guard lock(mutex_);
+          ++open_;
+        }
         log_->append(prefix + std::to_string(i), std::to_string(i),
                      [this](const Outcome<Done>& outcome) {
+                       const std::lock_guard lock(mutex_);
                        --open_;
                        failed_ += outcome.ok() ? 0 : 1;
+                       answered_.notify_all();
                      });
       }
     });
   }
   size_t failed_of_sent() {
-    const auto deadline = std::chrono::steady_clock::now() + kLimit;
-    size_t failed = 0;
-    for (size_t left = 1; left > 0;) {
-      control_.call([&] { left = open_, failed = failed_; });
-      if (std::chrono::steady_clock::now() > deadline) throw TimeoutException("acks");
-      if (left > 0) std::this_thread::sleep_for(Millis{10});
+    control_.call([] {});  // what was sent is counted
+    std::unique_lock lock(mutex_);
+    if (!answered_.wait_for(lock, kLimit, [this] { return open_ == 0; })) {
+      throw TimeoutException("acks");
     }
-    return failed;
+    return std::exchange(failed_, 0);
   }
   void read_to_end() {
     const auto before = std::chrono::steady_clock::now();
@@ -200,6 +209,8 @@ class Tool {
   std::shared_ptr<BrokerAdmin> admin_;
   std::unique_ptr<BrokerTopicLog> log_;
   std::vector<Row> rows_;  // control thread, as the next two
+  std::mutex mutex_;
+  std::condition_variable answered_;
   size_t open_ = 0;
   size_t failed_ = 0;
 };

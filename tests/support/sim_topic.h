@@ -61,6 +61,7 @@ class SimTopicLog final : public TopicLog {
     if (lose_answers) return;
     later(std::move(done), Done{});
   }
+  void abandon_writes() noexcept override { ++abandoned; }
   void read_to_end(Callback<Done> done) override {
     if (unreachable) return;
     const size_t end = topic_.records.size();
@@ -80,6 +81,7 @@ class SimTopicLog final : public TopicLog {
   bool refuse_appends = false;  // an error, some time later
   bool lose_answers = false;  // the record is there, and nobody is told
   bool unreachable = false;   // for reads
+  int abandoned = 0;          // how often writes were given up; what is here is durable
 
  private:
   static constexpr std::chrono::milliseconds kNone{0};

@@ -87,6 +87,7 @@ class SimWorker final : public Worker {
     calls.push_back("stop " + name);
     stop({{name, -1}}, std::move(done));
   }
+  void work_lost() override { calls.push_back("lost"); }
   bool is_connector_running(const std::string& name) const override {
     const auto at = running.find({name, -1});
     return at != running.end() && at->second.started && !at->second.stopping &&

@@ -209,6 +209,31 @@ TEST_F(TopicLogTest, EndsBeforeItsTopicIsMade) {
   EXPECT_THAT(log->wait(std::move(appended)), HasSubstr("is stopped"));
 }
 
+TEST_F(TopicLogTest, WritesOnAfterWritesWereAbandoned) {
+  admin->set({.create = std::vector<Error>(100'000, TimeoutException("away"))});
+  const auto log = open(topic("offsets", 1), {.retry_wait = Millis{1}});
+  auto started = log->start();
+  auto waiting = log->append("waiting", "v");
+  log->control.call([&] { log->log->abandon_writes(); });
+  admin->set({});
+  ASSERT_EQ(log->wait(std::move(started)), "");
+  EXPECT_EQ(log->wait(std::move(waiting)),
+            "org.apache.kafka.connect.errors.ConnectException: writing to topic offsets "
+            "(offset.storage.topic): given up, since another worker may write these keys by now");
+  for (int round = 0; round < 100; ++round) {
+    const std::string number = std::to_string(round);
+    auto before = log->append("before", number);
+    log->control.call([&] { log->log->abandon_writes(); });
+    ASSERT_EQ(log->wait(log->append("after", number)), "");
+    const std::string outcome = log->wait(std::move(before));  // a matter of time
+    EXPECT_TRUE(outcome.empty() || outcome.ends_with("by now")) << outcome;
+  }
+  ASSERT_EQ(log->wait(log->read_to_end()), "");
+  const auto values = latest(log->read());
+  EXPECT_EQ(values.at("after"), "99");
+  EXPECT_FALSE(values.contains("waiting"));
+}
+
 TEST_F(TopicLogTest, ReportsARecordThatIsTooLarge) {
   const auto log = open(topic("offsets", 1));
   ASSERT_EQ(log->wait(log->start()), "");
