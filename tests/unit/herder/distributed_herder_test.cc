@@ -1,106 +1,17 @@
-// One behaviour at a time, on small clusters whose network does nothing unexpected.
+// One behaviour at a time: what requests and members do.
 
-#include "runtime/herder/distributed_herder.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "tests/support/sim_cluster.h"
-#include "tests/unit/herder/fake_worker.h"
+#include "tests/unit/herder/distributed_herder_fixture.h"
 
 namespace millrace::testing {
 namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using Millis = std::chrono::milliseconds;
-
-class DistributedHerderTest : public ::testing::Test {
- protected:
-  DistributedHerderTest() : DistributedHerderTest(SimClusterOptions{.network_delays = false}) {}
-  explicit DistributedHerderTest(const SimClusterOptions& options) : cluster_(1, options) {}
-
-  SimProcess& add(DistributedOptions options = {}) {
-    SimProcess& process = cluster_.add(std::move(options));
-    pass(Millis{10'000});
-    return process;
-  }
-  void pass(Millis time) { cluster_.pass(time); }
-  static Properties config(int tasks, Properties more = {}) {
-    more.insert({{"connector.class", "TestSource"},
-                 {"topic", "t"},
-                 {"tasks.max", std::to_string(tasks)}});
-    return more;
-  }
-  Answer<CreatedConnector> put(SimProcess& at, const std::string& name, Properties config,
-                               std::optional<TargetState> state = {}, bool replace = true) {
-    Answer<CreatedConnector> answer;
-    at.herder->put_connector(name, std::move(config), state, replace, answer.callback());
-    pass(Millis{10'000});
-    return answer;
-  }
-  template <class Call>
-  Answer<Done> done(Call&& call) {
-    Answer<Done> answer;
-    call(answer.callback());
-    pass(Millis{10'000});
-    return answer;
-  }
-  Answer<Done> stop(SimProcess& at, const std::string& name) {
-    return done([&](Callback<Done> d) { at.herder->stop_connector(name, d); });
-  }
-  Answer<ConnectorStateInfo> restart(SimProcess& at, const RestartRequest& request) {
-    Answer<ConnectorStateInfo> answer;
-    at.herder->restart_connector_and_tasks(request, answer.callback());
-    pass(Millis{10'000});
-    return answer;
-  }
-  Answer<std::string> reset_offsets(SimProcess& at, const std::string& name) {
-    Answer<std::string> answer;
-    at.herder->alter_connector_offsets(name, std::nullopt, answer.callback());
-    pass(Millis{10'000});
-    return answer;
-  }
-  /// Where a request is sent on to; empty when it is not.
-  template <class T>
-  static std::string target_of(const Answer<T>& answer) {
-    if (!answer.given() || answer.outcomes->front().ok()) return "";
-    try {
-      answer.outcomes->front().value();
-    } catch (const ForwardException& elsewhere) {
-      return elsewhere.url();
-    } catch (...) {
-    }
-    return "";
-  }
-  template <class Call>
-  static std::string error_of(Call&& call) {
-    try {
-      call();
-    } catch (const std::exception& error) {
-      return rest_error(error);
-    }
-    return "none";
-  }
-  static bool runs(const SimProcess& process, const ConnectorTaskId& id) {
-    return process.worker.running.contains(id);
-  }
-  size_t running() const { return cluster_.owners.all().size(); }
-  std::vector<std::string> keys() const {
-    std::vector<std::string> keys;
-    for (const auto& record : cluster_.config_topic.records) {
-      if (record) keys.push_back(*record->key + (record->value ? "" : " deleted"));
-    }
-    return keys;
-  }
-
-  SimCluster cluster_;
-};
-
-constexpr int32_t kConnector = -1;
+using ::testing::SizeIs;
 
 TEST_F(DistributedHerderTest, ACreatedConnectorRunsWithItsTasks) {
   SimProcess& one = add();
@@ -437,9 +348,13 @@ TEST_F(DistributedHerderTest, ALostMemberStopsItsWorkBeforeOthersGetIt) {
   SimProcess& two = add();
   put(one, "a", config(4));
   ASSERT_THAT(two.worker.running, Not(IsEmpty()));
+  two.worker.take_calls();
   two.cut(true);
   pass(Millis{8'000});
   EXPECT_THAT(two.worker.running, IsEmpty());
+  const std::vector<std::string> calls = two.worker.take_calls();
+  ASSERT_THAT(calls, SizeIs(Gt(1U)));
+  EXPECT_EQ(calls.front(), "lost");  // what was on its way is given up before anything is stopped
   pass(Millis{20'000});
   EXPECT_EQ(one.worker.running.size(), 5U);
   two.cut(false);
@@ -463,6 +378,7 @@ TEST_F(DistributedHerderTest, AWorkerThatLeavesStopsItsWorkFirst) {
   EXPECT_THAT(two.worker.running, IsEmpty());
   EXPECT_EQ(cluster_.coordinator.members().size(), 1U);
   EXPECT_EQ(handed_over, 5U);
+  EXPECT_THAT(two.worker.take_calls(), Not(Contains("lost")));  // it has all the time it needs
 }
 
 TEST_F(DistributedHerderTest, TopicsAreTrackedForTheCluster) {
@@ -477,142 +393,6 @@ TEST_F(DistributedHerderTest, TopicsAreTrackedForTheCluster) {
   two.herder->reset_active_topics("a");
   pass(Millis{100});
   EXPECT_THAT(one.herder->active_topics("a"), IsEmpty());
-}
-
-TEST_F(DistributedHerderTest, FailedTasksStayFailedUnlessAskedOtherwise) {
-  SimProcess& one = add();
-  one.worker.crash_on_start.insert({"a", 0});
-  put(one, "a", config(1));
-  pass(Millis{3'600'000});
-  EXPECT_EQ(one.herder->task_status({"a", 0}).state, State::Failed);
-  EXPECT_EQ(one.herder->automatic_restarts(), 0U);
-}
-
-TEST_F(DistributedHerderTest, FailedTasksAreStartedAgainWithinTheirBudget) {
-  DistributedOptions options;
-  options.auto_restart = {.enable = true, .backoff_ms = 1'000, .max_attempts = 3};
-  SimProcess& one = add(options);
-  one.worker.crash_on_start.insert({"a", 0});
-  put(one, "a", config(1));
-  pass(Millis{60'000});
-  EXPECT_EQ(one.herder->automatic_restarts(), 3U);
-  EXPECT_EQ(one.herder->task_status({"a", 0}).state, State::Failed);
-  // Restarted by hand, the budget is whole again; it recovers at the first attempt.
-  one.worker.crash_on_start.clear();
-  EXPECT_EQ(done([&](auto d) { one.herder->restart_task({"a", 0}, d); }).error(), "none");
-  one.worker.task_failed({"a", 0}, "once more");
-  pass(Millis{2'000});
-  EXPECT_EQ(one.herder->automatic_restarts(), 4U);
-  EXPECT_EQ(one.herder->task_status({"a", 0}).state, State::Running);
-}
-
-TEST_F(DistributedHerderTest, AConnectorMayAskForItsFailedTasksToBeRestarted) {
-  SimProcess& one = add();
-  one.worker.crash_on_start.insert({"a", 0});
-  put(one, "a", config(1, {{"millrace.errors.restart.enable", "true"},
-                           {"millrace.errors.restart.backoff.ms", "500"},
-                           {"millrace.errors.restart.max.attempts", "2"}}));
-  pass(Millis{30'000});
-  EXPECT_EQ(one.herder->automatic_restarts(), 2U);
-}
-
-TEST_F(DistributedHerderTest, StalledTasksAreShown) {
-  DistributedOptions options;
-  options.stall_timeout = Millis{60'000};
-  SimProcess& one = add(options);
-  put(one, "a", config(1));
-  one.worker.busy[{"a", 0}] = Millis{61'000};
-  pass(Millis{20'000});
-  EXPECT_THAT(one.herder->stalled_tasks(), ElementsAre(ConnectorTaskId{"a", 0}));
-  EXPECT_EQ(one.herder->task_status({"a", 0}).state, State::Running);
-  EXPECT_EQ(one.herder->task_status({"a", 0}).trace,
-            "Task has made no progress for 61000 ms (millrace.task.stall.timeout.ms is 60000)");
-  one.worker.busy.clear();
-  pass(Millis{20'000});
-  EXPECT_THAT(one.herder->stalled_tasks(), IsEmpty());
-  EXPECT_EQ(one.herder->task_status({"a", 0}).trace, "");
-}
-
-// KAFKA-17719: the commit stands before the configuration, and compaction keeps that order.
-TEST_F(DistributedHerderTest, CommitsOlderThanTheConfigurationAreWrittenAgain) {
-  SimProcess& one = add();
-  put(one, "a", config(2));
-  done([&](auto d) { one.herder->pause_connector("a", d); });
-  put(one, "a", config(2, {{"v", "2"}}));  // paused: no new tasks are made
-  pass(Millis{70'000});
-  EXPECT_EQ(keys().back(), "commit-a");
-  cluster_.config_topic.compact();
-  SimProcess& two = add();
-  EXPECT_EQ(two.herder->task_infos("a").size(), 2U);
-}
-
-TEST_F(DistributedHerderTest, ANewLeaderThatMissesACommitAsksForIt) {
-  add();
-  SimProcess& two = add();
-  put(*cluster_.processes[0], "a", config(1));
-  put(*cluster_.processes[0], "b", config(2));
-  ASSERT_TRUE(runs(two, {"b", kConnector}));
-  // What only a worker that starts now fails to find.
-  for (auto& record : cluster_.config_topic.records) {
-    if (record && (record->key == "commit-b" || record->key->starts_with("task-b"))) record.reset();
-  }
-  cluster_.config_topic.records.push_back(SimRecord{"of-a-later-version", "{}"});
-  cluster_.tail_all();
-  cluster_.coordinator.newest_leads = true;
-  SimProcess& three = add();
-  ASSERT_THAT(three.herder->task_infos("b"), IsEmpty());
-  cluster_.processes[0]->crash();
-  pass(Millis{60'000});
-  EXPECT_TRUE(three.herder->is_leader());
-  EXPECT_EQ(two.herder->task_infos("b").size(), 2U);
-  EXPECT_EQ(three.herder->task_infos("b").size(), 2U);
-  EXPECT_EQ(running(), 5U);
-}
-
-TEST_F(DistributedHerderTest, TasksWrittenByAnOutdatedOwnerAreReplaced) {
-  SimProcess& one = add();
-  put(one, "a", config(2, {{"v", "2"}}));
-  EXPECT_EQ(done([&](auto d) {
-              one.herder->put_task_configs("a", {{{"task.class", "T"}, {"v", "1"}}}, d);
-            }).error(),
-            "none");
-  pass(Millis{10'000});
-  EXPECT_EQ(one.herder->task_infos("a").size(), 2U);
-  EXPECT_EQ(one.worker.running.at({"a", 1}).config.at("v"), "2");
-}
-
-TEST_F(DistributedHerderTest, AnOldStatusThatComesLateIsCorrected) {
-  SimProcess& one = add();
-  put(one, "a", config(1));
-  cluster_.status_topic.records.push_back(SimRecord{
-      "status-connector-a",
-      R"({"state":"UNASSIGNED","trace":null,"worker_id":"gone:8083","generation":0})"});
-  cluster_.tail_all();
-  pass(Millis{1'000});
-  EXPECT_EQ(one.herder->connector_status("a").connector.state, State::Running);
-  EXPECT_EQ(one.herder->connector_status("a").connector.worker_id, "w1:8083");
-}
-
-// Another cluster that shares the topics corrects statuses too.
-TEST_F(DistributedHerderTest, StatusesOfAnotherClusterAreNotFoughtOver) {
-  SimProcess& one = add();
-  put(one, "a", config(1));
-  const auto write = [this](size_t times) {
-    for (size_t i = 0; i < times; ++i) {
-      cluster_.status_topic.records.push_back(SimRecord{
-          "status-connector-a",
-          R"({"state":"RUNNING","trace":null,"worker_id":"other:8083","generation":1})"});
-      cluster_.tail_all();
-      pass(Millis{10});
-    }
-  };
-  const size_t before = cluster_.status_topic.records.size();
-  write(100);
-  const size_t corrections = cluster_.status_topic.records.size() - before - 100;
-  EXPECT_GE(corrections, 1U);
-  EXPECT_LE(corrections, 3U) << "at most one in each second";
-  pass(Millis{2'000});
-  EXPECT_EQ(one.herder->connector_status("a").connector.worker_id, "w1:8083");
 }
 
 class EagerHerderTest : public DistributedHerderTest {
