@@ -48,6 +48,9 @@ struct SendResult {
 class RecordProducer {
  public:
   virtual ~RecordProducer() = default;
+  /// Rows of `topic` are reported as failed after so long, in place of `delivery.timeout.ms`. Before
+  /// the first of them. A log that answers at once need not care.
+  virtual void limit_delivery(const std::string& /*topic*/, Millis /*timeout*/) {}
   /// Hands over `rows`, in order. Stops early when the client's queue is full (then poll and call
   /// again with the rest) or at a row that cannot be sent. Topic, key, value, headers, partition
   /// (kNoPartition: murmur2 of the key, as Java) and timestamp are taken from the record and
@@ -77,6 +80,19 @@ class RebalanceListener {
   virtual void on_lost(std::span<const TopicPartition> partitions) = 0;
 };
 
+/// Thrown by RecordConsumer::poll for errors of single topics; the others are read on. It says what
+/// the first of them does.
+class TopicErrors final : public Error {
+ public:
+  using ByTopic = std::map<std::string, Error>;
+
+  TopicErrors(const Error& first, ByTopic all) : Error(first), all_(std::move(all)) {}
+  const ByTopic& all() const noexcept { return all_; }
+
+ private:
+  ByTopic all_;
+};
+
 /// Reads records, as a member of a consumer group or of partitions that are named. Used by one
 /// thread but for wakeup().
 class RecordConsumer {
@@ -88,7 +104,8 @@ class RecordConsumer {
   /// `pattern` is a Java regular expression that must match whole topic names.
   virtual void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) = 0;
   /// Reads these partitions from their first record on, in place of a subscription: nothing joins
-  /// a group, and nothing may be committed. Once.
+  /// a group, and nothing may be committed. A later call adds partitions; those that are read go on
+  /// undisturbed, and must not be among them.
   virtual void assign(std::span<const TopicPartition> partitions) = 0;
   /// Of an assign()ed partition: offset behind the last record that poll() returned, and behind
   /// what is no record at the end (marks of transactions, gaps of compaction). nullopt: nothing
@@ -96,8 +113,8 @@ class RecordConsumer {
   virtual std::optional<Offset> position(const TopicPartition& partition) const = 0;
   /// Adds at most out.limit() records in wire form (topic, partition and offset also as
   /// original_*). Waits up to `timeout` for the first record; the batch owns the buffers. Serves
-  /// rebalances and commit callbacks. Throws KafkaException for errors that do not heal; what `out`
-  /// holds then was read all the same.
+  /// rebalances and commit callbacks. Throws KafkaException for errors that do not heal, or
+  /// TopicErrors; what `out` holds then was read all the same.
   virtual void poll(RecordBatch& out, Millis timeout) = 0;
   /// Makes a running or the next poll() return at once. Any thread.
   virtual void wakeup() noexcept = 0;

@@ -58,8 +58,10 @@ void EmbeddedConsumer::subscribe_pattern(const std::string& pattern, RebalanceLi
 }
 
 void EmbeddedConsumer::assign(std::span<const TopicPartition> partitions) {
-  if (member_ != 0 || !positions_.empty()) {
-    throw KafkaException("assigning partitions: the consumer is in use already");
+  if (member_ != 0) throw KafkaException("assigning partitions: the consumer is in use already");
+  for (const TopicPartition& partition : partitions) {
+    if (!positions_.contains(partition)) continue;
+    throw KafkaException("assigning partitions: " + partition.to_string() + " is in use already");
   }
   for (const TopicPartition& partition : partitions) {
     positions_[partition].offset = store_->bounds(partition).first;

@@ -22,6 +22,11 @@ Millis longest_wait(const ClientConfig& config) {
   return std::clamp(Millis{std::stoll(*interval) / 3}, Millis{1}, kLongestWait);
 }
 
+bool is_about_topic(rd_kafka_resp_err_t code) noexcept {
+  return code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+         code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
 }  // namespace
 
 KafkaConsumer::KafkaConsumer(ClientConfig config) : config_(std::move(config)) {
@@ -72,13 +77,21 @@ void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
 }
 
 void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
-  if (client_) throw KafkaException("assigning partitions: the consumer is in use already");
-  open(Use::Partitions);
+  const std::string action = "assigning partitions";
+  if (client_ && assigned_.empty()) throw KafkaException(action + ": the consumer is in use already");
+  for (const TopicPartition& partition : partitions) {
+    if (!assigned_.contains(partition)) continue;
+    throw KafkaException(action + ": " + partition.to_string() + " is in use already");
+  }
+  if (!client_) open(Use::Partitions);
   const PartitionList list = make_list_of(partitions);
   // Not RD_KAFKA_OFFSET_BEGINNING: the library would ask for it before it knows the leader, and ask
   // again half a second later.
   for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
-  hand_over(list.get());
+  forward(list.get());
+  const KafkaError error(rd_kafka_incremental_assign(client_.get(), list.get()));
+  if (error) throw_error(action, rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  assigned_.insert(partitions.begin(), partitions.end());
 }
 
 std::optional<Offset> KafkaConsumer::position(const TopicPartition& partition) const {
@@ -130,16 +143,32 @@ bool KafkaConsumer::take_records(RecordBatch& out) {
   }
   bool at_end = false;
   // Told when all records are in `out`: one who goes on after an error has missed none.
-  std::vector<std::pair<rd_kafka_resp_err_t, std::string>> errors;
+  std::vector<const rd_kafka_message_t*> errors;
   add_records(out, client_, taken, [&](const rd_kafka_message_t& message) {
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       at_end = true;
     } else {
-      errors.emplace_back(message.err, rd_kafka_message_errstr(&message));
+      errors.push_back(&message);
     }
   });
-  for (const auto& [code, text] : errors) handle_error(code, text);
+  if (!errors.empty()) handle_errors(errors);
   return at_end || out.size() > before;
+}
+
+// Errors of single topics come last, and together.
+void KafkaConsumer::handle_errors(std::span<const rd_kafka_message_t* const> messages) {
+  TopicErrors::ByTopic failed;
+  std::optional<Error> first;
+  for (const rd_kafka_message_t* message : messages) {
+    try {
+      handle_error(message->err, rd_kafka_message_errstr(message));
+    } catch (const Error& error) {
+      if (!is_about_topic(message->err) || message->rkt == nullptr) throw;
+      if (!first) first = error;
+      failed.emplace(rd_kafka_topic_name(message->rkt), error);
+    }
+  }
+  if (first) throw TopicErrors(*first, std::move(failed));
 }
 
 void KafkaConsumer::serve_events() {
@@ -159,7 +188,7 @@ void KafkaConsumer::handle(rd_kafka_event_t* event) {
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
           throw KafkaException("consuming: a record arrived outside its partition's queue");
         }
-        handle_error(message->err, rd_kafka_message_errstr(message));
+        handle_errors(std::span(&message, 1));
       }
       return;
     default: return;
@@ -172,7 +201,7 @@ void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& te
     const auto original = rd_kafka_fatal_error(client_.get(), fatal, sizeof fatal);
     throw_error("consuming", original, fatal);
   }
-  if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || kind_of(code) == ErrorKind::Authorization) {
+  if (is_about_topic(code) || kind_of(code) == ErrorKind::Authorization) {
     throw_error("consuming", code, text);
   }
   const std::string reason = explain(client_.get(), text);

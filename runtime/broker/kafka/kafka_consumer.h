@@ -51,6 +51,7 @@ class KafkaConsumer final : public RecordConsumer {
   void set_subscription(const std::vector<std::string>& topics);
   bool take_records(RecordBatch& out);
   void note_position(const rd_kafka_message_t& message);
+  void handle_errors(std::span<const rd_kafka_message_t* const> messages);
   void serve_events();
   void handle(rd_kafka_event_t* event);
   void handle_error(rd_kafka_resp_err_t code, const std::string& text);
@@ -63,6 +64,7 @@ class KafkaConsumer final : public RecordConsumer {
   void assign(rd_kafka_topic_partition_list_t* partitions);
   void revoke(rd_kafka_topic_partition_list_t* partitions);
   void hand_over(rd_kafka_topic_partition_list_t* partitions);
+  void forward(const rd_kafka_topic_partition_list_t* partitions);
   OffsetMap resolve_positions(rd_kafka_topic_partition_list_t* partitions);
   void resolve_missing(rd_kafka_topic_partition_list_t* partitions);
   rd_kafka_topic_partition_t* being_assigned(const TopicPartition& partition);
@@ -75,7 +77,8 @@ class KafkaConsumer final : public RecordConsumer {
   Queue events_;
   Queue data_;
   RebalanceListener* listener_ = nullptr;  // null: partitions were assigned
-  OffsetMap read_to_;                      // positions of assigned partitions
+  std::set<TopicPartition> assigned_;      // by assign()
+  OffsetMap read_to_;                      // their positions
   std::optional<Assignment> assignment_;
   std::map<uint64_t, CommitCallback> commits_;  // asynchronous ones under way
   uint64_t last_commit_ = 0;

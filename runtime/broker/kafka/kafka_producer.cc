@@ -109,6 +109,21 @@ rd_kafka_topic_t* KafkaProducer::topic(std::string_view name) {
   return last_topic_ = handle;
 }
 
+void KafkaProducer::limit_delivery(const std::string& name, Millis timeout) {
+  const std::string action = "setting the delivery timeout of topic " + name;
+  rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(client_);
+  char text[256];
+  if (rd_kafka_topic_conf_set(conf, "message.timeout.ms", std::to_string(timeout.count()).c_str(),
+                              text, sizeof text) != RD_KAFKA_CONF_OK) {
+    rd_kafka_topic_conf_destroy(conf);
+    throw ConfigException(action + ": " + text);
+  }
+  rd_kafka_topic_t* handle = rd_kafka_topic_new(client_, name.c_str(), conf);  // takes it over
+  if (handle == nullptr) throw_error(action, rd_kafka_last_error());
+  topics_.push_back({name, Topic(handle)});
+  limited_.insert(name);
+}
+
 rd_kafka_resp_err_t KafkaProducer::produce(const Record& record, void* opaque) {
   if (record.timestamp < kNoTimestamp) return RD_KAFKA_RESP_ERR__INVALID_ARG;
   Arguments args;
@@ -171,17 +186,19 @@ SendResult KafkaProducer::send(RecordBatch& batch, std::span<const uint32_t> row
   }
   last_name_ = nullptr;  // names may live in a batch that is gone
   resend();
-  if (!resend_.empty() || rows.empty()) return result;  // those come first
+  if (rows.empty()) return result;
+  const std::set<std::string_view> missing = missing_topics();
   const uint32_t slot = slot_of(batch);
   for (const uint32_t row : rows) {
     const Record& record = batch[row];
+    if (!missing.empty() && missing.contains(record.topic)) break;
     const rd_kafka_resp_err_t code = produce(record, pack(slot, row));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++result.accepted;
       continue;
     }
     const bool later = code == RD_KAFKA_RESP_ERR__QUEUE_FULL ||
-                       (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && retries_without_limit_);
+                       (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && waits_for(record.topic));
     if (!later) result.error = refusal(record, code);
     break;
   }
@@ -212,9 +229,22 @@ void KafkaProducer::note_error(rd_kafka_resp_err_t code, const char* reason) {
 }
 
 // Java's producer holds records of a missing topic back until it appears.
+bool KafkaProducer::waits_for(std::string_view topic) const {
+  return retries_without_limit_ && !limited_.contains(topic);
+}
+
 bool KafkaProducer::waits_for_topic(const rd_kafka_message_t& message) const {
-  return retries_without_limit_ && (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                                    message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  return (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+          message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) &&
+         waits_for(rd_kafka_topic_name(message.rkt));
+}
+
+std::set<std::string_view> KafkaProducer::missing_topics() const {
+  std::set<std::string_view> missing;
+  for (void* const packed : resend_) {
+    missing.insert((*slots_[slot_in(packed)].batch)[row_in(packed)].topic);
+  }
+  return missing;
 }
 
 void KafkaProducer::report(const rd_kafka_message_t& message) {
@@ -246,12 +276,18 @@ void KafkaProducer::report(const rd_kafka_message_t& message) {
 void KafkaProducer::resend() {
   if (resend_.empty() || abandoned_ || Clock::now() < next_resend_) return;
   last_name_ = nullptr;
-  while (!resend_.empty()) {
-    void* const packed = resend_.front();
+  std::set<std::string_view> missing;
+  std::deque<void*> rest;
+  for (void* const packed : resend_) {
     const Record& record = (*slots_[slot_in(packed)].batch)[row_in(packed)];
-    if (produce(record, packed) != RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    resend_.pop_front();
+    if (!missing.contains(record.topic) &&
+        produce(record, packed) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue;
+    }
+    missing.insert(record.topic);
+    rest.push_back(packed);
   }
+  resend_ = std::move(rest);
   next_resend_ = Clock::now() + kResendPause;
 }
 

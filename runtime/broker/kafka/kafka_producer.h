@@ -6,7 +6,9 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/broker/broker.h"
@@ -19,6 +21,7 @@ class KafkaProducer final : public RecordProducer {
   KafkaProducer(const ClientConfig& config, DeliveryListener& listener);
   ~KafkaProducer() override;
 
+  void limit_delivery(const std::string& topic, Millis timeout) override;
   SendResult send(RecordBatch& batch, std::span<const uint32_t> rows) override;
   size_t poll(Millis timeout) override;
   void wakeup() noexcept override;
@@ -47,12 +50,15 @@ class KafkaProducer final : public RecordProducer {
   rd_kafka_topic_t* topic(std::string_view name);
   rd_kafka_resp_err_t produce(const Record& record, void* opaque);
   RowError refusal(const Record& record, rd_kafka_resp_err_t code);
+  bool waits_for(std::string_view topic) const;
   bool waits_for_topic(const rd_kafka_message_t& message) const;
+  std::set<std::string_view> missing_topics() const;
   void resend();
   void deliver_reports();
 
   DeliveryListener& listener_;
   const bool retries_without_limit_;
+  std::set<std::string, std::less<>> limited_;  // topics it does not hold for
   std::mutex end_mutex_;  // guards the next two, against calls of other threads while they go
   rd_kafka_t* client_ = nullptr;
   Queue main_queue_;
@@ -63,7 +69,8 @@ class KafkaProducer final : public RecordProducer {
   size_t in_flight_ = 0;
   std::vector<Delivery> deliveries_;
   std::deque<RowError> errors_;
-  // Rows that came back because their topic is missing, in order; at most in_flight_ of them.
+  // Rows that came back because their topic is missing, in order; at most in_flight_ of them. Later
+  // rows of these topics wait for them.
   std::deque<void*> resend_;
   Clock::time_point next_resend_;
   int refusals_ = 0;

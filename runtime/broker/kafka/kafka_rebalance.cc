@@ -84,13 +84,17 @@ void KafkaConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
   if (!paused.empty()) pause(paused);
 }
 
-void KafkaConsumer::hand_over(rd_kafka_topic_partition_list_t* partitions) {
-  rd_kafka_t* const client = client_.get();
+void KafkaConsumer::forward(const rd_kafka_topic_partition_list_t* partitions) {
   for (int i = 0; i < partitions->cnt; ++i) {
     const auto& one = partitions->elems[i];
-    const Queue queue(rd_kafka_queue_get_partition(client, one.topic, one.partition));
+    const Queue queue(rd_kafka_queue_get_partition(client_.get(), one.topic, one.partition));
     if (queue) rd_kafka_queue_forward(queue.get(), data_.get());
   }
+}
+
+void KafkaConsumer::hand_over(rd_kafka_topic_partition_list_t* partitions) {
+  rd_kafka_t* const client = client_.get();
+  forward(partitions);
   if (is_cooperative(client)) {
     check(client, rd_kafka_incremental_assign(client, partitions), "assigning partitions");
   } else if (const auto code = rd_kafka_assign(client, partitions);

@@ -406,6 +406,22 @@ TEST_F(EmbeddedLog, AWaitingPollSeesAnAppendAndAWakeup) {
   EXPECT_TRUE(consumer.poll(10, Millis{3'600'000}).empty());
 }
 
+TEST_F(EmbeddedLog, PartitionsAreAddedToThoseThatAreRead) {
+  log->store->create_topic({"first", 1});
+  log->store->create_topic({"second", 1});
+  log->send("first", {{"k", "a", {}, 0, 0}});
+  log->send("second", {{"k", "b", {}, 0, 0}});
+  TestConsumer consumer(*log, "g");
+  const TopicPartition first[] = {{"first", 0}};
+  const TopicPartition second[] = {{"second", 0}};
+  consumer.consumer->assign(first);
+  EXPECT_EQ(consumer.drain().size(), 1U);
+  consumer.consumer->assign(second);
+  EXPECT_EQ(consumer.drain().size(), 1U);  // of the second
+  EXPECT_EQ(consumer.consumer->position({"first", 0}), Offset{1});
+  EXPECT_EQ(consumer.consumer->position({"second", 0}), Offset{1});
+}
+
 TEST_F(EmbeddedLog, AssignedPartitionsAreReadFromTheirBeginningWithoutAGroup) {
   log->store->create_topic({"t", 2});
   log->send("t", {{"k", "a", {}, 0, 1}, {"k", "b", {}, 0, 1}});

@@ -307,5 +307,60 @@ TEST_F(KafkaConsumerTest, ReadsAssignedPartitionsFromTheirBeginningWithoutAGroup
   consumer.close(Millis{0});
 }
 
+TEST_F(KafkaConsumerTest, PartitionsAreAddedToThoseThatAreRead) {
+  mock.create("first", 1);
+  mock.create("second", 2);
+  produce(5, "first");
+  produce(3, "second");
+  const TopicPartition first[] = {{"first", 0}};
+  const TopicPartition second[] = {{"second", 0}, {"second", 1}};
+  KafkaConsumer consumer(translate(mock.consumer("g"), ClientKind::Consumer));
+  std::map<std::string, std::vector<int64_t>> read;
+  const auto read_until = [&](const std::string& topic, int64_t end) {
+    return eventually([&] {
+      RecordBatch batch(500);
+      consumer.poll(batch, Millis{50});
+      for (const Record& row : batch.records()) {
+        read[std::string(row.topic)].push_back(row.offset);
+      }
+      return consumer.position({topic, 0}) == Offset{end};
+    });
+  };
+  consumer.assign(first);
+  ASSERT_TRUE(read_until("first", 5));
+  consumer.assign(second);
+  ASSERT_TRUE(read_until("second", 3));
+  produce(2, "first");
+  ASSERT_TRUE(read_until("first", 7));
+  EXPECT_THAT(read.at("first"), ElementsAre(0, 1, 2, 3, 4, 5, 6));  // none again
+  EXPECT_THAT(read.at("second"), ElementsAre(0, 1, 2));
+  EXPECT_THROW(consumer.assign(second), KafkaException);
+}
+
+TEST_F(KafkaConsumerTest, ATopicThatMayNotBeReadIsNamedAndTheOthersAreRead) {
+  mock.create("closed", 1);
+  produce(2);
+  constexpr int16_t kFetch = 1;
+  for (int i = 0; i < 10; ++i) {  // the client ignores an answer that came too early to matter
+    rd_kafka_mock_partition_push_request_errors(mock.get(), "closed", 0, kFetch, 1,
+                                                RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  }
+  const TopicPartition partitions[] = {{"closed", 0}, t0};
+  KafkaConsumer consumer(translate(mock.consumer("g"), ClientKind::Consumer));
+  consumer.assign(partitions);
+  std::vector<std::string> failed;
+  RecordBatch batch(500);
+  ASSERT_TRUE(eventually([&] {
+    try {
+      consumer.poll(batch, Millis{50});
+    } catch (const TopicErrors& errors) {
+      EXPECT_EQ(errors.kind(), ErrorKind::Authorization);
+      for (const auto& [topic, error] : errors.all()) failed.push_back(topic);
+    }
+    return !failed.empty() && consumer.position(t0) == Offset{2};
+  }));
+  EXPECT_THAT(failed, ElementsAre("closed"));
+}
+
 }  // namespace
 }  // namespace millrace::kafka::testing

@@ -123,6 +123,38 @@ TEST_F(KafkaProducerTest, WaitsForAMissingTopicAndKeepsTheOrder) {
   EXPECT_EQ(producer.client.in_flight(), 0U);
 }
 
+TEST_F(KafkaProducerTest, AMissingTopicDoesNotHoldUpTheOthers) {
+  rd_kafka_mock_topic_create(mock.get(), "late", 1, 1);
+  rd_kafka_mock_topic_set_error(mock.get(), "late", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  TestProducer producer(mock.producer({{"librdkafka.topic.metadata.propagation.max.ms", "0"}}));
+  EXPECT_EQ(producer.send(numbered(20, "late")).accepted, 20U);
+  for (int i = 0; i < 10; ++i) producer.client.poll(Millis{50});
+  EXPECT_EQ(producer.send(numbered(10)).accepted, 10U);
+  ASSERT_TRUE(producer.await(10));
+  for (const auto& report : producer.reports) EXPECT_FALSE(report.error.has_value());
+  EXPECT_EQ(producer.client.in_flight(), 20U);
+  rd_kafka_mock_topic_set_error(mock.get(), "late", RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_TRUE(producer.await(30));
+}
+
+TEST_F(KafkaProducerTest, ATopicMayHaveADeliveryTimeoutOfItsOwn) {
+  mock.create("limited", 1);
+  TestProducer producer(mock.producer());
+  producer.client.limit_delivery("limited", Millis{300});
+  mock.set_down(true);
+  EXPECT_EQ(producer.send(numbered(5, "limited")).accepted, 5U);
+  EXPECT_EQ(producer.send(numbered(5)).accepted, 5U);
+  ASSERT_TRUE(producer.await(5));
+  for (uint32_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(producer.reports[i].row, i);
+    ASSERT_TRUE(producer.reports[i].error.has_value());
+    EXPECT_EQ(producer.reports[i].error->kind, ErrorKind::Timeout);
+  }
+  mock.set_down(false);
+  ASSERT_TRUE(producer.await(10));
+  for (uint32_t i = 5; i < 10; ++i) EXPECT_FALSE(producer.reports[i].error.has_value());
+}
+
 TEST_F(KafkaProducerTest, LosesNothingWhenTheBrokerGoesAndComesBack) {
   TestProducer producer(mock.producer());
   producer.send_all(numbered(10));
