@@ -45,22 +45,18 @@ group::GroupOptions group_options(const GroupSettings& settings, std::shared_ptr
 struct Topics {
   Topics(Executor& control, Broker& broker, const Properties& settings)
       : admin(broker.make_admin(internal_admin_config(settings))),
-        config(make_internal_log(control, broker, admin, settings, InternalTopicKind::Config)),
-        status(make_internal_log(control, broker, admin, settings, InternalTopicKind::Status)),
-        offset(make_internal_log(control, broker, admin, settings, InternalTopicKind::Offset)),
-        configs(control, *config),
-        statuses(control, *status),
-        offsets(control, *offset) {}
+        logs(make_internal_logs(control, broker, admin, settings)),
+        configs(control, *logs.config),
+        statuses(control, *logs.status),
+        offsets(control, *logs.offset) {}
 
   void stop() noexcept {
     offsets.stop();
-    for (TopicLog* log : {config.get(), status.get(), offset.get()}) log->stop();
+    for (TopicLog* log : {logs.config.get(), logs.status.get(), logs.offset.get()}) log->stop();
   }
 
   std::shared_ptr<BrokerAdmin> admin;
-  std::unique_ptr<TopicLog> config;
-  std::unique_ptr<TopicLog> status;
-  std::unique_ptr<TopicLog> offset;
+  InternalLogs logs;
   ConfigLog configs;
   StatusLog statuses;
   TopicOffsetStore offsets;

@@ -76,15 +76,6 @@ bool is_exactly_once(const Properties& worker) {
   return lower == "enabled";
 }
 
-/// `<group.id>-`, and the worker's `client.id` where it is set.
-std::string client_id_base(const Properties& worker) {
-  const std::string* group = find(worker, "group.id");
-  const std::string* own = find(worker, "client.id");
-  std::string base = group != nullptr ? std::string(java_trim(*group)) : "connect";
-  if (own != nullptr && !java_trim(*own).empty()) base += "-" + std::string(java_trim(*own));
-  return base + "-";
-}
-
 void force(Properties& config, const std::string& key, const std::string& value) {
   const std::string* given = find(config, key);
   if (given != nullptr && *given != value) {
@@ -184,6 +175,14 @@ InternalTopic internal_topic(const Properties& worker, InternalTopicKind kind) {
   return topic;
 }
 
+std::string internal_client_id(const Properties& worker, const std::string& suffix) {
+  const std::string* group = find(worker, "group.id");
+  const std::string* own = find(worker, "client.id");
+  std::string base = group != nullptr ? std::string(java_trim(*group)) : "connect";
+  if (own != nullptr && !java_trim(*own).empty()) base += "-" + std::string(java_trim(*own));
+  return base + "-" + suffix;
+}
+
 BrokerTopicLog::Clients internal_clients(const Properties& worker, InternalTopicKind kind) {
   const Properties base = worker_admin_config(worker);
   BrokerTopicLog::Clients clients{base, base};
@@ -194,13 +193,14 @@ BrokerTopicLog::Clients internal_clients(const Properties& worker, InternalTopic
     clients.producer["delivery.timeout.ms"] = "2147483647";
     if (is_exactly_once(worker)) force(clients.consumer, "isolation.level", "read_committed");
   }
-  clients.producer["client.id"] = clients.consumer["client.id"] = client_id_base(worker) + suffix;
+  clients.producer["client.id"] = clients.consumer["client.id"] =
+      internal_client_id(worker, suffix);
   return clients;
 }
 
 Properties internal_admin_config(const Properties& worker) {
   Properties config = worker_admin_config(worker);
-  config["client.id"] = client_id_base(worker) + "shared-admin";
+  config["client.id"] = internal_client_id(worker, "shared-admin");
   return config;
 }
 
@@ -209,16 +209,6 @@ InternalTopicLimits internal_topic_limits(const Properties& worker) {
   limits.create = millis_or(worker, "default.api.timeout.ms", limits.create);
   limits.retry_wait = millis_or(worker, "retry.backoff.ms", limits.retry_wait);
   return limits;
-}
-
-std::unique_ptr<BrokerTopicLog> make_internal_log(Executor& control, Broker& broker,
-                                                  std::shared_ptr<BrokerAdmin> admin,
-                                                  const Properties& worker,
-                                                  InternalTopicKind kind) {
-  return std::make_unique<BrokerTopicLog>(control, broker, std::move(admin),
-                                          internal_topic(worker, kind),
-                                          internal_clients(worker, kind),
-                                          internal_topic_limits(worker));
 }
 
 std::string connector_offsets_topic(const Properties& worker, const ConnectorTaskId& id,

@@ -31,6 +31,8 @@ enum class InternalTopicKind { Config, Offset, Status };
 /// ConfigException for the first bad row.
 InternalTopic internal_topic(const Properties& worker, InternalTopicKind kind);
 
+/// `client.id` of an internal client: that of the group, the worker's where it has one, and `suffix`.
+std::string internal_client_id(const Properties& worker, const std::string& suffix);
 /// All unprefixed settings of the worker with what Connect forces on them. Other than in Java the
 /// producer of the status topic tries again by itself, and sends what is ready without waiting for
 /// more unless `linger.ms` is set.
@@ -39,12 +41,19 @@ BrokerTopicLog::Clients internal_clients(const Properties& worker, InternalTopic
 Properties internal_admin_config(const Properties& worker);
 InternalTopicLimits internal_topic_limits(const Properties& worker);
 
-/// The log of one of the three topics. Blocks for nothing. Throws ConfigException for a bad setting
-/// of the topic; `admin` was made of internal_admin_config().
-std::unique_ptr<BrokerTopicLog> make_internal_log(Executor& control, Broker& broker,
-                                                  std::shared_ptr<BrokerAdmin> admin,
-                                                  const Properties& worker,
-                                                  InternalTopicKind kind);
+/// The logs of the three topics. One consumer reads those whose consumers have the same settings,
+/// one producer writes the configurations and statuses. That of the offsets is its own, since giving
+/// up its writes makes a producer drop everything.
+struct InternalLogs {
+  std::unique_ptr<BrokerTopicLog> config;
+  std::unique_ptr<BrokerTopicLog> status;
+  std::unique_ptr<BrokerTopicLog> offset;
+};
+/// Blocks for nothing. Throws ConfigException for a bad setting of a topic; `admin` was made of
+/// internal_admin_config().
+InternalLogs make_internal_logs(Executor& control, Broker& broker,
+                                const std::shared_ptr<BrokerAdmin>& admin,
+                                const Properties& worker);
 
 /// `offsets.storage.topic` of a source connector; empty when it is not set, or is the worker's own
 /// topic on the worker's brokers, so that the worker's store is the only one.

@@ -1,97 +1,66 @@
 #pragma once
-// The reading half of BrokerTopicLog: one consumer on a thread of its own, that also asks the
-// cluster about the topic.
+// The reading half of BrokerTopicLog: asks the cluster about the topic, and has a TopicPoller read it.
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
-#include <vector>
 
-#include "runtime/broker/broker.h"
-#include "runtime/storage/internal_topic.h"
-#include "runtime/storage/log_answers.h"
+#include "runtime/storage/topic_poller.h"
 
 namespace millrace {
 
-/// All functions but the destructor: any thread, none blocks.
+/// Has a thread only while it makes or checks the topic or looks for its end, so that a cluster that
+/// is slow to answer for this topic holds up no other. Control thread only; nothing blocks but the
+/// destructor.
 class TopicReader {
  public:
-  /// Batches of records on their way to the control thread; the reader waits beyond them.
-  static constexpr size_t kMaxBatches = 8;
-  static constexpr uint32_t kBatchRows = 2'000;
-  /// Reads to the end that may wait; above it they are answered with an error at once.
-  static constexpr size_t kMaxWaiting = 10'000;
+  static constexpr size_t kMaxBatches = TopicPoller::kMaxBatches;
+  static constexpr uint32_t kBatchRows = TopicPoller::kBatchRows;
+  /// The thread stays for so long without work.
+  static constexpr Millis kLinger{1'000};
 
   struct Parts {
-    Broker& broker;
-    BrokerAdmin& admin;
-    const InternalTopic& topic;
-    const InternalTopicLimits& limits;
-    Properties client;
+    std::shared_ptr<BrokerAdmin> admin;
+    std::shared_ptr<TopicPoller> poller;
+    InternalTopicLimits limits;
     /// Called on the thread once the topic is there, or with why it is not to be used.
     std::function<void(std::exception_ptr)> prepared;
   };
-  TopicReader(Parts parts, std::shared_ptr<LogAnswers> answers);
+  TopicReader(Parts parts, InternalTopic topic, std::shared_ptr<LogAnswers> answers);
   ~TopicReader();
 
   /// Makes or checks the topic, then reads; `caught_up` is answered at its end.
-  void start(LogOperation caught_up);
+  void start(LogOperation caught_up) { read_to_end(caught_up); }
   void read_to_end(LogOperation operation);
   void stop() noexcept;
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// Operations that wait until the reader has come to `ends`.
-  struct Round {
-    OffsetMap ends;
-    std::vector<LogOperation> operations;
-  };
-  /// How many batches the control thread has not consumed.
-  struct Credit {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    size_t used = 0;
-  };
-
   void run(const std::stop_token& stop);
   void open(const std::stop_token& stop);
-  void read(const std::stop_token& stop);
-  void take_requests();
-  Millis look_up_ends();
+  void look_up_until_idle(const std::stop_token& stop);
+  void look_up_ends(const std::stop_token& stop);
   OffsetMap ends_of_topic();
-  void poll(Millis wait, const std::stop_token& stop);
-  void deliver(const std::stop_token& stop);
-  void answer_reached();
-  bool reached(const OffsetMap& ends) const;
-  void fail_open(const std::exception_ptr& error);
-  void fail(std::exception_ptr error);
 
   Parts parts_;
-  const std::shared_ptr<LogAnswers> answers_;
-  const std::shared_ptr<Credit> credit_ = std::make_shared<Credit>();
+  const std::shared_ptr<LogReads> reads_;
+  bool stopped_ = false;
 
   std::mutex mutex_;
-  std::vector<LogOperation> requests_;
-  std::exception_ptr failure_;
-  std::unique_ptr<RecordConsumer> consumer_;  // made and gone on the thread, under the mutex
+  std::condition_variable_any changed_;
+  bool running_ = false;
 
   // The thread's alone.
-  std::vector<TopicPartition> partitions_;
-  RecordBatch batch_{kBatchRows};
-  std::vector<LogOperation> asking_;  // the ends for them are not known yet
-  Clock::time_point next_look_up_;
+  int32_t partitions_ = 0;  // 0: not prepared
   Clock::time_point missing_since_;
   bool is_missing_ = false;
-  bool is_trying_ = false;            // the last look at the ends failed
+  bool is_trying_ = false;           // the last look at the ends failed
   Clock::time_point first_ends_by_;  // until the first look that succeeded
-  std::deque<Round> rounds_;
-  std::jthread thread_;  // last: ends before the rest goes
+  std::jthread thread_;              // last: ends before the rest goes
 };
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #include "runtime/storage/topic_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/core/thread_name.h"
 #include "runtime/metrics/log.h"
@@ -17,90 +18,112 @@ spdlog::logger& logger() {
   return instance;
 }
 
-WireBytes to_wire(const std::optional<std::string>& text, Arena& arena) {
-  return text ? WireBytes::of(arena.copy(*text)) : WireBytes{};
-}
-
 }  // namespace
 
-TopicWriter::TopicWriter(Broker& broker, const InternalTopic& topic, Properties client,
-                         std::shared_ptr<LogAnswers> answers)
-    : broker_(broker), topic_(topic), client_(std::move(client)), answers_(std::move(answers)) {}
+void TopicWriter::Answers::add(WriteQueue& queue, LogOperation operation,
+                               std::exception_ptr error) {
+  if (operation == WriteBatch::kAnswered) return;
+  outcomes_[&queue].emplace_back(operation, std::move(error));
+}
+
+TopicWriter::Answers::~Answers() {
+  for (auto& [queue, outcomes] : outcomes_) queue->answers->post(std::move(outcomes));
+}
+
+TopicWriter::TopicWriter(Broker& broker, Properties client)
+    : broker_(broker), client_(std::move(client)) {}
 
 TopicWriter::~TopicWriter() {
-  stop();
+  for (const Queue& queue : queues_) stop(queue);
   if (thread_.joinable()) thread_.join();
 }
 
-void TopicWriter::append(LogOperation operation, std::string key,
+TopicWriter::Queue TopicWriter::enroll(InternalTopic topic, std::shared_ptr<LogAnswers> answers,
+                                       std::optional<Millis> delivery_timeout) {
+  auto queue =
+      std::make_shared<WriteQueue>(std::move(topic), std::move(answers), delivery_timeout);
+  const std::lock_guard lock(mutex_);
+  queues_.push_back(queue);
+  return queue;
+}
+
+void TopicWriter::append(const Queue& queue, LogOperation operation, std::string key,
                          std::optional<std::string> value) {
   std::exception_ptr refusal;
   {
     const std::lock_guard lock(mutex_);
-    if (failure_) {
-      refusal = failure_;
-    } else if (waiting_.size() >= kMaxWaiting) {
-      refusal = std::make_exception_ptr(RetriableException(
-          "writing to " + topic_.label() + ": " + std::to_string(kMaxWaiting) +
-          " records wait already; the brokers may be unreachable"));
-    } else {
-      waiting_.push_back({operation, std::move(key), std::move(value)});
-      if (producer_) producer_->wakeup();
-    }
+    refusal = queue->push(operation, std::move(key), std::move(value));
+    if (!refusal) wake();
   }
-  if (refusal) return answers_->post(operation, refusal);
+  if (refusal) return queue->answers->post(operation, refusal);
   changed_.notify_all();
 }
 
-void TopicWriter::open() {
-  const std::lock_guard lock(mutex_);
-  if (!stopping_) thread_ = std::thread([this] { run(); });
+void TopicWriter::wake() {
+  const bool can_send = std::any_of(queues_.begin(), queues_.end(),
+                                    [](const Queue& one) { return one->can_send(); });
+  if (can_send && !stopping_ && !thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (producer_) producer_->wakeup();
 }
 
-void TopicWriter::fail(std::exception_ptr error) {
+void TopicWriter::open(const Queue& queue) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue->is_open = true;
+    wake();
+  }
+  changed_.notify_all();
+}
+
+void TopicWriter::fail(const Queue& queue, const std::exception_ptr& error) {
   LogOutcomes outcomes;
   {
     const std::lock_guard lock(mutex_);
-    failure_ = error;
-    for (const Append& append : waiting_) outcomes.emplace_back(append.operation, error);
-    waiting_.clear();
+    queue->failure = error;
+    outcomes = queue->drop_waiting(error);
   }
-  answers_->post(std::move(outcomes));
+  queue->answers->post(std::move(outcomes));
 }
 
-void TopicWriter::stop() noexcept {
+void TopicWriter::stop(const Queue& queue) noexcept {
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_) close_by_ = std::chrono::steady_clock::now() + kCloseWait;
+    queue->is_stopped = true;
+    const bool all = std::all_of(queues_.begin(), queues_.end(),
+                                 [](const Queue& one) { return one->is_stopped; });
+    if (!all || stopping_) return;
+    close_by_ = std::chrono::steady_clock::now() + kCloseWait;
     stopping_ = true;
     if (producer_) producer_->wakeup();
   }
   changed_.notify_all();
 }
 
-void TopicWriter::abandon() noexcept {
+void TopicWriter::abandon(const Queue& queue) noexcept {
+  LogOutcomes outcomes;
   {
     const std::lock_guard lock(mutex_);
-    abandoned_ = true;
-    dropped_ = waiting_.size();
+    outcomes = queue->drop_waiting(queue->given_up());
+    if (thread_.joinable()) abandoned_ = queue->abandoned = true;
     if (producer_) {
       producer_->abandon();
       producer_->wakeup();
     }
   }
+  queue->answers->post(std::move(outcomes));
   changed_.notify_all();
 }
 
 void TopicWriter::run() {
-  set_thread_name("write-" + topic_.name);
+  set_thread_name("topic-writer");
   while (take()) {
     try {
       if (drop_abandoned()) continue;
       make_producer();
-      send_rest();
+      send_unsent();
       serve();
     } catch (...) {
-      logger().error("Writing to {}: {}", topic_.label(), describe_current_exception());
+      logger().error("Writing to internal topics: {}", describe_current_exception());
       give_up(std::current_exception());
     }
   }
@@ -110,56 +133,52 @@ void TopicWriter::run() {
 // False when there is nothing to do any more.
 bool TopicWriter::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stopping_ || abandoned_ || !waiting_.empty() || !sending_.empty();
-  });
+  const auto can_send = [this] {
+    return std::any_of(queues_.begin(), queues_.end(),
+                       [](const Queue& one) { return one->can_send(); });
+  };
+  changed_.wait(lock, [&] { return stopping_ || abandoned_ || !places_.empty() || can_send(); });
+  serving_ = queues_;
   if (abandoned_) return true;
   if (stopping_) {
     const bool is_late = std::chrono::steady_clock::now() > close_by_;
-    if (is_late || (waiting_.empty() && rest_ == nullptr)) return false;
+    if (is_late || (!can_send() && !has_unsent())) return false;
   }
-  if (rest_ != nullptr || waiting_.empty() || sending_.size() >= kMaxBatches) return true;
-  auto next = std::make_unique<Sending>();
-  RecordBatch& batch = next->batch;
-  while (!waiting_.empty() && !batch.full()) {
-    Append& append = waiting_.front();
-    Record& record = batch.add();
-    record.topic = topic_.name;
-    record.key_wire = WireBytes::of(batch.arena().copy(append.key));
-    record.value_wire = to_wire(append.value, batch.arena());
-    next->operations.push_back(append.operation);
-    waiting_.pop_front();
+  for (const Queue& queue : serving_) {
+    WriteBatch* next = queue->fill();
+    if (next != nullptr) places_.emplace(&next->batch, Place{queue.get(), next});
   }
-  next->open = batch.size();
-  rest_ = next.get();
-  sending_.emplace(&batch, std::move(next));
   return true;
 }
 
+bool TopicWriter::has_unsent() const noexcept {
+  return std::any_of(serving_.begin(), serving_.end(),
+                     [](const Queue& one) { return one->has_unsent(); });
+}
+
+// What the producer had of logs that go on is sent again: nobody knows how far it came.
 bool TopicWriter::drop_abandoned() {
-  const auto error = std::make_exception_ptr(
-      ConnectException("writing to " + topic_.label() +
-                       ": given up, since another worker may write these keys by now"));
-  LogOutcomes outcomes;
   std::unique_ptr<RecordProducer> producer;
+  std::vector<Queue> given_up;
   {
     const std::lock_guard lock(mutex_);
     if (!std::exchange(abandoned_, false)) return false;
-    for (; dropped_ > 0; --dropped_) {
-      outcomes.emplace_back(waiting_.front().operation, error);
-      waiting_.pop_front();
+    for (const Queue& queue : serving_) {
+      if (std::exchange(queue->abandoned, false)) given_up.push_back(queue);
     }
     producer = std::move(producer_);
   }
+  is_dropping_ = true;
   if (producer) producer->close(Millis{0});  // reports what has become durable all the same
   producer.reset();
-  for (const auto& [batch, sending] : sending_) {  // a second answer of a row does not count
-    for (const LogOperation operation : sending->operations) outcomes.emplace_back(operation, error);
+  is_dropping_ = broken_ = false;
+  for (const Queue& queue : given_up) {
+    for (const auto& one : queue->batches()) places_.erase(&one->batch);
+    queue->answers->post(queue->answer_all(queue->given_up()));
   }
-  sending_.clear();
-  rest_ = nullptr;
-  broken_ = false;
-  answers_->post(std::move(outcomes));
+  for (const Queue& queue : serving_) {
+    for (const auto& one : queue->batches()) one->take_back();
+  }
   return true;
 }
 
@@ -174,72 +193,89 @@ void TopicWriter::make_producer() {
   }
   if (producer_) return;
   auto made = broker_.make_producer(client_, *this);
+  for (const Queue& queue : serving_) queue->is_limited = false;
   const std::lock_guard lock(mutex_);
   producer_ = std::move(made);
   if (abandoned_) producer_->abandon();
 }
 
-void TopicWriter::send_rest() {
-  LogOutcomes refused;
-  while (rest_ != nullptr) {
-    std::vector<uint32_t> rows;
-    for (size_t row = rest_->sent; row < rest_->batch.size(); ++row) {
-      rows.push_back(static_cast<uint32_t>(row));
+void TopicWriter::send_unsent() {
+  Answers answers;
+  for (const Queue& queue : serving_) {
+    std::vector<WriteBatch*> batches;
+    for (const auto& one : queue->batches()) batches.push_back(one.get());
+    for (WriteBatch* batch : batches) {
+      if (!send(*queue, *batch, answers)) break;  // serve() makes room
     }
-    const SendResult result = producer_->send(rest_->batch, rows);
-    rest_->sent += result.accepted;
+  }
+}
+
+// False when the producer did not take all.
+bool TopicWriter::send(WriteQueue& queue, WriteBatch& batch, Answers& answers) {
+  std::vector<uint32_t>& rows = batch.unsent;
+  if (rows.empty()) return true;
+  if (queue.delivery_timeout && !std::exchange(queue.is_limited, true)) {
+    producer_->limit_delivery(queue.topic.name, *queue.delivery_timeout);
+  }
+  while (!rows.empty()) {
+    const SendResult result = producer_->send(batch.batch, rows);
+    rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(result.accepted));
     if (result.error) {
       broken_ = broken_ || result.error->kind == ErrorKind::Authentication;
-      refused.emplace_back(rest_->operations[rest_->sent++], error_of(*result.error));
-      --rest_->open;
-    } else if (result.accepted < rows.size()) {
-      break;  // serve() makes room
+      answers.add(queue, batch.close(rows.front()), queue.error_of(*result.error));
+      rows.erase(rows.begin());
+    } else if (!rows.empty()) {
+      return false;
     }
-    if (rest_->sent < rest_->batch.size()) continue;
-    if (rest_->open == 0) sending_.erase(&rest_->batch);
-    rest_ = nullptr;
   }
-  answers_->post(std::move(refused));
+  finish(queue, batch);
+  return true;
+}
+
+void TopicWriter::finish(WriteQueue& queue, WriteBatch& batch) {
+  if (batch.open > 0 || !batch.unsent.empty()) return;
+  places_.erase(&batch.batch);
+  queue.erase(batch);
 }
 
 void TopicWriter::serve() {
-  if (sending_.empty()) return;
-  producer_->poll(rest_ != nullptr ? kRoomWait : kPollWait);
+  if (!places_.empty()) producer_->poll(has_unsent() ? kRoomWait : kPollWait);
 }
 
 void TopicWriter::on_delivery(std::span<const Delivery> deliveries) {
-  LogOutcomes outcomes;
+  Answers answers;
+  bool ignores_errors = is_dropping_;  // of rows that nobody wants, or that are sent again
+  {
+    const std::lock_guard lock(mutex_);
+    ignores_errors = ignores_errors || abandoned_;
+  }
   for (const Delivery& delivery : deliveries) {
-    const auto at = sending_.find(delivery.batch);
-    if (at == sending_.end()) continue;
-    Sending& sending = *at->second;
-    outcomes.emplace_back(sending.operations[delivery.row],
-                          delivery.error != nullptr ? error_of(*delivery.error) : nullptr);
+    const auto at = places_.find(delivery.batch);
+    if (at == places_.end() || (delivery.error != nullptr && ignores_errors)) continue;
+    const auto [queue, batch] = at->second;
+    std::exception_ptr error;
     if (delivery.error != nullptr) {
+      error = queue->error_of(*delivery.error);
       broken_ = broken_ || delivery.error->kind == ErrorKind::Authentication;
     }
-    if (--sending.open == 0 && &sending != rest_) sending_.erase(at);
+    answers.add(*queue, batch->close(delivery.row), error);
+    finish(*queue, *batch);
   }
-  answers_->post(std::move(outcomes));
-}
-
-std::exception_ptr TopicWriter::error_of(const RowError& error) const {
-  return std::make_exception_ptr(
-      Error(error.kind, "writing to " + topic_.label() + ": " + error.message));
 }
 
 // No producer could be made: what was taken goes back to who asked for it.
-void TopicWriter::give_up(std::exception_ptr error) {
-  LogOutcomes outcomes;
-  if (rest_ != nullptr) {
-    for (size_t row = rest_->sent; row < rest_->batch.size(); ++row) {
-      outcomes.emplace_back(rest_->operations[row], error);
-      --rest_->open;
+void TopicWriter::give_up(const std::exception_ptr& error) {
+  Answers answers;
+  for (const Queue& queue : serving_) {
+    std::vector<WriteBatch*> batches;
+    for (const auto& one : queue->batches()) batches.push_back(one.get());
+    for (WriteBatch* batch : batches) {
+      for (const uint32_t row : std::exchange(batch->unsent, {})) {
+        answers.add(*queue, batch->close(row), error);
+      }
+      finish(*queue, *batch);
     }
-    if (rest_->open == 0) sending_.erase(&rest_->batch);
-    rest_ = nullptr;
   }
-  answers_->post(std::move(outcomes));
 }
 
 void TopicWriter::close() noexcept {
@@ -251,7 +287,8 @@ void TopicWriter::close() noexcept {
   const auto rest = close_by_ - std::chrono::steady_clock::now();
   if (producer) producer->close(std::max(Millis{0}, std::chrono::ceil<Millis>(rest)));
   producer.reset();
-  sending_.clear();
+  places_.clear();
+  for (const Queue& queue : serving_) queue->batches().clear();
 }
 
 }  // namespace millrace

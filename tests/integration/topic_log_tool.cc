@@ -2,7 +2,10 @@
 //
 //   topic_log_tool KEY=VALUE...    settings of a worker file, and `log` = config, offset or status
 //
+// All three logs are there, with the clients they share; commands are for that of `log`, until `use`.
+//
 // One command a line, fields separated by tabs; one line of answer each, `ok` or `error` first:
+//   use LOG                 commands that follow are for config, offset or status
 //   start                   makes or checks the topic and reads it
 //   append KEY VALUE        VALUE `-` is a tombstone; answers when durable
 //   send COUNT PREFIX       appends that many without waiting
@@ -19,6 +22,7 @@
 #include <future>
 #include <condition_variable>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <sstream>
 #include <vector>
@@ -47,25 +51,29 @@ std::string one_line(std::string text) {
   return text;
 }
 
-InternalTopicKind kind_of(const std::string& name) {
-  if (name == "config") return InternalTopicKind::Config;
-  return name == "offset" ? InternalTopicKind::Offset : InternalTopicKind::Status;
-}
-
 class Tool {
  public:
   explicit Tool(const Properties& worker)
       : broker_(kafka::make_kafka_broker(worker)),
         admin_(broker_->make_admin(internal_admin_config(worker))),
-        log_(make_internal_log(control_, *broker_, admin_, worker, kind_of(worker.at("log")))) {}
+        logs_(make_internal_logs(control_, *broker_, admin_, worker)) {
+    use(worker.at("log"));
+  }
   ~Tool() {
-    control_.call([this] { log_->stop(); });
-    log_.reset();
+    control_.call([this] {
+      for (BrokerTopicLog* log : {logs_.config.get(), logs_.status.get(), logs_.offset.get()}) {
+        log->stop();
+      }
+    });
+    logs_ = {};
   }
 
   void run(const std::vector<std::string>& command) {
     const std::string& name = command.at(0);
-    if (name == "start") {
+    if (name == "use") {
+      use(command.at(1));
+      std::cout << "ok\n";
+    } else if (name == "start") {
       await([this](auto done) { start(done); });
       std::cout << "ok\n";
     } else if (name == "append") {
@@ -93,10 +101,15 @@ class Tool {
   }
 
  private:
+  void use(const std::string& name) {
+    log_ = name == "config" ? logs_.config.get()
+           : name == "offset" ? logs_.offset.get()
+                              : logs_.status.get();
+  }
   void start(const Callback<Done>& done) {
     log_->start(
-        [this](const TopicLogRecord& record) {
-          rows_.push_back({record.partition, record.offset, std::string(record.key.value_or("-")),
+        [&rows = rows_[log_]](const TopicLogRecord& record) {
+          rows.push_back({record.partition, record.offset, std::string(record.key.value_or("-")),
                            std::string(record.value.value_or("-"))});
         },
         done);
@@ -121,19 +134,19 @@ class Tool {
     });
   }
   void send(int count, const std::string& prefix) {
-    control_.post([this, count, prefix] {
+    control_.post([this, log = log_, count, prefix] {
       for (int i = 0; i < count; ++i) {
         {
           const std::lock_guard lock(mutex_);
           ++open_;
         }
-        log_->append(prefix + std::to_string(i), std::to_string(i),
-                     [this](const Outcome<Done>& outcome) {
-                       const std::lock_guard lock(mutex_);
-                       --open_;
-                       failed_ += outcome.ok() ? 0 : 1;
-                       answered_.notify_all();
-                     });
+        log->append(prefix + std::to_string(i), std::to_string(i),
+                    [this](const Outcome<Done>& outcome) {
+                      const std::lock_guard lock(mutex_);
+                      --open_;
+                      failed_ += outcome.ok() ? 0 : 1;
+                      answered_.notify_all();
+                    });
       }
     });
   }
@@ -150,13 +163,13 @@ class Tool {
     await([this](auto done) { log_->read_to_end(done); });
     const auto took = std::chrono::steady_clock::now() - before;
     size_t count = 0;
-    control_.call([&] { count = rows_.size(); });
+    control_.call([&] { count = rows_[log_].size(); });
     std::cout << "ok\t" << std::chrono::duration_cast<Millis>(took).count() << '\t' << count
               << '\n';
   }
   void dump() {
     std::vector<Row> rows;
-    control_.call([&] { rows = rows_; });
+    control_.call([&] { rows = rows_[log_]; });
     std::cout << "ok\t" << rows.size() << '\n';
     for (const Row& row : rows) {
       std::cout << row.partition << '\t' << row.offset << '\t' << row.key << '\t' << row.value
@@ -207,8 +220,9 @@ class Tool {
   testing::ThreadExecutor control_;
   std::unique_ptr<Broker> broker_;
   std::shared_ptr<BrokerAdmin> admin_;
-  std::unique_ptr<BrokerTopicLog> log_;
-  std::vector<Row> rows_;  // control thread, as the next two
+  InternalLogs logs_;
+  BrokerTopicLog* log_ = nullptr;                         // the one in use
+  std::map<const BrokerTopicLog*, std::vector<Row>> rows_;  // filled on the control thread
   std::mutex mutex_;
   std::condition_variable answered_;
   size_t open_ = 0;
