@@ -81,7 +81,7 @@ inline std::string text_of(const std::exception_ptr& error) {
   return error ? describe(error) : "";
 }
 
-/// A log on a control thread of its own.
+/// A log on a control thread of its own, or on that of the logs it shares its clients with.
 class LogUnderTest {
  public:
   LogUnderTest(Broker& broker, std::shared_ptr<BrokerAdmin> admin, InternalTopic topic,
@@ -89,6 +89,8 @@ class LogUnderTest {
       : log(std::make_unique<BrokerTopicLog>(
             control, broker, std::move(admin), std::move(topic),
             BrokerTopicLog::Clients{{{"linger.ms", "0"}}, {{"group.id", "workers"}}}, limits)) {}
+  LogUnderTest(std::shared_ptr<ThreadExecutor> of, std::unique_ptr<BrokerTopicLog> made)
+      : thread(std::move(of)), log(std::move(made)) {}
   ~LogUnderTest() {
     control.call([this] { log->stop(); });
     log.reset();
@@ -131,7 +133,8 @@ class LogUnderTest {
     return copy;
   }
 
-  ThreadExecutor control;
+  const std::shared_ptr<ThreadExecutor> thread = std::make_shared<ThreadExecutor>();
+  ThreadExecutor& control = *thread;
   std::vector<Read> records;  // control thread
   std::unique_ptr<BrokerTopicLog> log;
 
