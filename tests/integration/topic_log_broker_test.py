@@ -278,6 +278,29 @@ class TopicLogTest(FlowTest):
             self.assertEqual(kind, "error")
             self.assertIn(f"topic {topic} (status.storage.topic) does not exist any more", text)
 
+    def test_topics_that_share_clients_do_not_share_their_troubles(self):
+        base = unique("shared")
+        with Log("config", base, status__storage__replication__factor="1",
+                 offset__storage__replication__factor="1") as log:
+            for kind in ("config", "status", "offset"):  # one after another: each is added to those that are read
+                log.done("use", kind)
+                log.done("start")
+                log.done("send", 100, kind)
+                self.assertEqual(log.done("acks"), ["0"])
+                log.done("end")
+                self.assertEqual(latest(log.dump()), {f"{kind}{i}": str(i) for i in range(100)})
+            oracle("delete", bootstrap(), f"{base}-status")
+            log.done("use", "status")
+            log.done("send", 2000, "gone")
+            kind, text = log.ask("end")
+            self.assertEqual(kind, "error")
+            self.assertIn("(status.storage.topic) does not exist any more", text)
+            for kind in ("config", "offset"):
+                log.done("use", kind)
+                log.done("append", "after", kind)
+                log.done("end")
+                self.assertEqual(latest(log.dump())["after"], kind)
+
 
 class BrokerRestartTest(FlowTest):
     def test_nothing_is_lost_while_the_broker_is_away(self):
@@ -317,6 +340,27 @@ class BrokerRestartTest(FlowTest):
             log.done("end")
             self.assertEqual(latest(log.dump()),
                              {"before": "1", **{f"later{i}": str(i) for i in range(10)}})
+
+    def test_abandoned_offsets_take_no_configuration_with_them(self):
+        with Broker() as broker, Log("offset", "offsets", servers=broker.bootstrap,
+                                     config__storage__replication__factor="1") as log:
+            for kind in ("config", "offset"):
+                log.done("use", kind)
+                log.done("start")
+                log.done("append", "before", "1")
+            broker.stop()
+            log.done("send", 3000, "lost")
+            log.done("use", "config")
+            log.done("send", 1000, "kept")
+            log.done("use", "offset")
+            log.done("abandon")
+            broker.start()
+            self.assertEqual(log.done("acks"), ["3000"])
+            log.done("end")
+            self.assertEqual(latest(log.dump()), {"before": "1"})
+            log.done("use", "config")
+            log.done("end")
+            self.assertEqual([row[2] for row in log.dump()], ["before", *(f"kept{i}" for i in range(1000))])
 
 
 if __name__ == "__main__":
