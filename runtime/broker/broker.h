@@ -48,8 +48,8 @@ struct SendResult {
 class RecordProducer {
  public:
   virtual ~RecordProducer() = default;
-  /// Rows of `topic` are reported as failed after so long, in place of `delivery.timeout.ms`. Before
-  /// the first of them. A log that answers at once need not care.
+  /// Rows of `topic` are reported as failed after so long, in place of `delivery.timeout.ms`. To be
+  /// called before the first of them. A log that answers at once need not care.
   virtual void limit_delivery(const std::string& /*topic*/, Millis /*timeout*/) {}
   /// Hands over `rows`, in order. Stops early when the client's queue is full (then poll and call
   /// again with the rest) or at a row that cannot be sent. Topic, key, value, headers, partition

@@ -12,8 +12,8 @@ namespace millrace {
 
 /// A consumer and a producer on a thread each, of its own or shared with other logs, and a thread
 /// while the cluster is asked about the topic. The control thread never waits for them, but in the
-/// destructor: for a call of the cluster that is under way (InternalTopicLimits::kCall), and, in the
-/// last log of a producer, for records on their way (TopicWriter::kCloseWait).
+/// destructor: for a call of the cluster that is under way (InternalTopicLimits::kCall), and, in
+/// the last log of a producer, for records on their way (TopicWriter::kCloseWait).
 ///
 /// While the brokers are away, appends and reads to the end wait, without a limit of their own (a
 /// producer's `delivery.timeout.ms` apart), as Kafka's do; a caller sets its own. What goes wrong

@@ -1,6 +1,6 @@
 // Which of a distributed worker's topics share a consumer or a producer (kafka-clients.md §7).
 
-#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,16 +39,15 @@ class LogMaker {
  private:
   struct Reading {
     Properties client;
-    std::vector<std::string> topics;
+    std::set<std::string> topics;
     std::shared_ptr<TopicPoller> poller;
   };
 
   std::shared_ptr<TopicPoller> poller_of(Properties client, const std::string& topic) {
     client["client.id"] = internal_client_id(worker_, "shared-reader");
     for (Reading& one : readings_) {
-      const bool has_it = std::find(one.topics.begin(), one.topics.end(), topic) != one.topics.end();
-      if (has_it || one.client != client) continue;
-      one.topics.push_back(topic);
+      if (one.client != client || one.topics.contains(topic)) continue;
+      one.topics.insert(topic);
       return one.poller;
     }
     auto made = std::make_shared<TopicPoller>(control_, broker_, client);

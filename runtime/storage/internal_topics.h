@@ -31,7 +31,8 @@ enum class InternalTopicKind { Config, Offset, Status };
 /// ConfigException for the first bad row.
 InternalTopic internal_topic(const Properties& worker, InternalTopicKind kind);
 
-/// `client.id` of an internal client: that of the group, the worker's where it has one, and `suffix`.
+/// `client.id` of an internal client: the group's name, the worker's own where it has one, and
+/// `suffix`.
 std::string internal_client_id(const Properties& worker, const std::string& suffix);
 /// All unprefixed settings of the worker with what Connect forces on them. Other than in Java the
 /// producer of the status topic tries again by itself, and sends what is ready without waiting for
@@ -42,8 +43,8 @@ Properties internal_admin_config(const Properties& worker);
 InternalTopicLimits internal_topic_limits(const Properties& worker);
 
 /// The logs of the three topics. One consumer reads those whose consumers have the same settings,
-/// one producer writes the configurations and statuses. That of the offsets is its own, since giving
-/// up its writes makes a producer drop everything.
+/// one producer writes the configurations and statuses. That of the offsets is its own, since
+/// giving up its writes makes a producer drop everything.
 struct InternalLogs {
   std::unique_ptr<BrokerTopicLog> config;
   std::unique_ptr<BrokerTopicLog> status;

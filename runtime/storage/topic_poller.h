@@ -26,15 +26,15 @@ class TopicPoller {
   static constexpr size_t kMaxBatches = 8;
   static constexpr uint32_t kBatchRows = 2'000;
 
-  /// `control` is where all these logs are consumed; it and `broker` outlive this. `client`: settings
-  /// of the consumer, complete, in Java's names.
+  /// `control` is where all these logs are consumed; it and `broker` outlive this. `client`: the
+  /// consumer's settings, complete, in Java's names.
   TopicPoller(Executor& control, Broker& broker, Properties client);
   ~TopicPoller();
 
   /// One more log will need this, until leave(). Not when all that did have left.
   void enroll();
-  /// Reads the topic, which has so many partitions; no other log here has the same one. Returns when
-  /// the consumer has it, throws what it said of it, or that `stop` was asked.
+  /// Reads the topic, which has so many partitions; no other log here has the same one. Returns
+  /// when the consumer has it, throws what it said of it, or that `stop` was asked.
   void add(const std::shared_ptr<LogReads>& log, int32_t partitions, const std::stop_token& stop);
   /// Ends were looked up.
   void wakeup() noexcept;

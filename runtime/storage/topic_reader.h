@@ -1,5 +1,5 @@
 #pragma once
-// The reading half of BrokerTopicLog: asks the cluster about the topic, and has a TopicPoller read it.
+// The reading half of BrokerTopicLog: asks the cluster about the topic, has a TopicPoller read it.
 
 #include <chrono>
 #include <condition_variable>
@@ -12,9 +12,9 @@
 
 namespace millrace {
 
-/// Has a thread only while it makes or checks the topic or looks for its end, so that a cluster that
-/// is slow to answer for this topic holds up no other. Control thread only; nothing blocks but the
-/// destructor.
+/// Has a thread only while it makes or checks the topic or looks for its end, so that a cluster
+/// that is slow to answer for this topic holds up no other. Control thread only; nothing blocks but
+/// the destructor.
 class TopicReader {
  public:
   static constexpr size_t kMaxBatches = TopicPoller::kMaxBatches;

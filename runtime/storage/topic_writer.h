@@ -17,8 +17,8 @@
 namespace millrace {
 
 /// Sends the records of each log in the order in which they were given. The thread comes with the
-/// first record, and goes when all logs have stopped. All functions: any thread, none blocks but the
-/// destructor.
+/// first record, and goes when all logs have stopped. All functions: any thread, none blocks but
+/// the destructor.
 class TopicWriter final : private DeliveryListener {
  public:
   /// Records of a log that may wait for the producer; above it append() answers with an error.

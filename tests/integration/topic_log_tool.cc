@@ -2,7 +2,8 @@
 //
 //   topic_log_tool KEY=VALUE...    settings of a worker file, and `log` = config, offset or status
 //
-// All three logs are there, with the clients they share; commands are for that of `log`, until `use`.
+// All three logs are there, with the clients they share; commands are for that of `log`, until
+// `use`.
 //
 // One command a line, fields separated by tabs; one line of answer each, `ok` or `error` first:
 //   use LOG                 commands that follow are for config, offset or status

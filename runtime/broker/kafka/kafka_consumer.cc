@@ -78,7 +78,9 @@ void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
 
 void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
   const std::string action = "assigning partitions";
-  if (client_ && assigned_.empty()) throw KafkaException(action + ": the consumer is in use already");
+  if (client_ && assigned_.empty()) {
+    throw KafkaException(action + ": the consumer is in use already");
+  }
   for (const TopicPartition& partition : partitions) {
     if (!assigned_.contains(partition)) continue;
     throw KafkaException(action + ": " + partition.to_string() + " is in use already");
@@ -90,7 +92,9 @@ void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
   for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
   forward(list.get());
   const KafkaError error(rd_kafka_incremental_assign(client_.get(), list.get()));
-  if (error) throw_error(action, rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  if (error) {
+    throw_error(action, rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  }
   assigned_.insert(partitions.begin(), partitions.end());
 }
 
