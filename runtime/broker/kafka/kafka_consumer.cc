@@ -78,9 +78,7 @@ void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
 
 void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
   const std::string action = "assigning partitions";
-  if (client_ && assigned_.empty()) {
-    throw KafkaException(action + ": the consumer is in use already");
-  }
+  if (listener_ != nullptr) throw KafkaException(action + ": the consumer is in use already");
   for (const TopicPartition& partition : partitions) {
     if (!assigned_.contains(partition)) continue;
     throw KafkaException(action + ": " + partition.to_string() + " is in use already");
