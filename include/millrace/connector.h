@@ -72,9 +72,41 @@ class SourceTask {
   virtual void stop() noexcept {}
 };
 
+/// Where a partition begins and ends in the log.
+struct LogRange {
+  Offset begin{};  // of the first record it still has
+  Offset end{};    // behind the last one
+};
+
+/// What a sink may ask about the log it reads. Calls block, within the limits of the client, and
+/// throw RetriableException or TimeoutException for what may pass by itself. Thread-safe.
+class RecordLog {
+ public:
+  virtual ~RecordLog() = default;
+  /// Tells offsets of one cluster from those of another.
+  virtual std::string cluster_id() = 0;
+  /// As of now; partitions that do not exist are left out.
+  virtual std::map<TopicPartition, LogRange> ranges(std::span<const TopicPartition> partitions) = 0;
+};
+
+/// A number that a task shows beside the worker's own, as `millrace_<name>` with the labels
+/// `connector` and `task`.
+struct TaskMetric {
+  enum class Kind : uint8_t { Counter, Gauge };
+  std::string name;  // lower case and underscores, with its unit: `lakehouse_commit_seconds`
+  std::string help;
+  Kind kind = Kind::Gauge;
+  std::vector<std::pair<std::string, std::string>> labels = {};  // further ones
+  double value = 0;
+};
+
 class SinkTaskContext {
  public:
   virtual ~SinkTaskContext() = default;
+  /// Lives as long as the context.
+  virtual RecordLog& log();
+  /// In place of what was shown before. Throws IllegalArgument for a name that is none.
+  virtual void show_metrics(std::vector<TaskMetric> metrics) { static_cast<void>(metrics); }
   virtual const Properties& config() const = 0;
   virtual const ConnectorTaskId& id() const = 0;
   /// Rewinds consumption; takes effect before the next put.
@@ -167,6 +199,14 @@ class SinkConnector : public Connector {
   /// As for sources; an empty optional resets that partition.
   virtual bool alter_offsets(const Properties& config,
                              const std::map<TopicPartition, std::optional<Offset>>& offsets);
+  /// The same, for a connector that keeps offsets of its own for each cluster. The default calls the
+  /// one above.
+  virtual bool alter_offsets(const Properties& config,
+                             const std::map<TopicPartition, std::optional<Offset>>& offsets,
+                             RecordLog& log);
+  /// Offsets to show for a connector that keeps them itself, whether it runs or not. nullopt: those
+  /// of the consumer group count.
+  virtual std::optional<OffsetMap> offsets(const Properties& config, RecordLog& log);
 };
 
 }  // namespace millrace

@@ -163,6 +163,9 @@ class BrokerAdmin {
   /// Offset after the last record of each partition of `topic`, also of transactions that have not
   /// ended, as Java's admin client says it; none when the topic does not exist.
   virtual OffsetMap end_offsets(const std::string& topic, Millis timeout) = 0;
+  /// Offset of the first record that each partition of `topic` still has, or of the next one; none when
+  /// the topic does not exist.
+  virtual OffsetMap begin_offsets(const std::string& topic, Millis timeout) = 0;
 };
 
 /// One log: makes its clients from Java-named client properties (kafka-clients.md §2, §3).

@@ -25,4 +25,18 @@ bool SinkConnector::alter_offsets(const Properties&,
   throw UnsupportedException("the connector does not support external modification of offsets");
 }
 
+bool SinkConnector::alter_offsets(const Properties& config,
+                                  const std::map<TopicPartition, std::optional<Offset>>& offsets,
+                                  RecordLog&) {
+  return alter_offsets(config, offsets);
+}
+
+std::optional<OffsetMap> SinkConnector::offsets(const Properties&, RecordLog&) {
+  return std::nullopt;
+}
+
+RecordLog& SinkTaskContext::log() {
+  throw UnsupportedException("this worker does not tell about the log");
+}
+
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include "runtime/metrics/sink_task_metrics.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace millrace {
@@ -7,6 +8,11 @@ namespace {
 
 constexpr std::string_view kGroup = "sink-task-metrics";
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+bool is_metric_name(std::string_view name) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
+}
 
 }  // namespace
 
@@ -99,6 +105,37 @@ void SinkTaskMetrics::write_kind(MetricPage& page, std::string_view labels, int6
   page.attribute(kGroup, labels, "sink-record-active-count-max", seen.active_max);
   page.attribute(kGroup, labels, "sink-record-active-count-avg", seen.active_avg);
   write_extras(page, labels);
+  write_shown(page, labels);
+}
+
+void SinkTaskMetrics::show(std::vector<TaskMetric> metrics) {
+  for (const TaskMetric& metric : metrics) {
+    if (!is_metric_name(metric.name)) {
+      throw Error(ErrorKind::IllegalArgument, "showing a metric: '" + metric.name +
+                                                  "' is no name of lower case and underscores");
+    }
+  }
+  auto shown = std::make_shared<const std::vector<TaskMetric>>(std::move(metrics));
+  const std::lock_guard lock(shown_mutex_);
+  shown_.swap(shown);
+}
+
+void SinkTaskMetrics::write_shown(MetricPage& page, std::string_view labels) const {
+  std::shared_ptr<const std::vector<TaskMetric>> shown;
+  {
+    const std::lock_guard lock(shown_mutex_);
+    shown = shown_;
+  }
+  if (!shown) return;
+  for (const TaskMetric& metric : *shown) {
+    std::string all(labels);
+    for (const auto& [name, value] : metric.labels) {
+      all += (all.empty() ? "" : ",") + metric_labels({{name, value}});
+    }
+    page.add("millrace_" + metric.name,
+             metric.kind == TaskMetric::Kind::Counter ? "counter" : "gauge", metric.help, all,
+             metric.value);
+  }
 }
 
 void SinkTaskMetrics::write_extras(MetricPage& page, std::string_view labels) const {

@@ -1,6 +1,11 @@
 #pragma once
 // sink-task-metrics, consumer lag and latency. Threads: see TaskMetrics.
 
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "millrace/connector.h"
 #include "runtime/metrics/latency_histogram.h"
 #include "runtime/metrics/task_metrics.h"
 
@@ -29,10 +34,14 @@ class SinkTaskMetrics final : public TaskMetrics {
   void committed(bool succeeded) noexcept;
   /// The answer to a commit that a later one had overtaken.
   void commit_skipped() noexcept;
+  /// What the task itself shows, in place of what it showed before. Throws IllegalArgument for a
+  /// name that Prometheus would not take.
+  void show(std::vector<TaskMetric> metrics);
 
  private:
   void write_kind(MetricPage& page, std::string_view labels, int64_t now_ms) const override;
   void write_extras(MetricPage& page, std::string_view labels) const;
+  void write_shown(MetricPage& page, std::string_view labels) const;
 
   Meter read_;
   Meter send_;
@@ -45,6 +54,8 @@ class SinkTaskMetrics final : public TaskMetrics {
   Cell<double> lag_sum_;
   Cell<double> lag_max_;
   LatencyHistogram latency_;
+  mutable std::mutex shown_mutex_;  // held to copy the pointer
+  std::shared_ptr<const std::vector<TaskMetric>> shown_;
 };
 
 }  // namespace millrace

@@ -122,7 +122,13 @@ std::vector<JsonPartitionOffset> OffsetOperations::list() {
   const std::string* class_name = find(config_, "connector.class");
   const PluginClass& plugin =
       require_connector(services_.plugins, class_name != nullptr ? *class_name : "");
-  return plugin.kind == PluginKind::Source ? list_source() : list_sink();
+  if (plugin.kind == PluginKind::Source) return list_source();
+  const auto connector = plugin.connector();
+  return list_sink(dynamic_cast<SinkConnector&>(*connector));
+}
+
+BrokerRecordLog OffsetOperations::record_log() {
+  return {services_.broker, connector_admin_config(services_.worker_config, name_, config_)};
 }
 
 std::vector<JsonPartitionOffset> OffsetOperations::list_source() {
@@ -139,20 +145,26 @@ std::vector<JsonPartitionOffset> OffsetOperations::list_source(const ConnectorOf
   return result;
 }
 
-std::vector<JsonPartitionOffset> OffsetOperations::list_sink() {
-  std::vector<JsonPartitionOffset> result;
+OffsetMap OffsetOperations::sink_offsets(SinkConnector& connector) {
+  BrokerRecordLog log = record_log();
+  if (auto own = connector.offsets(config_, log)) return std::move(*own);
   try {
-    for (const auto& [tp, offset] : make_admin()->group_offsets(group(), kAdminTimeout)) {
-      JsonPartitionOffset entry;
-      entry.partition = "{\"kafka_topic\":";
-      append_json_string(entry.partition, tp.topic);
-      entry.partition += ",\"kafka_partition\":" + std::to_string(tp.partition) + "}";
-      entry.offset = "{\"kafka_offset\":" + std::to_string(raw(offset)) + "}";
-      result.push_back(std::move(entry));
-    }
+    return make_admin()->group_offsets(group(), kAdminTimeout);
   } catch (const std::exception&) {
     std::throw_with_nested(ConnectException(
         "Failed to retrieve consumer group offsets for sink connector " + name_));
+  }
+}
+
+std::vector<JsonPartitionOffset> OffsetOperations::list_sink(SinkConnector& connector) {
+  std::vector<JsonPartitionOffset> result;
+  for (const auto& [tp, offset] : sink_offsets(connector)) {
+    JsonPartitionOffset entry;
+    entry.partition = "{\"kafka_topic\":";
+    append_json_string(entry.partition, tp.topic);
+    entry.partition += ",\"kafka_partition\":" + std::to_string(tp.partition) + "}";
+    entry.offset = "{\"kafka_offset\":" + std::to_string(raw(offset)) + "}";
+    result.push_back(std::move(entry));
   }
   return result;
 }
@@ -244,7 +256,8 @@ bool OffsetOperations::alter_sink(SinkConnector& connector,
     const TopicPartition tp = sink_partition(parse(entry.partition, arena));
     wanted[tp] = sink_offset(entry.offset ? parse(*entry.offset, arena) : Value());
   }
-  const bool confirmed = connector.alter_offsets(config_, wanted);
+  BrokerRecordLog log = record_log();
+  const bool confirmed = connector.alter_offsets(config_, wanted, log);
   OffsetMap to_set;
   std::vector<TopicPartition> to_delete;
   for (const auto& [tp, offset] : wanted) {
@@ -265,10 +278,9 @@ bool OffsetOperations::alter_sink(SinkConnector& connector,
 bool OffsetOperations::reset_sink(SinkConnector& connector) {
   const auto admin = make_admin();
   SinkOffsets wanted;
-  for (const auto& [tp, offset] : admin->group_offsets(group(), kAdminTimeout)) {
-    wanted.emplace(tp, std::nullopt);
-  }
-  const bool confirmed = connector.alter_offsets(config_, wanted);
+  for (const auto& [tp, offset] : sink_offsets(connector)) wanted.emplace(tp, std::nullopt);
+  BrokerRecordLog log = record_log();
+  const bool confirmed = connector.alter_offsets(config_, wanted, log);
   in_empty_group("reset", [&] { admin->delete_group(group(), kAdminTimeout); });
   return confirmed;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/worker/broker_record_log.h"
 #include "runtime/worker/connector_offsets.h"
 
 namespace millrace {
@@ -25,7 +26,8 @@ class OffsetOperations {
  private:
   std::vector<JsonPartitionOffset> list_source();
   std::vector<JsonPartitionOffset> list_source(const ConnectorOffsets& offsets);
-  std::vector<JsonPartitionOffset> list_sink();
+  std::vector<JsonPartitionOffset> list_sink(SinkConnector& connector);
+  OffsetMap sink_offsets(SinkConnector& connector);
   bool alter_source(SourceConnector& connector,
                     const std::optional<std::vector<JsonPartitionOffset>>& offsets);
   bool alter_sink(SinkConnector& connector, const std::vector<JsonPartitionOffset>& offsets);
@@ -34,6 +36,7 @@ class OffsetOperations {
   void in_empty_group(const std::string& verb, const std::function<void()>& change) const;
   void write_source_offsets(const ConnectorOffsets& offsets, OffsetEntries entries);
   std::unique_ptr<BrokerAdmin> make_admin();
+  BrokerRecordLog record_log();
   std::string group() const;
 
   WorkerServices& services_;

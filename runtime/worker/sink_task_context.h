@@ -7,13 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/broker/client_layers.h"
+#include "runtime/worker/broker_record_log.h"
 #include "runtime/worker/sink_task_runner.h"
 
 namespace millrace {
 
 class SinkTaskRunner::Context final : public SinkTaskContext {
  public:
-  explicit Context(const TaskSpec& spec) : spec_(spec) {}
+  Context(const TaskSpec& spec, WorkerServices& services, SinkTaskMetrics& metrics)
+      : spec_(spec),
+        metrics_(metrics),
+        log_(services.broker, connector_admin_config(services.worker_config, spec.id.connector,
+                                                     spec.connector_config)) {}
+
+  RecordLog& log() override { return log_; }
+  void show_metrics(std::vector<TaskMetric> metrics) override { metrics_.show(std::move(metrics)); }
 
   const Properties& config() const override { return spec_.task_config; }
   const ConnectorTaskId& id() const override { return spec_.id; }
@@ -50,6 +59,8 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
 
  private:
   const TaskSpec& spec_;
+  SinkTaskMetrics& metrics_;
+  BrokerRecordLog log_;
   std::vector<TopicPartition> assignment_;
   std::set<TopicPartition> paused_;
   OffsetMap offsets_;

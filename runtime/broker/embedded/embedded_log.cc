@@ -52,15 +52,22 @@ class EmbeddedAdmin final : public BrokerAdmin {
     return Properties{{"cleanup.policy", keeps ? "compact" : "delete"}};
   }
   OffsetMap end_offsets(const std::string& topic, Millis) override {
-    OffsetMap ends;
-    const auto info = store_->topic(topic);
-    for (int32_t p = 0; info && p < info->partitions; ++p) {
-      ends.emplace(TopicPartition{topic, p}, Offset{store_->bounds({topic, p}).second});
-    }
-    return ends;
+    return bounds(topic, [](const auto& first_and_next) { return first_and_next.second; });
+  }
+  OffsetMap begin_offsets(const std::string& topic, Millis) override {
+    return bounds(topic, [](const auto& first_and_next) { return first_and_next.first; });
   }
 
  private:
+  template <class Which>
+  OffsetMap bounds(const std::string& topic, const Which& which) const {
+    OffsetMap offsets;
+    const auto info = store_->topic(topic);
+    for (int32_t p = 0; info && p < info->partitions; ++p) {
+      offsets.emplace(TopicPartition{topic, p}, Offset{which(store_->bounds({topic, p}))});
+    }
+    return offsets;
+  }
   void check_exists(const std::string& group, const TopicPartition& partition) const {
     const auto info = store_->topic(partition.topic);
     if (info && partition.partition >= 0 && partition.partition < info->partitions) return;

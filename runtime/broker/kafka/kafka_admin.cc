@@ -167,6 +167,15 @@ std::optional<Properties> KafkaAdmin::topic_config(const std::string& topic, Mil
 }
 
 OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
+  return list_offsets(topic, RD_KAFKA_OFFSET_SPEC_LATEST, "end", timeout);
+}
+
+OffsetMap KafkaAdmin::begin_offsets(const std::string& topic, Millis timeout) {
+  return list_offsets(topic, RD_KAFKA_OFFSET_SPEC_EARLIEST, "first", timeout);
+}
+
+OffsetMap KafkaAdmin::list_offsets(const std::string& topic, int64_t which, const std::string& name,
+                                   Millis timeout) {
   const std::string wanted[] = {topic};
   const auto known = describe_topics(wanted, timeout);
   OffsetMap result;
@@ -174,10 +183,9 @@ OffsetMap KafkaAdmin::end_offsets(const std::string& topic, Millis timeout) {
   const int32_t count = known.begin()->second;
   const PartitionList list(rd_kafka_topic_partition_list_new(count));
   for (int32_t partition = 0; partition < count; ++partition) {
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_SPEC_LATEST;
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = which;
   }
-  const std::string action = "reading end offsets of " + topic;
+  const std::string action = "reading " + name + " offsets of " + topic;
   const Queue queue(rd_kafka_queue_new(client_));
   const AdminOptions options = admin_options(client_, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout);
   const KafkaError refused(rd_kafka_AdminOptions_set_isolation_level(

@@ -28,6 +28,7 @@ class KafkaAdmin final : public BrokerAdmin {
   void delete_group(const std::string& group, Millis timeout) override;
   std::optional<Properties> topic_config(const std::string& topic, Millis timeout) override;
   OffsetMap end_offsets(const std::string& topic, Millis timeout) override;
+  OffsetMap begin_offsets(const std::string& topic, Millis timeout) override;
 
  private:
   static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
@@ -38,6 +39,9 @@ class KafkaAdmin final : public BrokerAdmin {
   bool is_refused();
   /// Waits for the result of an operation sent to `queue`; throws when the whole of it failed.
   Event await(const Queue& queue, const std::string& action, Millis timeout);
+  /// Of all partitions of a topic; `which` is RD_KAFKA_OFFSET_SPEC_*, `name` says it in messages.
+  OffsetMap list_offsets(const std::string& topic, int64_t which, const std::string& name,
+                         Millis timeout);
 
   rd_kafka_t* client_;
   std::mutex mutex_;

@@ -265,6 +265,9 @@ TEST_F(EmbeddedAdministration, TopicsAreDescribedAndTheirEndsKnown) {
   EXPECT_EQ(admin->end_offsets("t", timeout),
             (OffsetMap{{{"t", 0}, Offset{0}}, {{"t", 1}, Offset{1}}}));
   EXPECT_TRUE(admin->end_offsets("missing", timeout).empty());
+  EXPECT_EQ(admin->begin_offsets("t", timeout),
+            (OffsetMap{{{"t", 0}, Offset{0}}, {{"t", 1}, Offset{0}}}));
+  EXPECT_TRUE(admin->begin_offsets("missing", timeout).empty());
   EXPECT_EQ(admin->topic_config("missing", timeout), std::nullopt);
   EXPECT_EQ(admin->topic_config("t", timeout)->at("cleanup.policy"), "delete");
 }

@@ -130,6 +130,22 @@ TEST_F(TaskMetricsTest, SinkCountsWhatItReadsAndPuts) {
   EXPECT_THAT(page, HasSubstr("_latency_seconds_bucket{le=\"0.05\"} 80\n"));
 }
 
+TEST_F(TaskMetricsTest, ATaskShowsNumbersOfItsOwn) {
+  SinkTaskMetrics metrics(config_);
+  using Kind = TaskMetric::Kind;
+  metrics.show({{"rows_total", "Rows.", Kind::Counter, {{"table", "a\"b"}}, 3}});
+  metrics.show({{"rows_total", "Rows.", Kind::Counter, {{"table", "a\"b"}}, 5},
+                {"lag_seconds", "Lag.", Kind::Gauge, {}, 0.5}});
+  const std::string page = text(metrics);
+  EXPECT_THAT(page, HasSubstr("# TYPE millrace_rows_total counter\n"
+                              "millrace_rows_total{table=\"a\\\"b\"} 5\n"));
+  EXPECT_THAT(page, HasSubstr("\nmillrace_lag_seconds 0.5\n"));
+  for (const char* name : {"", "a-b", "A", "a b", "a{"}) {
+    EXPECT_THROW(metrics.show({{name, "", Kind::Gauge, {}, 1}}), Error) << name;
+  }
+  EXPECT_EQ(text(metrics), page) << "a refusal changes nothing";
+}
+
 TEST_F(TaskMetricsTest, ErrorsStandUnderTheirNames) {
   SinkTaskMetrics metrics(config_);
   metrics.errors({});

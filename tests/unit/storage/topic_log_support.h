@@ -55,6 +55,9 @@ class FaultyAdmin final : public BrokerAdmin {
     const std::lock_guard lock(mutex_);
     return faults_.no_ends ? OffsetMap() : real_->end_offsets(topic, timeout);
   }
+  OffsetMap begin_offsets(const std::string& topic, Millis timeout) override {
+    return real_->begin_offsets(topic, timeout);
+  }
   OffsetMap group_offsets(const std::string&, Millis) override { return {}; }
   void alter_group_offsets(const std::string&, const OffsetMap&, Millis) override {}
   void delete_group_offsets(const std::string&, std::span<const TopicPartition>,

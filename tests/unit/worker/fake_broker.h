@@ -236,6 +236,7 @@ class FakeAdmin final : public BrokerAdmin {
     return Properties();
   }
   OffsetMap end_offsets(const std::string&, Millis) override { return {}; }
+  OffsetMap begin_offsets(const std::string&, Millis) override { return {}; }
 
  private:
   FakeLog& log_;
