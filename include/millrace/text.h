@@ -17,6 +17,9 @@ std::string_view valid_utf8(std::string_view bytes, Arena& arena);
 /// Java's String.trim(): without characters up to U+0020 at both ends.
 std::string_view java_trim(std::string_view text) noexcept;
 
+/// ASCII letters in lower case.
+std::string to_lower(std::string_view text);
+
 /// The parts with `separator` between them.
 std::string join(std::span<const std::string> parts, std::string_view separator);
 

@@ -1,7 +1,7 @@
 #include "runtime/cli/distributed_config.h"
 
+#include "millrace/text.h"
 #include "runtime/cli/worker_file.h"
-#include "runtime/security/settings_reader.h"
 
 namespace millrace {
 
@@ -161,7 +161,7 @@ DistributedConfig DistributedConfig::load(const Properties& properties) {
                           " and must be below session.timeout.ms, which is " +
                           std::to_string(config.group.session_timeout_ms));
   }
-  if (security::to_lower(config.group.exactly_once_source_support) == "enabled") {
+  if (to_lower(config.group.exactly_once_source_support) == "enabled") {
     throw ConfigException(
         "exactly.once.source.support=enabled: this worker does not write source records in "
         "transactions yet, and would deliver them twice in silence after a failure; use "

@@ -21,7 +21,7 @@
 #include <utility>
 
 #include "millrace/errors.h"
-#include "runtime/security/settings_reader.h"
+#include "millrace/text.h"
 
 namespace millrace::rest {
 namespace {
@@ -165,7 +165,7 @@ class Exchange final : public PeerExchange {
     PeerAnswer answer;
     answer.status = static_cast<int>(parser.get().result_int());
     for (const auto& field : parser.get()) {
-      answer.headers[security::to_lower(std::string(field.name_string()))] = std::string(field.value());
+      answer.headers[to_lower(std::string_view(field.name_string()))] = std::string(field.value());
     }
     answer.body = std::move(parser.get().body());
     co_return answer;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/security/client_parts.h"
 
 namespace millrace::security {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/security/client_parts.h"
 
 namespace millrace::security {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/security/client_parts.h"
 #include "runtime/security/jaas.h"
 

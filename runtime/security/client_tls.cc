@@ -1,6 +1,7 @@
 // kafka-clients.md §3.7 and §4.
 
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/security/client_parts.h"
 #include "runtime/security/store.h"
 

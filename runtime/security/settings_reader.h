@@ -11,7 +11,6 @@
 
 namespace millrace::security {
 
-std::string to_lower(std::string text);
 std::string to_upper(std::string text);
 
 class SettingsReader {

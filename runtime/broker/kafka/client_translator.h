@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "millrace/text.h"
 #include "runtime/broker/kafka/java_client_config.h"
 #include "runtime/security/settings_reader.h"
 
 namespace millrace::kafka {
 
-using security::to_lower;
 using security::to_upper;
 
 class Translator {
