@@ -17,11 +17,13 @@ BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 # Third-party headers and the only folders that may include them.
 HOMES = {
     r"librdkafka/": ["runtime/broker/kafka/"],
-    r"curl/": ["runtime/security/"],
+    r"curl/": ["runtime/security/", "connectors/lakehouse/"],
+    r"sqlite3\.h": ["connectors/lakehouse/catalog/"],
+    r"libpq-fe\.h": ["connectors/lakehouse/catalog/"],
     r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/"],
     r"boost/beast": ["runtime/rest/"],
     r"boost/asio": ["runtime/rest/", "runtime/cli/", "runtime/group/"],
-    r"(arrow|parquet)/": ["connectors/lakehouse/"],
+    r"(arrow|parquet)/": ["connectors/lakehouse/parquet/"],
 }
 MAX_LINES = 500
 
