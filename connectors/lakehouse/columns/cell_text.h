@@ -1,0 +1,38 @@
+#pragma once
+// Parts of values: text of temporal types, decimals of bounded precision, members.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connectors/lakehouse/table/types.h"
+#include "millrace/value.h"
+
+namespace millrace::lakehouse {
+
+/// Little-endian two's complement, as Arrow keeps decimals.
+using DecimalBytes = std::array<uint8_t, 16>;
+enum class DecimalFit : uint8_t { Fits, TooLarge, NoNumber };
+
+/// A number, or a text that is one, as a decimal: digits behind `scale` must be zero.
+DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out);
+/// False when it is no whole number, or none of 64 bits.
+bool decimal_to_int64(const DecimalData& decimal, int64_t& out);
+double decimal_to_double(const DecimalData& decimal);
+std::string decimal_text(const Value& decimal);
+
+/// ISO 8601: days of `2017-11-16`; microseconds of `22:31:08.123456`; of `2017-11-16T22:31:08.1`, with a
+/// blank for the T, or a date alone; an offset (`Z`, `+01:00`, `+0100`) is applied for an instant, and
+/// none counts as UTC. nullopt for anything else.
+std::optional<int64_t> parse_temporal(std::string_view text, TypeId type);
+
+/// With or without hyphens, into 16 bytes.
+bool parse_uuid(std::string_view text, std::string& out);
+bool parse_base64(std::string_view text, std::string& out);
+
+/// Of a map with text keys or a struct; null when there is none.
+const Value* member_of(const Value& object, std::string_view name);
+
+}  // namespace millrace::lakehouse

@@ -1,0 +1,15 @@
+#include "connectors/lakehouse/storage/file_io.h"
+
+#include "connectors/lakehouse/storage/local_path.h"
+#include "millrace/errors.h"
+
+namespace millrace::lakehouse {
+
+std::shared_ptr<FileIO> make_file_io(const std::string& path, const Properties&) {
+  const std::string scheme = scheme_of(path);
+  if (scheme.empty() || scheme == "file") return local_files();
+  throw ConfigException("Opening " + path + ": the scheme " + scheme +
+                        " is not supported; use a path of this machine or a file: URI.");
+}
+
+}  // namespace millrace::lakehouse
