@@ -1,0 +1,130 @@
+#pragma once
+// The decisions of a commit, without input, output, clock or threads: told what happened, it says what to
+// do next (iceberg-sink.md §4.2, §4.3). A simulation drives it through failures of all kinds.
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/lakehouse/commit/positions.h"
+#include "connectors/lakehouse/commit/written_batch.h"
+
+namespace millrace::lakehouse {
+
+/// A batch whose manifests are written; they serve every attempt.
+struct PreparedBatch {
+  WrittenBatch batch;
+  std::vector<ManifestFile> manifests;  // path, length, spec, content and counts are set
+};
+
+struct CommitOptions {
+  using Millis = std::chrono::milliseconds;
+
+  std::string branch = "main";
+  std::string engine_version;
+  // Table properties commit.retry.*, in Iceberg's defaults. Time is the only limit of tries: a batch
+  // that is given up has to be read and written again.
+  Millis first_wait{100};
+  Millis longest_wait{60'000};
+  Millis longest_conflict_wait{1'000};  // another writer was faster, so the catalog is well
+  Millis total{1'800'000};
+  /// Snapshots that the table keeps; older ones are dropped with the commit. 0: all.
+  size_t keep_snapshots = 0;
+};
+
+/// Random things, so that a seed can stand behind them.
+struct CommitIds {
+  std::function<std::string()> uuid;
+  std::function<int64_t(const TableMetadata&)> snapshot_id;
+};
+
+/// One try of some batches together. Order of calls: next(), then exactly one answer to what it said.
+class CommitMachine {
+ public:
+  using Millis = std::chrono::milliseconds;
+
+  enum class Step : uint8_t {
+    Load,     // load the table: loaded(), load_failed(), table_gone()
+    Publish,  // write `manifest_list` to `list_path`, then commit `change`: committed(), conflict(),
+              // unknown(), failed()
+    Wait,     // for `wait`: waited()
+    Done,     // outcomes() says
+  };
+  struct Action {
+    Step step = Step::Done;
+    std::string list_path = {};
+    std::string manifest_list = {};
+    TableChange change = {};
+    Millis wait{0};
+  };
+
+  /// `table_uuid`: the table the batches were written for.
+  CommitMachine(std::vector<PreparedBatch> batches, std::string table_uuid, CommitOptions options,
+                CommitIds ids);
+
+  /// `now` is a monotonic clock; `wall_ms` the time that snapshots get.
+  Action next(Millis now, int64_t wall_ms);
+
+  /// `carried`: the manifests of the branch's head, none without one.
+  void loaded(const TableMetadata& table, std::vector<ManifestFile> carried);
+  void load_failed(std::exception_ptr error, bool may_pass);
+  /// There is no such table, or it is another one with that name.
+  void table_gone(const std::string& why);
+  void committed();
+  void conflict(const std::string& why);
+  void unknown(const std::string& why);
+  void failed(std::exception_ptr error, bool may_pass);
+  void waited();
+  /// Instead of the wait, or before a load: what has no outcome fails.
+  void give_up(const std::string& why);
+
+  /// In the order of the batches, once Done.
+  const std::vector<BatchOutcome>& outcomes() const noexcept { return outcomes_; }
+  const std::vector<PreparedBatch>& batches() const noexcept { return batches_; }
+  /// Manifest lists of attempts that are known to have failed: nobody refers to them.
+  const std::vector<std::string>& dead_lists() const noexcept { return dead_lists_; }
+  /// The state of the table that the successful commit was made on.
+  const Positions& positions() const noexcept { return next_positions_; }
+
+ private:
+  enum class State : uint8_t { Loading, Judged, Publishing, Waiting, Done };
+
+  void judge();
+  bool settle_doubt();
+  Action publish(int64_t wall_ms);
+  Snapshot make_snapshot(int64_t wall_ms);
+  TableChange make_change(const Snapshot& snapshot) const;
+  void retry(Millis longest, std::exception_ptr error);
+  void settle(size_t index, BatchOutcome outcome);
+  void fail_open(const std::exception_ptr& error);
+  void finish_if_settled();
+
+  std::vector<PreparedBatch> batches_;
+  const std::string table_uuid_;
+  const CommitOptions options_;
+  const CommitIds ids_;
+
+  State state_ = State::Loading;
+  std::optional<TableMetadata> table_;
+  std::vector<ManifestFile> carried_;
+  std::vector<size_t> included_;  // of this attempt
+  Positions next_positions_;
+  std::vector<BatchOutcome> outcomes_;
+  std::vector<bool> settled_;
+  std::vector<bool> doubted_;  // was in an attempt whose outcome is not known
+
+  std::string commit_id_;          // of all attempts with the same batches
+  std::vector<size_t> commit_of_;  // those batches
+  std::string attempt_list_;
+  int64_t attempt_snapshot_ = 0;
+  bool in_doubt_ = false;          // an attempt with commit_id_ may have been applied, or may still be
+  std::vector<std::string> dead_lists_;
+  uint32_t attempts_ = 0;
+  Millis wait_{0};
+  std::optional<Millis> began_;
+  Millis now_{0};
+};
+
+}  // namespace millrace::lakehouse

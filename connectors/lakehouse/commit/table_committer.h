@@ -1,0 +1,89 @@
+#pragma once
+// The committer of one table in this process: a thread that commits what tasks hand over, many batches
+// at once (iceberg-sink.md §4.1 B, §4.3).
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/commit/commit_machine.h"
+
+namespace millrace::lakehouse {
+
+struct CommitterStats {
+  uint64_t commits = 0;
+  uint64_t conflicts = 0;
+  uint64_t unknown_outcomes = 0;
+  uint64_t fenced_batches = 0;
+  uint64_t failed_batches = 0;
+  uint64_t rows = 0;
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+  double last_commit_seconds = 0;  // from the first try on
+};
+
+/// Thread-safe. Shared by the tasks of this process; ends with the last of them, when what was handed
+/// over has its outcome.
+class TableCommitter {
+ public:
+  /// Batches that may wait; submit() blocks beyond them.
+  static constexpr size_t kMaxWaiting = 64;
+
+  using Callback = std::function<void(const BatchOutcome&)>;
+
+  TableCommitter(std::shared_ptr<Catalog> catalog, TableName name, std::string table_uuid,
+                 CommitOptions options);
+  ~TableCommitter();
+
+  /// `done` comes once, on the committer's thread, and must not call this object; batches of one task
+  /// come to their outcomes in order.
+  /// After a batch of a task was fenced or failed, later ones of it cannot fit: they are fenced, too.
+  void submit(WrittenBatch batch, Callback done);
+  CommitterStats stats() const;
+  const TableName& name() const noexcept { return name_; }
+  const std::string& table_uuid() const noexcept { return table_uuid_; }
+
+ private:
+  struct Waiting {
+    WrittenBatch batch;
+    Callback done;
+  };
+
+  void run();
+  std::vector<Waiting> take();
+  void commit(std::vector<Waiting> waiting);
+  void drive(CommitMachine& machine);
+  void load(CommitMachine& machine);
+  void publish(CommitMachine& machine, const CommitMachine::Action& action);
+  std::vector<PreparedBatch> prepare(std::vector<WrittenBatch> batches);
+  void write_manifests(PreparedBatch& prepared);
+  void clean(const CommitMachine& machine) noexcept;
+  void count(const CommitMachine& machine, double seconds);
+  bool pause(std::chrono::milliseconds wait);
+
+  const std::shared_ptr<Catalog> catalog_;
+  const TableName name_;
+  const std::string table_uuid_;
+  const CommitOptions options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Waiting> waiting_;
+  CommitterStats stats_;
+
+  // The thread's alone.
+  std::stop_token stop_;
+  std::optional<LoadedTable> table_;  // as loaded last
+  std::string carried_of_;            // the manifest list that carried_ was read from
+  std::vector<ManifestFile> carried_;
+  std::jthread thread_;
+};
+
+}  // namespace millrace::lakehouse
