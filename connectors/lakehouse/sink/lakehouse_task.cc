@@ -1,0 +1,232 @@
+#include "connectors/lakehouse/sink/lakehouse_task.h"
+
+#include <algorithm>
+
+#include "connectors/lakehouse/columns/cell_text.h"
+#include "millrace/errors.h"
+#include "millrace/log.h"
+#include "millrace/text.h"
+
+namespace millrace::lakehouse {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Millis = std::chrono::milliseconds;
+
+constexpr std::string_view kLogger = "millrace.lakehouse.LakehouseTask";
+constexpr Millis kRestartWait{1'000};
+constexpr Millis kMetricsEvery{1'000};
+
+void take_smaller(OffsetMap& into, const OffsetMap& offsets) {
+  for (const auto& [partition, offset] : offsets) {
+    const auto [at, is_new] = into.try_emplace(partition, offset);
+    if (!is_new) at->second = std::min(at->second, offset);
+  }
+}
+
+/// A field by its path, through maps and structs; null when there is none.
+const Value* value_at(const Value& value, std::string_view path) {
+  const Value* at = &value;
+  while (at != nullptr && !path.empty()) {
+    if (at->type() != ::millrace::Type::Map && at->type() != ::millrace::Type::Struct) return nullptr;
+    const size_t dot = std::min(path.find('.'), path.size());
+    at = member_of(*at, path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return at;
+}
+
+}  // namespace
+
+void LakehouseTask::start(const Properties& config, SinkTaskContext& context) {
+  context_ = &context;
+  options_ = SinkOptions::parse(config);
+  const auto catalog = make_catalog(options_.catalog_name, options_.catalog);
+  const std::string catalog_key = options_.catalog_key();
+  const TableSink::Parts parts{nullptr, context.log().cluster_id(), context.id().connector,
+                               std::to_string(context.id().task), &context.log()};
+  for (const std::string& name : options_.tables.value_or(std::vector<std::string>())) {
+    TableSink::Parts own = parts;
+    own.setup = std::make_shared<TableSetup>(catalog, catalog_key, name, options_);
+    Destination& destination = destinations_.emplace_back();
+    destination.table = std::make_unique<TableSink>(std::move(own), options_);
+    const TableOptions table = options_.table(name);
+    if (table.route_regex && options_.route_field) destination.route.emplace(*table.route_regex);
+  }
+}
+
+void LakehouseTask::open(std::span<const TopicPartition> partitions) {
+  OffsetMap begin;
+  for (Destination& destination : destinations_) {
+    take_smaller(begin, destination.table->open(partitions));
+  }
+  read_from(begin);
+}
+
+void LakehouseTask::read_from(const OffsetMap& offsets) {
+  for (const auto& [partition, offset] : offsets) context_->offset(partition, offset);
+}
+
+void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
+  context_->timeout(kTick.count());
+  if (must_restart_) return restart_all();
+  if (settle()) return;  // what comes now is read again
+  try {
+    write(batch);
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
+    must_restart_ = true;
+    context_->timeout(kRestartWait.count());
+    return;
+  }
+  ask_for_commit();
+  show_metrics();
+}
+
+void LakehouseTask::restart_all() {
+  OffsetMap begin;
+  for (Destination& destination : destinations_) take_smaller(begin, destination.table->restart());
+  read_from(begin);
+  must_restart_ = false;
+}
+
+// True when partitions are to be read again.
+bool LakehouseTask::settle() {
+  OffsetMap again;
+  for (Destination& destination : destinations_) take_smaller(again, destination.table->settle());
+  read_from(again);
+  return !again.empty();
+}
+
+void LakehouseTask::write(RecordBatch& batch) {
+  uint32_t row = 0;
+  for (; row < batch.size(); ++row) {
+    if (batch[row].state != RowState::Live) continue;
+    for (Destination& destination : destinations_) {
+      if (goes_to(destination, batch[row])) write_row(destination, batch, row);
+    }
+    // The worker is about to fail the task, which then commits exactly the rows before this one.
+    if (batch[row].state == RowState::Rejected && !options_.tolerates_errors) break;
+  }
+  note_positions(batch, row);
+}
+
+void LakehouseTask::write_row(Destination& destination, RecordBatch& batch, uint32_t row) {
+  TableSink& table = *destination.table;
+  Reject reject;
+  if (table.write(batch[row], reject)) return;
+  if (table.wants_columns()) {
+    for (uint32_t next = row; next < batch.size(); ++next) {
+      const bool counts = batch[next].state == RowState::Live && goes_to(destination, batch[next]);
+      if (counts) table.collect(batch[next]);
+    }
+    table.add_columns();
+    if (table.write(batch[row], reject)) return;
+  }
+  const Record& record = batch[row];
+  batch.reject(row, {.kind = ErrorKind::Data,
+                     .stage = Stage::TaskPut,
+                     .message = reject.message() + " (" + std::string(record.original_topic) + "-" +
+                                std::to_string(record.original_partition) + ", offset " +
+                                std::to_string(record.offset) + ", table " +
+                                table.name().to_string() + ")"});
+}
+
+bool LakehouseTask::goes_to(const Destination& destination, const Record& record) const {
+  if (!options_.route_field || !destination.route) return !options_.route_field;
+  const Value* value = value_at(record.value.value, *options_.route_field);
+  if (value == nullptr || value->is_null()) return false;
+  std::string text;
+  append_java_string(text, *value);
+  return destination.route->matches(text);
+}
+
+// Filtered and rejected rows count: they have been dealt with. Rows of a partition come in runs.
+void LakehouseTask::note_positions(const RecordBatch& batch, uint32_t end) {
+  for (uint32_t row = 0; row < end; ++row) {
+    const Record& record = batch[row];
+    if (row + 1 < end && batch[row + 1].original_partition == record.original_partition &&
+        batch[row + 1].original_topic.data() == record.original_topic.data()) {
+      continue;
+    }
+    const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+    for (Destination& destination : destinations_) {
+      destination.table->advance(partition, record.offset + 1);
+    }
+  }
+}
+
+void LakehouseTask::ask_for_commit() {
+  const auto now = Clock::now();
+  for (const Destination& destination : destinations_) {
+    if (!destination.table->flush_due(now)) continue;
+    flush_asked_ = true;
+    context_->request_commit();
+  }
+}
+
+OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
+  if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
+  if (!must_restart_) settle();
+  OffsetMap safe;
+  for (const Destination& destination : destinations_) {
+    take_smaller(safe, destination.table->committed());
+  }
+  OffsetMap answer;
+  for (const auto& [partition, offset] : safe) {
+    const auto position = current.find(partition);
+    if (position != current.end()) answer.emplace(partition, std::min(offset, position->second));
+  }
+  return answer;
+}
+
+void LakehouseTask::flush_due() {
+  const auto now = Clock::now();
+  try {
+    for (Destination& destination : destinations_) {
+      if (destination.table->flush_due(now)) destination.table->flush();
+    }
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    log(LogLevel::Warn, kLogger, "Ending files failed; their rows are read again: " + describe(error));
+    must_restart_ = true;
+  }
+}
+
+// Whoever has these partitions next begins where the table says. What cannot be committed in time is
+// written again there; should it land all the same, the other's batch is fenced, and read again.
+void LakehouseTask::close(std::span<const TopicPartition> partitions) {
+  const auto deadline = Clock::now() + kCloseLimit;
+  try {
+    if (!must_restart_) {
+      for (Destination& destination : destinations_) destination.table->flush();
+      for (Destination& destination : destinations_) {
+        while (!destination.table->idle() && Clock::now() < deadline) {
+          destination.table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
+          destination.table->settle();
+        }
+      }
+    }
+  } catch (const std::exception& error) {
+    log(LogLevel::Warn, kLogger,
+        "Committing at the end of partitions failed; their rows are read again: " + describe(error));
+  }
+  for (Destination& destination : destinations_) destination.table->close(partitions);
+  show_metrics();
+}
+
+void LakehouseTask::stop() noexcept { destinations_.clear(); }
+
+void LakehouseTask::show_metrics() {
+  const auto now = Clock::now();
+  if (now < next_metrics_) return;
+  next_metrics_ = now + kMetricsEvery;
+  std::vector<TaskMetric> all;
+  for (const Destination& destination : destinations_) {
+    for (TaskMetric& metric : destination.table->metrics()) all.push_back(std::move(metric));
+  }
+  context_->show_metrics(std::move(all));
+}
+
+}  // namespace millrace::lakehouse

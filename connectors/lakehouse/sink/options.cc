@@ -1,0 +1,265 @@
+#include "connectors/lakehouse/sink/options.h"
+
+#include <algorithm>
+
+#include "connectors/lakehouse/catalog/catalog.h"
+#include "millrace/errors.h"
+#include "millrace/text.h"
+
+namespace millrace::lakehouse {
+namespace {
+
+constexpr std::string_view kCatalogPrefix = "iceberg.catalog.";
+constexpr std::string_view kTablePrefix = "iceberg.table.";
+constexpr std::string_view kCreatePrefix = "iceberg.tables.auto-create-props.";
+constexpr std::string_view kWritePrefix = "iceberg.tables.write-props.";
+
+// Parts of Apache's commit protocol and of its Java libraries, which are not here.
+constexpr const char* kMeaningless[] = {
+    "iceberg.control.topic", "iceberg.control.group-id-prefix", "iceberg.control.commit.timeout-ms",
+    "iceberg.control.commit.threads", "iceberg.control.commit.max-consecutive-failures",
+    "iceberg.coordinator.transactional.prefix", "iceberg.connect.group-id",
+    "iceberg.coordinator-executor-keep-alive-timeout-ms", "iceberg.hadoop-conf-dir"};
+constexpr std::string_view kMeaninglessPrefixes[] = {"iceberg.hadoop.", "iceberg.kafka."};
+
+// Of the sink Apache's came from. Passed over, they would change what is in the table.
+constexpr std::pair<const char*, const char*> kRefused[] = {
+    {"iceberg.tables.cdc-field", "changes cannot be applied yet, rows are only appended"},
+    {"iceberg.tables.upsert-mode-enabled", "rows cannot be replaced yet, they are only appended"},
+    {"iceberg.control.group-id", "there is no control topic; offsets are kept in the table"}};
+
+ConfigValidator optional_one_of(std::vector<std::string> allowed) {
+  ConfigValidator validator = one_of(std::move(allowed));
+  validator.check = [check = validator.check](const ConfigValue& value) {
+    return std::holds_alternative<std::monostate>(value) ? std::string() : check(value);
+  };
+  return validator;
+}
+
+void add_apache_keys(ConfigDef<SinkOptions>& d) {
+  using S = SinkOptions;
+  d.optional(&S::tables, {.name = "iceberg.tables", .importance = Importance::High,
+                          .doc = "Destination tables; each record goes to every one of them unless "
+                                 "routed. `namespace.name`, a part with dots in backquotes."});
+  d.optional(&S::dynamic, {.name = "iceberg.tables.dynamic-enabled",
+                           .doc = "Take the table of a record from the route field."});
+  d.optional(&S::route_field, {.name = "iceberg.tables.route-field",
+                               .doc = "Path of the field that names the table of a record."});
+  d.optional(&S::default_branch, {.name = "iceberg.tables.default-commit-branch",
+                                  .doc = "Branch to commit to."});
+  d.optional(&S::default_id_columns, {.name = "iceberg.tables.default-id-columns",
+                                      .doc = "Identifier columns of tables that are created."});
+  d.optional(&S::default_partition_by,
+             {.name = "iceberg.tables.default-partition-by",
+              .doc = "Partition of tables that are created: columns, or transforms such as day(ts), "
+                     "bucket(id, 16), truncate(name, 3)."});
+  d.optional(&S::auto_create, {.name = "iceberg.tables.auto-create-enabled",
+                               .doc = "Create destination tables that do not exist."});
+  d.optional(&S::evolve_schema, {.name = "iceberg.tables.evolve-schema-enabled",
+                                 .doc = "Add columns for fields that tables have no column for."});
+  d.optional(&S::force_optional, {.name = "iceberg.tables.schema-force-optional",
+                                  .doc = "Make all columns of new tables optional."});
+  d.optional(&S::ignore_case, {.name = "iceberg.tables.schema-case-insensitive",
+                               .doc = "Find columns without regard to case."});
+  d.optional(&S::commit_interval_ms, {.name = "iceberg.control.commit.interval-ms",
+                                      .importance = Importance::High,
+                                      .doc = "Longest time between commits, in milliseconds.",
+                                      .validator = at_least(1)});
+  d.optional(&S::catalog_name, {.name = "iceberg.catalog",
+                                .doc = "Name of the catalog. Its settings are iceberg.catalog.*: type "
+                                       "(hadoop, jdbc, rest), uri, warehouse, ..."});
+}
+
+void add_own_keys(ConfigDef<SinkOptions>& d) {
+  using S = SinkOptions;
+  d.optional(&S::start_policy, {.name = "lakehouse.start.policy",
+                                .doc = "Where topics begin that the table has no offsets of.",
+                                .validator = one_of({"earliest", "latest"})});
+  d.optional(&S::start_policies, {.name = "lakehouse.start.policies",
+                                  .doc = "The same for single topics: topic:policy, ..."});
+  d.optional(&S::start_offsets, {.name = "lakehouse.start.offsets",
+                                 .doc = "Offsets in place of the policy: topic:offset or "
+                                        "topic:partition:offset, ..."});
+  d.optional(&S::out_of_range, {.name = "lakehouse.offset.out.of.range",
+                                .doc = "What to do when the log does not have the table's offset.",
+                                .validator = one_of({"fail", "earliest", "latest"})});
+  d.optional(&S::on_rollback, {.name = "lakehouse.on.rollback",
+                               .doc = "What to do when the table was rolled back to before all of its "
+                                      "offsets: begin as a new table does, or fail.",
+                               .validator = one_of({"policy", "fail"})});
+  d.optional(&S::broker_columns, {.name = "lakehouse.broker.columns",
+                                  .doc = "Columns _kafka_<name> of where a record was: topic, "
+                                         "partition, offset, timestamp."});
+  d.optional(&S::nested_handling, {.name = "lakehouse.nested.handling",
+                                   .doc = "What becomes of objects and arrays in records: an error, "
+                                          "JSON text (stringify), or nested columns (struct). The "
+                                          "default is error, and struct under the name of Apache's sink.",
+                                   .validator = optional_one_of({"error", "stringify", "struct"})});
+  d.optional(&S::null_values, {.name = "lakehouse.null.values",
+                               .doc = "What becomes of records without a value.",
+                               .validator = one_of({"skip", "reject"})});
+  d.optional(&S::unknown_fields, {.name = "lakehouse.unknown.fields",
+                                  .doc = "What becomes of fields without a column, when the schema "
+                                         "does not evolve.",
+                                  .validator = one_of({"ignore", "reject"})});
+  d.optional(&S::numbers, {.name = "lakehouse.numbers",
+                           .doc = "Columns of numbers without a schema: long and double (exact), or "
+                                  "always double, for fields that mix 1 and 1.5.",
+                           .validator = one_of({"exact", "double"})});
+  d.optional(&S::flush_rows, {.name = "lakehouse.flush.rows",
+                              .doc = "Commit after so many rows of a task.", .validator = at_least(1)});
+  d.optional(&S::flush_bytes, {.name = "lakehouse.flush.bytes",
+                               .doc = "Commit after so many bytes in a task's files.",
+                               .validator = at_least(1)});
+  d.optional(&S::memory_bytes, {.name = "lakehouse.memory.bytes",
+                                .doc = "Memory for rows and encoders of a task.",
+                                .validator = at_least(int64_t{16} << 20)});
+  d.optional(&S::retry_timeout_ms, {.name = "lakehouse.retry.timeout.ms",
+                                    .doc = "How long commits are tried while the catalog or storage is "
+                                           "away, before the task fails.",
+                                    .validator = at_least(0)});
+}
+
+/// Adds what `call` throws as an error of `key`.
+template <class Call>
+void check(const char* key, ConfigErrors& errors, const Call& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    errors.add(key, error.what());
+  }
+}
+
+RowOptions row_options(const SinkOptions& options) {
+  RowOptions rows;
+  rows.cells.nested = options.nested_handling == "stringify" ? NestedHandling::Stringify
+                                                             : NestedHandling::Error;
+  rows.reject_nested = options.nested_handling == "error";
+  rows.ignore_case = options.ignore_case;
+  rows.collect_unknown = options.evolve_schema;
+  rows.reject_unknown = !options.evolve_schema && options.unknown_fields == "reject";
+  static constexpr std::string_view kNames[] = {"topic", "partition", "offset", "timestamp"};
+  for (const std::string& name : options.broker_columns.value_or(std::vector<std::string>())) {
+    const auto* at = std::find(std::begin(kNames), std::end(kNames), name);
+    if (at == std::end(kNames)) {
+      throw ConfigException("'" + name + "' is no broker column: use topic, partition, offset, timestamp");
+    }
+    rows.broker_fields.push_back(static_cast<BrokerField>(at - kNames));
+  }
+  return rows;
+}
+
+StartRules start_rules(const SinkOptions& options) {
+  StartRules rules;
+  rules.policy = parse_start_policy(options.start_policy);
+  if (options.start_policies) rules.of_topic = parse_start_policies(*options.start_policies);
+  if (options.start_offsets) parse_start_offsets(*options.start_offsets, rules);
+  rules.out_of_range = options.out_of_range == "earliest" ? OutOfRange::Earliest
+                       : options.out_of_range == "latest" ? OutOfRange::Latest
+                                                          : OutOfRange::Fail;
+  return rules;
+}
+
+}  // namespace
+
+const ConfigDef<SinkOptions>& SinkOptions::def() {
+  static const ConfigDef<SinkOptions> def = [] {
+    ConfigDef<SinkOptions> d;
+    add_apache_keys(d);
+    add_own_keys(d);
+    return d;
+  }();
+  return def;
+}
+
+SinkOptions SinkOptions::parse(const Properties& config) {
+  ConfigErrors errors;
+  check_config(config, errors);
+  if (!errors.empty()) {
+    throw ConfigException(errors.entries().front().first + ": " + errors.entries().front().second);
+  }
+  SinkOptions options = def().parse(config);
+  if (!options.nested_handling) {
+    const std::string* name = find(config, "connector.class");
+    const bool is_apaches = name != nullptr && name->ends_with("IcebergSinkConnector");
+    options.nested_handling = is_apaches ? "struct" : "error";
+  }
+  const std::string* tolerance = find(config, "errors.tolerance");
+  options.tolerates_errors = tolerance != nullptr && *tolerance == "all";
+  options.catalog = with_prefix(config, kCatalogPrefix);
+  options.create_props = with_prefix(config, kCreatePrefix);
+  options.write_props = with_prefix(config, kWritePrefix);
+  options.start = start_rules(options);
+  options.rows = row_options(options);
+  for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
+    options.table_props_[table] = with_prefix(config, std::string(kTablePrefix) + table + ".");
+  }
+  return options;
+}
+
+TableOptions SinkOptions::table(const std::string& name) const {
+  TableOptions table{default_branch, default_partition_by.value_or(""), {}, {}};
+  std::string ids = default_id_columns.value_or("");
+  if (const auto own = table_props_.find(name); own != table_props_.end()) {
+    if (const auto* branch = find(own->second, "commit-branch")) table.branch = *branch;
+    if (const auto* partition = find(own->second, "partition-by")) table.partition_by = *partition;
+    if (const auto* columns = find(own->second, "id-columns")) ids = *columns;
+    if (const auto* regex = find(own->second, "route-regex")) table.route_regex = *regex;
+  }
+  table.id_columns = split_list(&ids);
+  return table;
+}
+
+std::string SinkOptions::catalog_key() const {
+  std::string key = catalog_name;
+  for (const auto& [name, value] : catalog) key += "\n" + name + "=" + value;
+  return key;
+}
+
+void check_config(const Properties& config, ConfigErrors& errors) {
+  SinkOptions options;
+  try {
+    options = SinkOptions::def().parse(config);
+  } catch (const ConfigException&) {
+    return;  // the key has its own error
+  }
+  for (const auto& [key, why] : kRefused) {
+    if (find(config, key) != nullptr) errors.add(key, std::string("not supported: ") + why);
+  }
+  const bool has_tables = options.tables && !options.tables->empty();
+  if (has_tables == options.dynamic) {
+    errors.add("iceberg.tables", "set either iceberg.tables or iceberg.tables.dynamic-enabled=true");
+  }
+  if (options.dynamic && !options.route_field) {
+    errors.add("iceberg.tables.route-field", "is required with iceberg.tables.dynamic-enabled=true");
+  }
+  for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
+    check("iceberg.tables", errors, [&] { parse_table_name(table); });
+  }
+  check("lakehouse.start.policies", errors, [&] {
+    parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
+  });
+  check("lakehouse.start.offsets", errors, [&] {
+    StartRules rules;
+    parse_start_offsets(options.start_offsets.value_or(std::vector<std::string>()), rules);
+  });
+  check("lakehouse.broker.columns", errors, [&] { row_options(options); });
+  check("iceberg.catalog.type", errors, [&] {
+    make_catalog(options.catalog_name, with_prefix(config, kCatalogPrefix));
+  });
+}
+
+std::vector<std::string> meaningless_keys(const Properties& config) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : config) {
+    const bool exact = std::find(std::begin(kMeaningless), std::end(kMeaningless), key) !=
+                       std::end(kMeaningless);
+    const bool prefixed =
+        std::any_of(std::begin(kMeaninglessPrefixes), std::end(kMeaninglessPrefixes),
+                    [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
+    if (exact || prefixed) keys.push_back(key);
+  }
+  return keys;
+}
+
+}  // namespace millrace::lakehouse

@@ -1,0 +1,237 @@
+#include "connectors/lakehouse/sink/partition_writers.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "millrace/errors.h"
+
+namespace millrace::lakehouse {
+namespace {
+
+/// Path to a field through structs; empty when there is none.
+std::vector<size_t> path_to(const std::vector<NestedField>& fields, int32_t id) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].id == id) return {i};
+    if (fields[i].type->id != TypeId::Struct) continue;
+    std::vector<size_t> rest = path_to(fields[i].type->fields, id);
+    if (rest.empty()) continue;
+    rest.insert(rest.begin(), i);
+    return rest;
+  }
+  return {};
+}
+
+template <class T>
+T fixed_at(const Column& column, int64_t row) {
+  T value;
+  std::memcpy(&value, column.values().data() + static_cast<size_t>(row) * sizeof(T), sizeof(T));
+  return value;
+}
+
+std::string bytes_at(const Column& column, int64_t row) {
+  const auto* data = reinterpret_cast<const char*>(column.values().data());
+  const auto at = static_cast<size_t>(row);
+  if (column.width() != 0) return {data + at * column.width(), column.width()};
+  const auto offsets = column.offsets();
+  return {data + offsets[at], static_cast<size_t>(offsets[at + 1] - offsets[at])};
+}
+
+/// Little-endian two's complement to the shortest big-endian form.
+std::string decimal_literal(std::string little) {
+  std::reverse(little.begin(), little.end());
+  size_t first = 0;
+  while (first + 1 < little.size()) {
+    const auto byte = static_cast<uint8_t>(little[first]);
+    const bool next_negative = (static_cast<uint8_t>(little[first + 1]) & 0x80) != 0;
+    if (!((byte == 0 && !next_negative) || (byte == 0xff && next_negative))) break;
+    ++first;
+  }
+  return little.substr(first);
+}
+
+Literal literal_at(const Column& column, int64_t row) {
+  const auto bit = static_cast<size_t>(row);
+  if (((column.validity()[bit / 8] >> (bit % 8)) & 1) == 0) return {};
+  switch (column.field().type->id) {
+    case TypeId::Boolean:
+      return fixed_at<uint8_t>(column, row) != 0;
+    case TypeId::Int:
+    case TypeId::Date:
+      return fixed_at<int32_t>(column, row);
+    case TypeId::Float:
+      return fixed_at<float>(column, row);
+    case TypeId::Double:
+      return fixed_at<double>(column, row);
+    case TypeId::Long:
+    case TypeId::Time:
+    case TypeId::Timestamp:
+    case TypeId::Timestamptz:
+      return fixed_at<int64_t>(column, row);
+    case TypeId::Decimal:
+      return decimal_literal(bytes_at(column, row));
+    default:
+      return bytes_at(column, row);
+  }
+}
+
+std::string key_of(const PartitionValues& values) {
+  std::string key;
+  for (const Literal& value : values) {
+    if (is_null(value)) {
+      key += '-';
+      continue;
+    }
+    const std::string bytes = to_bytes(value);
+    const auto size = static_cast<uint32_t>(bytes.size());
+    key += '+';
+    key.append(reinterpret_cast<const char*>(&size), sizeof size);
+    key += bytes;
+  }
+  return key;
+}
+
+}  // namespace
+
+struct PartitionWriters::Partition {
+  Partition(PartitionValues of, const TableSchemaPtr& schema) : values(std::move(of)), buffer(schema) {}
+
+  PartitionValues values;
+  ColumnBatch buffer;
+  std::unique_ptr<DataFileWriter> writer;
+  std::string path;  // of the writer's file
+  uint64_t used = 0;
+};
+
+PartitionWriters::PartitionWriters(FileTarget target, RowOptions rows)
+    : target_(std::move(target)), rows_(target_.schema, std::move(rows)) {
+  for (const PartitionField& field : target_.spec->fields) {
+    source_paths_.push_back(path_to(target_.schema->fields, field.source_id));
+    sources_.push_back(target_.schema->field(field.source_id));
+    if (source_paths_.back().empty() || sources_.back() == nullptr) {
+      throw ConnectException("writing " + target_.data_folder + ": the source column of partition field " +
+                             field.name + " is gone, or inside a list or map");
+    }
+  }
+}
+
+PartitionWriters::~PartitionWriters() = default;
+
+bool PartitionWriters::write(const Record& record, Reject& reject) {
+  // Mostly the partition of the row before; a row of another one is taken back, and written again.
+  if (last_ == nullptr) {
+    last_ = partitions_.try_emplace("?", std::make_unique<Partition>(PartitionValues(), target_.schema))
+                .first->second.get();
+  }
+  ColumnBatch& guess = last_->buffer;
+  if (!rows_.write(record, guess, reject)) return false;
+  const int64_t row = guess.rows() - 1;
+  if (!is_of(*last_, guess, row)) {
+    Partition& right = partition_of(guess, row);
+    guess.truncate(row);
+    if (!rows_.write(record, right.buffer, reject)) return false;
+    last_ = &right;
+  }
+  ++row_count_;
+  last_->used = ++clock_;
+  if (last_->buffer.rows() < kBufferRows) return true;
+  drain(*last_);
+  keep_within_memory();
+  return true;
+}
+
+bool PartitionWriters::is_of(const Partition& partition, const ColumnBatch& batch, int64_t row) const {
+  return partition.values.size() == sources_.size() &&
+         (sources_.empty() || values_of(batch, row) == partition.values);
+}
+
+PartitionValues PartitionWriters::values_of(const ColumnBatch& batch, int64_t row) const {
+  PartitionValues values;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const std::vector<size_t>& path = source_paths_[i];
+    const Column* column = &batch.columns()[path[0]];
+    for (size_t step = 1; step < path.size(); ++step) column = &column->children()[path[step]];
+    values.push_back(
+        apply(target_.spec->fields[i].transform, literal_at(*column, row), *sources_[i]->type));
+  }
+  return values;
+}
+
+PartitionWriters::Partition& PartitionWriters::partition_of(const ColumnBatch& batch, int64_t row) {
+  PartitionValues values = values_of(batch, row);
+  std::unique_ptr<Partition>& partition = partitions_[key_of(values)];
+  if (!partition) partition = std::make_unique<Partition>(std::move(values), target_.schema);
+  return *partition;
+}
+
+void PartitionWriters::drain(Partition& partition) {
+  if (partition.buffer.rows() == 0) return;
+  if (!partition.writer) {
+    const std::string folder = partition_path(*target_.spec, *target_.schema, partition.values);
+    char number[16];
+    std::snprintf(number, sizeof number, "%05d", files_++);
+    partition.path = target_.data_folder + "/" + folder + (folder.empty() ? "" : "/") +
+                     target_.name_stem + "-" + number + ".parquet";
+    partition.writer = make_parquet_writer(target_.files->create(partition.path), target_.schema,
+                                           target_.options);
+  }
+  partition.writer->write(partition.buffer);
+  partition.buffer.clear();
+  if (partition.writer->file_bytes() >= target_.file_bytes) end_file(partition);
+}
+
+void PartitionWriters::end_file(Partition& partition) {
+  if (!partition.writer) return;
+  DataFile file = partition.writer->finish();
+  partition.writer.reset();
+  file.path = partition.path;
+  file.spec_id = target_.spec->id;
+  file.partition = partition.values;
+  done_.push_back(std::move(file));
+}
+
+// The least recently used files are ended first: their partitions are over, most likely.
+void PartitionWriters::keep_within_memory() {
+  while (memory_bytes() > static_cast<int64_t>(target_.memory_bytes)) {
+    Partition* oldest = nullptr;
+    for (const auto& [key, partition] : partitions_) {
+      const bool holds = partition->writer || partition->buffer.rows() > 0;
+      if (holds && (oldest == nullptr || partition->used < oldest->used)) oldest = partition.get();
+    }
+    if (oldest == nullptr) return;
+    drain(*oldest);
+    end_file(*oldest);
+    oldest->buffer = ColumnBatch(target_.schema);  // gives its memory back
+  }
+}
+
+int64_t PartitionWriters::file_bytes() const {
+  int64_t bytes = 0;
+  for (const DataFile& file : done_) bytes += file.file_size;
+  for (const auto& [key, partition] : partitions_) {
+    if (partition->writer) bytes += partition->writer->file_bytes();
+  }
+  return bytes;
+}
+
+int64_t PartitionWriters::memory_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& [key, partition] : partitions_) {
+    bytes += static_cast<int64_t>(partition->buffer.bytes());
+    if (partition->writer) bytes += partition->writer->memory_bytes();
+  }
+  return bytes;
+}
+
+std::vector<DataFile> PartitionWriters::finish() {
+  for (const auto& [key, partition] : partitions_) {
+    drain(*partition);
+    end_file(*partition);
+  }
+  partitions_.clear();
+  last_ = nullptr;
+  row_count_ = 0;
+  return std::exchange(done_, {});
+}
+
+}  // namespace millrace::lakehouse

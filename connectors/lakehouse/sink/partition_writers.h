@@ -1,0 +1,72 @@
+#pragma once
+// The open files of one table: a buffer and, once it was full, a data file for each partition
+// (iceberg-sink.md trap 25).
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/lakehouse/columns/row_writer.h"
+#include "connectors/lakehouse/parquet/data_file_writer.h"
+#include "connectors/lakehouse/table/partition_spec.h"
+
+namespace millrace::lakehouse {
+
+/// Where and how files are written.
+struct FileTarget {
+  std::shared_ptr<FileIO> files;
+  std::string data_folder;
+  std::string name_stem;  // `<task>-<uuid>`, unique in the table
+  TableSchemaPtr schema;
+  PartitionSpecPtr spec;
+  DataFileOptions options;
+  int64_t file_bytes = int64_t{512} << 20;  // a file of this size is ended
+  size_t memory_bytes = size_t{128} << 20;  // of buffers and encoders together
+};
+
+/// Used by one thread.
+class PartitionWriters {
+ public:
+  /// Rows that a buffer holds before they go to the encoder.
+  static constexpr int64_t kBufferRows = 16'384;
+
+  PartitionWriters(FileTarget target, RowOptions rows);
+  ~PartitionWriters();
+
+  /// Adds a row to its partition. False: `reject` says why. Throws what storage throws; the row is
+  /// buffered then all the same.
+  bool write(const Record& record, Reject& reject);
+  RowWriter& rows() noexcept { return rows_; }
+  int64_t row_count() const noexcept { return row_count_; }
+  /// Bytes of all files so far, about.
+  int64_t file_bytes() const;
+  int64_t memory_bytes() const;
+  /// Ends all files and hands them over. Throws what storage throws; call it again then.
+  std::vector<DataFile> finish();
+  const FileTarget& target() const noexcept { return target_; }
+
+ private:
+  struct Partition;
+
+  Partition& partition_of(const ColumnBatch& batch, int64_t row);
+  bool is_of(const Partition& partition, const ColumnBatch& batch, int64_t row) const;
+  PartitionValues values_of(const ColumnBatch& batch, int64_t row) const;
+  void drain(Partition& partition);
+  void end_file(Partition& partition);
+  void keep_within_memory();
+
+  const FileTarget target_;
+  RowWriter rows_;
+  std::vector<std::vector<size_t>> source_paths_;  // of the spec's fields, into columns and children
+  std::vector<const NestedField*> sources_;
+  std::map<std::string, std::unique_ptr<Partition>> partitions_;  // by the bytes of their values
+  Partition* last_ = nullptr;
+  std::vector<DataFile> done_;
+  int64_t row_count_ = 0;
+  uint64_t clock_ = 0;  // of uses
+  int32_t files_ = 0;
+};
+
+}  // namespace millrace::lakehouse

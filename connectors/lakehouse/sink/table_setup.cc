@@ -1,0 +1,172 @@
+#include "connectors/lakehouse/sink/table_setup.h"
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "connectors/lakehouse/columns/type_inference.h"
+#include "connectors/lakehouse/table/evolution.h"
+#include "millrace/errors.h"
+#include "millrace/log.h"
+
+namespace millrace::lakehouse {
+namespace {
+
+constexpr int32_t kFirstPartitionField = 1000;  // id
+constexpr std::string_view kLogger = "millrace.lakehouse.TableSetup";
+
+/// Committers of this process by catalog, table, UUID and branch.
+std::shared_ptr<TableCommitter> shared_committer(const std::string& key,
+                                                 const std::function<std::shared_ptr<TableCommitter>()>& make) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<TableCommitter>> committers;
+  const std::lock_guard lock(mutex);
+  std::erase_if(committers, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<TableCommitter>& known = committers[key];
+  std::shared_ptr<TableCommitter> committer = known.lock();
+  if (!committer) known = committer = make();
+  return committer;
+}
+
+std::vector<NestedField> broker_fields(const std::vector<BrokerField>& wanted) {
+  std::vector<NestedField> fields;
+  for (const BrokerField field : wanted) {
+    static constexpr TypeId kTypes[] = {TypeId::String, TypeId::Int, TypeId::Long, TypeId::Timestamptz};
+    const auto at = static_cast<size_t>(field);
+    fields.push_back({static_cast<int32_t>(fields.size() + 1), kBrokerColumns[at], false,
+                      primitive(kTypes[at])});
+  }
+  return fields;
+}
+
+std::map<std::string, std::string> as_map(const Properties& properties) {
+  return {properties.begin(), properties.end()};
+}
+
+int64_t number_property(const std::map<std::string, std::string>& properties, const char* name,
+                        int64_t fallback) {
+  const auto at = properties.find(name);
+  return at == properties.end() ? fallback : std::strtoll(at->second.c_str(), nullptr, 10);
+}
+
+}  // namespace
+
+TableSetup::TableSetup(std::shared_ptr<Catalog> catalog, std::string catalog_key, std::string table,
+                       const SinkOptions& options)
+    : catalog_(std::move(catalog)),
+      catalog_key_(std::move(catalog_key)),
+      name_(parse_table_name(table)),
+      options_(options),
+      table_options_(options.table(table)) {}
+
+const LoadedTable& TableSetup::load() {
+  table_ = catalog_->load(name_);
+  if (table_) return *table_;
+  if (!options_.auto_create) {
+    throw NotFoundException("opening table " + name_.to_string() + ": there is none; create it, or set "
+                            "iceberg.tables.auto-create-enabled=true");
+  }
+  try {
+    table_ = create();
+  } catch (const AlreadyExistsException&) {  // another task was faster
+    table_ = catalog_->load(name_);
+    if (!table_) throw;
+  }
+  return *table_;
+}
+
+// Columns come with the first records, and with them the partition: offsets must be kept before that.
+LoadedTable TableSetup::create() {
+  NewTable what;
+  what.schema.fields = broker_fields(options_.rows.broker_fields);
+  what.properties = as_map(options_.create_props);
+  what.properties.try_emplace("write.metadata.delete-after-commit.enabled", "true");
+  what.properties.try_emplace("write.metadata.previous-versions-max", "20");
+  log(LogLevel::Info, kLogger, "Creating table " + name_.to_string());
+  return catalog_->create(name_, what);
+}
+
+void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
+  const InferenceOptions inference{options_.nested_handling == "stringify",
+                                   options_.numbers == "double"};
+  SchemaChange wanted;
+  for (const UnknownField& field : fields) {
+    TypePtr type = infer_type(field.schema, field.value, inference);
+    if (type) wanted.columns.push_back({"", {0, field.name, false, std::move(type)}});
+  }
+  for (int attempt = 1;; ++attempt) {
+    if (!table_ || attempt > 1) load();
+    const TableMetadata& metadata = table_->metadata;
+    const TableSchema current = metadata.current_schema();
+    EvolvedSchema evolved = evolve(current, metadata.last_column_id(), wanted);
+    if (!evolved.changed) return;
+    TableChange change;
+    change.requirements = {change::assert_uuid(metadata.uuid()),
+                           change::assert_last_field_id(metadata.last_column_id()),
+                           change::assert_schema(current.id)};
+    change.updates = {change::add_schema(evolved.schema, evolved.last_column_id),
+                      change::set_current_schema(-1)};
+    add_partition_fields(evolved.schema, change);
+    try {
+      table_ = catalog_->commit(name_, *table_, change);
+      log(LogLevel::Info, kLogger, "Added columns to table " + name_.to_string());
+      return;
+    } catch (const CommitConflict&) {
+      if (attempt >= kSchemaTries) throw;
+    } catch (const CommitUnknown&) {  // the next look at the table tells
+      if (attempt >= kSchemaTries) throw;
+    }
+  }
+}
+
+// A table that was created here gets its partition with the columns it is of, before it has any data.
+bool TableSetup::add_partition_fields(const TableSchema& schema, TableChange& change) const {
+  const TableMetadata& metadata = table_->metadata;
+  const bool is_new = metadata.default_spec().is_unpartitioned() &&
+                      metadata.last_partition_id() < kFirstPartitionField;
+  if (!options_.auto_create || table_options_.partition_by.empty() || !is_new) return false;
+  PartitionSpec spec;
+  try {
+    spec = parse_partition_by(table_options_.partition_by, schema);
+  } catch (const ConfigException&) {
+    return false;  // its columns have not come yet
+  }
+  change.updates.push_back(change::add_spec(spec));
+  change.updates.push_back(change::set_default_spec(-1));
+  return true;
+}
+
+FileTarget TableSetup::file_target(const std::string& task) const {
+  const TableMetadata& metadata = table_->metadata;
+  std::map<std::string, std::string> properties = metadata.properties();
+  for (const auto& [name, value] : options_.write_props) properties[name] = value;
+  FileTarget target;
+  target.files = table_->files;
+  target.data_folder = metadata.data_folder();
+  target.name_stem = "00000-" + task + "-" + new_uuid();
+  target.schema = std::make_shared<TableSchema>(metadata.current_schema());
+  target.spec = std::make_shared<PartitionSpec>(metadata.default_spec());
+  if (target.spec->has_unknown_transform()) {
+    throw UnsupportedException("writing " + name_.to_string() +
+                               ": its partition has a transform that is not known here");
+  }
+  target.options = data_file_options(*target.schema, properties);
+  target.file_bytes = number_property(properties, "write.target-file-size-bytes", target.file_bytes);
+  target.memory_bytes = static_cast<size_t>(options_.memory_bytes);
+  return target;
+}
+
+std::shared_ptr<TableCommitter> TableSetup::committer() const {
+  const std::string uuid = table_->metadata.uuid();
+  const std::string key =
+      catalog_key_ + "\n" + name_.to_string() + "\n" + uuid + "\n" + table_options_.branch;
+  return shared_committer(key, [&] {
+    CommitOptions commit;
+    commit.branch = table_options_.branch;
+    commit.total = std::chrono::milliseconds(options_.retry_timeout_ms);
+    return std::make_shared<TableCommitter>(catalog_, name_, uuid, std::move(commit));
+  });
+}
+
+}  // namespace millrace::lakehouse

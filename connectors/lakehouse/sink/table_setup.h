@@ -1,0 +1,52 @@
+#pragma once
+// A table as a task needs it: loaded or created, its schema evolved, its committer (iceberg-sink.md §2.1,
+// §11).
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/commit/table_committer.h"
+#include "connectors/lakehouse/sink/options.h"
+#include "connectors/lakehouse/sink/partition_writers.h"
+
+namespace millrace::lakehouse {
+
+/// Used by one task's thread.
+class TableSetup {
+ public:
+  /// Tries to change a schema that others change at the same time.
+  static constexpr int kSchemaTries = 3;
+
+  TableSetup(std::shared_ptr<Catalog> catalog, std::string catalog_key, std::string table,
+             const SinkOptions& options);
+
+  const TableName& name() const noexcept { return name_; }
+  const std::string& branch() const noexcept { return table_options_.branch; }
+  /// Loads it anew; creates it, without columns but those of the broker, when it is missing and may be.
+  /// Throws NotFoundException with what to do when it must not.
+  const LoadedTable& load();
+  const LoadedTable& table() const { return *table_; }
+  /// Adds columns for fields with a value that tells their type, and the partition fields of a table that
+  /// has no columns yet; what others added meanwhile is not added again.
+  void add_columns(const std::vector<UnknownField>& fields);
+  /// Files of the current schema and partition spec.
+  FileTarget file_target(const std::string& task) const;
+  /// Of this process, shared by all tasks that write the table.
+  std::shared_ptr<TableCommitter> committer() const;
+
+ private:
+  LoadedTable create();
+  bool add_partition_fields(const TableSchema& schema, TableChange& change) const;
+
+  const std::shared_ptr<Catalog> catalog_;
+  const std::string catalog_key_;
+  const TableName name_;
+  const SinkOptions& options_;
+  const TableOptions table_options_;
+  std::optional<LoadedTable> table_;
+};
+
+}  // namespace millrace::lakehouse

@@ -1,0 +1,266 @@
+#include "connectors/lakehouse/sink/table_sink.h"
+
+#include <algorithm>
+#include <future>
+
+#include "millrace/errors.h"
+#include "millrace/log.h"
+
+namespace millrace::lakehouse {
+namespace {
+
+constexpr std::string_view kLogger = "millrace.lakehouse.TableSink";
+constexpr std::chrono::minutes kPinLimit{5};  // for the committer's answer
+
+}  // namespace
+
+void OutcomeInbox::put(Entry entry) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_back(std::move(entry));
+  changed_.notify_all();
+}
+
+std::vector<OutcomeInbox::Entry> OutcomeInbox::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(entries_, {});
+}
+
+bool OutcomeInbox::wait(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit, [this] { return !entries_.empty(); });
+}
+
+TableSink::TableSink(Parts parts, const SinkOptions& options)
+    : parts_(std::move(parts)), options_(options) {}
+
+TableSink::~TableSink() = default;
+
+std::map<TopicPartition, Start> TableSink::find_starts(std::span<const TopicPartition> partitions) {
+  const LoadedTable& table = parts_.setup->load();
+  const StoredPositions stored = read_positions(table.metadata, parts_.setup->branch());
+  if (stored.rolled_back && options_.on_rollback == "fail") {
+    throw ConnectException("opening " + name().to_string() +
+                           ": the table was rolled back to before all offsets it had; set the "
+                           "connector's offsets, or lakehouse.on.rollback=policy");
+  }
+  committer_ = parts_.setup->committer();
+  return resolve_starts(stored.positions, parts_.cluster, partitions, options_.start, *parts_.log);
+}
+
+OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
+  const auto starts = find_starts(partitions);
+  pin(starts);
+  OffsetMap offsets;
+  for (const auto& [partition, start] : starts) {
+    progress_[partition] = {start.offset, start.offset};
+    offsets[partition] = committed_[partition] = Offset{start.offset};
+  }
+  return offsets;
+}
+
+// Latest is not durable by itself: after a crash it would be another place (trap 1).
+void TableSink::pin(const std::map<TopicPartition, Start>& starts) {
+  WrittenBatch batch;
+  for (const auto& [partition, start] : starts) {
+    if (start.must_pin) batch.steps[partition] = {start.stored, start.offset};
+  }
+  if (batch.steps.empty()) return;
+  batch.cluster = parts_.cluster;
+  batch.schema = std::make_shared<TableSchema>(parts_.setup->table().metadata.current_schema());
+  batch.connector = parts_.connector;
+  batch.task = parts_.task;
+  const auto answer = std::make_shared<std::promise<BatchOutcome>>();
+  auto outcome = answer->get_future();
+  committer_->submit(std::move(batch), [answer](const BatchOutcome& o) { answer->set_value(o); });
+  if (outcome.wait_for(kPinLimit) != std::future_status::ready) {
+    throw RetriableException("pinning offsets in " + name().to_string() + ": no answer");
+  }
+  const BatchOutcome what = outcome.get();
+  if (what.error) std::rethrow_exception(what.error);
+  if (what.fate == BatchFate::Fenced) {
+    throw RetriableException("pinning offsets in " + name().to_string() + ": " + what.reason);
+  }
+}
+
+void TableSink::close(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& partition : partitions) {
+    progress_.erase(partition);
+    committed_.erase(partition);
+  }
+  if (moved()) return;  // rows of other partitions; flush() left none of these
+  writers_.reset();
+}
+
+PartitionWriters& TableSink::writers() {
+  if (!writers_) make_writers();
+  return *writers_;
+}
+
+void TableSink::make_writers() {
+  RowOptions rows = options_.rows;
+  writers_ = std::make_unique<PartitionWriters>(parts_.setup->file_target(parts_.task), std::move(rows));
+}
+
+bool TableSink::write(const Record& record, Reject& reject) {
+  const auto at = progress_.find({std::string(record.original_topic), record.original_partition});
+  if (at == progress_.end() || record.offset < at->second.next) return true;
+  if (record.value.value.is_null() && options_.null_values == "skip") return true;
+  if (!writers().write(record, reject)) {
+    if (reject.reason == RejectReason::UnknownField && options_.evolve_schema) {
+      wants_columns_ = true;
+    } else {
+      ++rejected_[reject.reason];
+    }
+    return false;
+  }
+  newest_ms_ = std::max(newest_ms_, record.timestamp);
+  return true;
+}
+
+void TableSink::add_columns() {
+  wants_columns_ = false;
+  parts_.setup->add_columns(writers().rows().take_unknown());
+  // What is in files of the schema before stays as it is: readers find columns by id.
+  for (DataFile& file : writers_->finish()) ended_.push_back(std::move(file));
+  make_writers();
+}
+
+void TableSink::advance(const TopicPartition& partition, int64_t next) {
+  const auto at = progress_.find(partition);
+  if (at != progress_.end()) at->second.next = std::max(at->second.next, next);
+}
+
+bool TableSink::moved() const {
+  return std::any_of(progress_.begin(), progress_.end(),
+                     [](const auto& entry) { return entry.second.next > entry.second.begin; });
+}
+
+bool TableSink::flush_due(Clock::time_point now) const {
+  if (!moved()) return false;
+  if (const auto by = due(); by && now >= *by) return true;
+  return writers_ && (writers_->row_count() >= options_.flush_rows ||
+                      writers_->file_bytes() >= options_.flush_bytes);
+}
+
+std::optional<TableSink::Clock::time_point> TableSink::due() const {
+  if (!moved()) return std::nullopt;
+  return last_flush_ + std::chrono::milliseconds(options_.commit_interval_ms);
+}
+
+void TableSink::flush() {
+  last_flush_ = Clock::now();
+  if (!moved()) return;
+  WrittenBatch batch;
+  if (writers_) {
+    batch.schema = writers_->target().schema;
+    batch.files = writers_->finish();
+  } else {
+    batch.schema = std::make_shared<TableSchema>(parts_.setup->table().metadata.current_schema());
+  }
+  batch.files.insert(batch.files.begin(), ended_.begin(), ended_.end());
+  ended_.clear();
+  for (auto& [partition, progress] : progress_) {
+    if (progress.next == progress.begin) continue;
+    batch.steps[partition] = {progress.begin, progress.next};
+    progress.begin = progress.next;
+  }
+  submit(std::move(batch));
+}
+
+void TableSink::submit(WrittenBatch batch) {
+  batch.cluster = parts_.cluster;
+  batch.connector = parts_.connector;
+  batch.task = parts_.task;
+  batch.newest_ms = std::exchange(newest_ms_, -1);
+  ++in_flight_;
+  OutcomeInbox::Entry entry{generation_, batch.steps, 0, {}};
+  for (const DataFile& file : batch.files) entry.rows += file.metrics.record_count;
+  committer_->submit(std::move(batch), [inbox = inbox_, entry](const BatchOutcome& outcome) {
+    OutcomeInbox::Entry answered = entry;
+    answered.outcome = outcome;
+    inbox->put(std::move(answered));
+  });
+}
+
+OffsetMap TableSink::settle() {
+  bool fenced = false;
+  for (const OutcomeInbox::Entry& entry : inbox_->take()) {
+    if (entry.generation != generation_) continue;  // from before a restart
+    --in_flight_;
+    const BatchOutcome& outcome = entry.outcome;
+    if (outcome.fate == BatchFate::Committed) {
+      fences_ = 0;
+      rows_ += entry.rows;
+      for (const auto& [partition, step] : entry.steps) {
+        const auto at = committed_.find(partition);
+        if (at != committed_.end()) at->second = Offset{step.end};
+      }
+    } else if (outcome.fate == BatchFate::Fenced) {
+      fenced = true;
+      log(LogLevel::Warn, kLogger, "A batch for " + name().to_string() + " was fenced: " + outcome.reason +
+                                       "; reading again from the table's offsets");
+    } else {
+      std::rethrow_exception(outcome.error);
+    }
+  }
+  if (!fenced) return {};
+  if (++fences_ >= kMaxFences) {
+    throw ConnectException("committing to " + name().to_string() + ": " + std::to_string(fences_) +
+                           " batches in a row were fenced; another connector or worker group writes "
+                           "the same topic into this table");
+  }
+  return restart();
+}
+
+OffsetMap TableSink::restart() {
+  ++generation_;
+  in_flight_ = 0;
+  writers_.reset();  // their files go with them
+  for (const DataFile& file : ended_) {
+    try {
+      parts_.setup->table().files->remove(file.path);
+    } catch (const std::exception& error) {
+      log(LogLevel::Debug, kLogger, std::string("removing a file of a dropped batch: ") + error.what());
+    }
+  }
+  ended_.clear();
+  std::vector<TopicPartition> partitions;
+  for (const auto& [partition, progress] : progress_) partitions.push_back(partition);
+  return open(partitions);
+}
+
+std::vector<TaskMetric> TableSink::metrics() const {
+  using Kind = TaskMetric::Kind;
+  const std::vector<std::pair<std::string, std::string>> table{{"table", name().to_string()}};
+  std::vector<TaskMetric> metrics;
+  const auto add = [&](const char* metric, const char* help, Kind kind, double value) {
+    metrics.push_back({std::string("lakehouse_") + metric, help, kind, table, value});
+  };
+  add("committed_rows_total", "Rows of this task that are in the table.", Kind::Counter,
+      static_cast<double>(rows_));
+  add("open_bytes", "Bytes in files that are not committed.", Kind::Gauge,
+      static_cast<double>(writers_ ? writers_->file_bytes() : 0));
+  add("memory_bytes", "Memory of rows and encoders.", Kind::Gauge, static_cast<double>(memory_bytes()));
+  for (const auto& [reason, count] : rejected_) {
+    metrics.push_back({"lakehouse_rejected_rows_total", "Records that are no rows of the table.",
+                       Kind::Counter,
+                       {table[0], {"reason", std::string(reject_code(reason))}},
+                       static_cast<double>(count)});
+  }
+  if (!committer_) return metrics;
+  const CommitterStats stats = committer_->stats();
+  add("commits_total", "Snapshots that this process made of the table.", Kind::Counter,
+      static_cast<double>(stats.commits));
+  add("commit_conflicts_total", "Commits that were tried again, since others were faster.", Kind::Counter,
+      static_cast<double>(stats.conflicts));
+  add("fenced_batches_total", "Batches that the table's offsets refused.", Kind::Counter,
+      static_cast<double>(stats.fenced_batches));
+  add("committed_files_total", "Files that this process added to the table.", Kind::Counter,
+      static_cast<double>(stats.files));
+  add("committed_bytes_total", "Their bytes.", Kind::Counter, static_cast<double>(stats.bytes));
+  add("last_commit_seconds", "How long the last commit took, tries included.", Kind::Gauge,
+      stats.last_commit_seconds);
+  return metrics;
+}
+
+}  // namespace millrace::lakehouse
