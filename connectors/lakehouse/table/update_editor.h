@@ -13,8 +13,8 @@ class UpdateEditor {
  public:
   UpdateEditor(Json document, int64_t now_ms);
 
-  /// Throws UnsupportedException for an action that is not known, DataException for one that does not
-  /// fit the document as it is by now.
+  /// Throws UnsupportedException for an action that is not known, DataException for one that does
+  /// not fit the document as it is by now.
   void apply(const Json& update);
   /// The document after all of them.
   Json finish() &&;
