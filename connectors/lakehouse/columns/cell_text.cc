@@ -1,11 +1,13 @@
 #include "connectors/lakehouse/columns/cell_text.h"
 
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <limits>
 
+#include "connectors/lakehouse/table/civil_time.h"
+#include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/arena.h"
-#include "millrace/base64.h"
 #include "millrace/decimal.h"
 #include "millrace/schema.h"
 
@@ -13,11 +15,6 @@ namespace millrace::lakehouse {
 namespace {
 
 using Kind = ::millrace::Type;
-__extension__ using Int128 = __int128;
-
-constexpr int32_t kMaxPrecision = 38;
-constexpr int64_t kMicrosPerSecond = 1'000'000;
-constexpr int64_t kSecondsPerDay = 86'400;
 
 Int128 power_of_ten(int32_t exponent) {
   Int128 power = 1;
@@ -27,14 +24,10 @@ Int128 power_of_ten(int32_t exponent) {
 
 /// False for more than 127 bits.
 bool unscaled_of(const DecimalData& decimal, Int128& out) {
-  const auto bytes = decimal.unscaled();
-  const bool negative = (bytes[0] & 0x80) != 0;
-  size_t first = 0;  // sign extension is skipped
-  while (bytes.size() - first > sizeof(Int128) && bytes[first] == (negative ? 0xff : 0)) ++first;
-  if (bytes.size() - first > sizeof(Int128)) return false;
-  Int128 number = negative ? -1 : 0;
-  for (size_t i = first; i < bytes.size(); ++i) number = number * 256 + bytes[i];
-  out = number;
+  const auto all = decimal.unscaled();
+  const auto bytes = minimal_decimal({reinterpret_cast<const char*>(all.data()), all.size()});
+  if (bytes.size() > kMaxDecimalBytes) return false;
+  out = decimal_value(bytes);
   return true;
 }
 
@@ -86,15 +79,6 @@ class Scanner {
   std::string_view text_;
 };
 
-/// Days since 1970 in the proleptic Gregorian calendar.
-int64_t days_of(int64_t year, int64_t month, int64_t day) {
-  year -= month <= 2 ? 1 : 0;
-  const int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const int64_t of_era = year - era * 400;
-  const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
-}
-
 bool scan_date(Scanner& text, int64_t& days) {
   int64_t year = 0;
   int64_t month = 0;
@@ -103,11 +87,11 @@ bool scan_date(Scanner& text, int64_t& days) {
       !text.digits(2, day)) {
     return false;
   }
-  static constexpr int kLengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1 || day > kLengths[month - 1]) return false;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  if (month == 2 && day == 29 && !leap) return false;
-  days = days_of(year, month, day);
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return false;
+  days = std::chrono::sys_days(date).time_since_epoch().count();
   return true;
 }
 
@@ -126,6 +110,8 @@ bool scan_time(Scanner& text, int64_t& micros) {
   return true;
 }
 
+constexpr int64_t kMostEast = 18 * 3'600;  // seconds, as Java has it
+
 /// Seconds east of UTC; what is missing is 0.
 bool scan_offset(Scanner& text, int64_t& seconds) {
   seconds = 0;
@@ -135,17 +121,19 @@ bool scan_offset(Scanner& text, int64_t& seconds) {
   int64_t hours = 0;
   int64_t minutes = 0;
   if (!text.digits(2, hours)) return false;
-  text.skip(':');
-  if (!text.at_end() && !text.digits(2, minutes)) return false;
-  if (hours > 18 || minutes > 59) return false;
-  seconds = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
+  const bool has_minutes = text.skip(':') || !text.at_end();
+  if (has_minutes && !text.digits(2, minutes)) return false;
+  seconds = (hours * 60 + minutes) * 60;
+  if (minutes > 59 || seconds > kMostEast) return false;
+  if (west) seconds = -seconds;
   return true;
 }
 
 }  // namespace
 
 DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out) {
-  Arena arena;
+  thread_local Arena arena;  // keeps its memory from value to value
+  arena.reset();
   Value decimal = value;
   Int128 number = 0;
   int32_t from = 0;
@@ -195,11 +183,14 @@ bool decimal_to_int64(const DecimalData& decimal, int64_t& out) {
   return true;
 }
 
-double decimal_to_double(const DecimalData& decimal) {
+bool decimal_to_double(const DecimalData& decimal, double& out) {
   const std::string text = decimal_text(Value::decimal(&decimal));
-  double number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc()) return true;
+  // Too large, or so near to 0 that it is 0.
+  constexpr double kDigitsPerByte = 2.41;
+  return decimal.length * kDigitsPerByte < decimal.scale;
 }
 
 std::string decimal_text(const Value& decimal) {
@@ -224,33 +215,29 @@ std::optional<int64_t> parse_temporal(std::string_view text, TypeId type) {
   }
   if (!scanner.at_end()) return std::nullopt;
   if (type == TypeId::Timestamp) offset = 0;  // the wall clock's reading, wherever it was
-  return (days * kSecondsPerDay - offset) * kMicrosPerSecond + micros;
+  return days * kMicrosPerDay - offset * kMicrosPerSecond + micros;
 }
 
-bool parse_uuid(std::string_view text, std::string& out) {
-  out.clear();
-  int high = -1;
+bool parse_uuid(std::string_view text, std::array<char, 16>& out) {
+  const bool hyphens = text.size() == 36;
+  if (!hyphens && text.size() != 32) return false;
+  size_t digits = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '-' && (i == 8 || i == 13 || i == 18 || i == 23)) continue;
+    if (hyphens && (i == 8 || i == 13 || i == 18 || i == 23)) {
+      if (c != '-') return false;
+      continue;
+    }
     const int digit = c >= '0' && c <= '9'   ? c - '0'
                       : c >= 'a' && c <= 'f' ? c - 'a' + 10
                       : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                              : -1;
     if (digit < 0) return false;
-    if (high < 0) {
-      high = digit;
-    } else {
-      out += static_cast<char>(high * 16 + digit);
-      high = -1;
-    }
+    char& byte = out[digits / 2];
+    byte = static_cast<char>(digits % 2 == 0 ? digit << 4 : static_cast<uint8_t>(byte) | digit);
+    ++digits;
   }
-  return out.size() == 16 && high < 0;
-}
-
-bool parse_base64(std::string_view text, std::string& out) {
-  out.clear();
-  return decode_base64(text, out);
+  return true;
 }
 
 const Value* member_of(const Value& object, std::string_view name) {

@@ -20,7 +20,8 @@ enum class DecimalFit : uint8_t { Fits, TooLarge, NoNumber };
 DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out);
 /// False when it is no whole number, or none of 64 bits.
 bool decimal_to_int64(const DecimalData& decimal, int64_t& out);
-double decimal_to_double(const DecimalData& decimal);
+/// The nearest one; false when it is none of 64 bits.
+bool decimal_to_double(const DecimalData& decimal, double& out);
 std::string decimal_text(const Value& decimal);
 
 /// ISO 8601: days of `2017-11-16`; microseconds of `22:31:08.123456`; of `2017-11-16T22:31:08.1`, with a
@@ -28,9 +29,8 @@ std::string decimal_text(const Value& decimal);
 /// none counts as UTC. nullopt for anything else.
 std::optional<int64_t> parse_temporal(std::string_view text, TypeId type);
 
-/// With or without hyphens, into 16 bytes.
-bool parse_uuid(std::string_view text, std::string& out);
-bool parse_base64(std::string_view text, std::string& out);
+/// With all hyphens or none; `out` is not defined when it is none.
+bool parse_uuid(std::string_view text, std::array<char, 16>& out);
 
 /// Of a map with text keys or a struct; null when there is none.
 const Value* member_of(const Value& object, std::string_view name);

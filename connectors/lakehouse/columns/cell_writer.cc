@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "connectors/lakehouse/columns/cell_text.h"
+#include "millrace/base64.h"
+#include "millrace/decimal.h"
 #include "millrace/json.h"
 #include "millrace/schema.h"
 #include "millrace/utf8.h"
@@ -32,11 +34,25 @@ bool out_of_range(const Column& column, const std::string& number, Reject& rejec
                 number + " does not fit " + type_text(*column.field().type));
 }
 
+bool is_real(Kind type) { return type == Kind::Float32 || type == Kind::Float64; }
 bool is_integer(Kind type) { return type >= Kind::Int8 && type <= Kind::Int64; }
 
-std::string text_of(const Value& value) {
-  std::string text;
-  append_json(text, value, false);
+/// Memory for texts that are no part of a value, kept from cell to cell. Cleared.
+std::string& scratch() {
+  constexpr size_t kMostKept = size_t{1} << 20;
+  thread_local std::string text;
+  if (text.capacity() > kMostKept) text = std::string();
+  text.clear();
+  return text;
+}
+
+const std::string& text_of(const Value& value) {
+  std::string& text = scratch();
+  if (value.type() == Kind::Decimal) {
+    append_decimal(text, value.as_decimal());
+  } else {
+    append_json(text, value, false);
+  }
   return text;
 }
 
@@ -47,9 +63,16 @@ bool whole_number(const Column& column, const Value& value, int64_t& out, Reject
     return true;
   }
   if (value.type() == Kind::Decimal) {
-    return decimal_to_int64(value.as_decimal(), out) || out_of_range(column, decimal_text(value), reject);
+    return decimal_to_int64(value.as_decimal(), out) || out_of_range(column, text_of(value), reject);
   }
-  return mismatch(column, value, reject);
+  if (!is_real(value.type())) return mismatch(column, value, reject);
+  const double number = value.as_double();
+  constexpr double kEnd = 9'223'372'036'854'775'808.0;  // 2^63
+  if (!(number >= -kEnd && number < kEnd) || number != std::trunc(number)) {
+    return out_of_range(column, text_of(value), reject);
+  }
+  out = static_cast<int64_t>(number);
+  return true;
 }
 
 bool append_int(Column& column, const Value& value, Reject& reject) {
@@ -70,7 +93,7 @@ bool append_long(Column& column, const Value& value, Reject& reject) {
 }
 
 bool real_number(const Column& column, const Value& value, double& out, Reject& reject) {
-  if (value.type() == Kind::Float32 || value.type() == Kind::Float64) {
+  if (is_real(value.type())) {
     out = value.as_double();
     return true;
   }
@@ -79,8 +102,7 @@ bool real_number(const Column& column, const Value& value, double& out, Reject& 
     return true;
   }
   if (value.type() == Kind::Decimal) {
-    out = decimal_to_double(value.as_decimal());
-    return true;
+    return decimal_to_double(value.as_decimal(), out) || out_of_range(column, text_of(value), reject);
   }
   return mismatch(column, value, reject);
 }
@@ -123,7 +145,11 @@ bool append_string(Column& column, const Value& value, const CellOptions& option
     default:
       break;
   }
-  column.append_bytes(value.type() == Kind::Decimal ? decimal_text(value) : text_of(value));
+  const std::string& text = text_of(value);
+  if (!utf8::is_valid(text)) {
+    return refuse(reject, RejectReason::InvalidUtf8, "a text in it is not well-formed");
+  }
+  column.append_bytes(text);
   return true;
 }
 
@@ -167,8 +193,7 @@ bool append_decimal_cell(Column& column, const Value& value, Reject& reject) {
   const DecimalFit fit = to_decimal(value, type.precision, type.scale, bytes);
   if (fit == DecimalFit::NoNumber) return mismatch(column, value, reject);
   if (fit == DecimalFit::TooLarge) {
-    return out_of_range(column, value.type() == Kind::Decimal ? decimal_text(value) : text_of(value),
-                        reject);
+    return out_of_range(column, text_of(value), reject);
   }
   column.append_fixed(bytes);
   return true;
@@ -189,12 +214,14 @@ bool append_binary(Column& column, const Value& value, Reject& reject) {
     return put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   if (value.type() != Kind::String) return mismatch(column, value, reject);
-  std::string decoded;
-  const bool is_uuid = column.field().type->id == TypeId::Uuid;
-  if (is_uuid ? parse_uuid(value.as_string(), decoded) : parse_base64(value.as_string(), decoded)) {
-    return put(decoded);
+  if (column.field().type->id == TypeId::Uuid) {
+    std::array<char, 16> uuid{};
+    if (!parse_uuid(value.as_string(), uuid)) return mismatch(column, value, reject);
+    return put({uuid.data(), uuid.size()});
   }
-  return mismatch(column, value, reject);
+  std::string& decoded = scratch();
+  if (!decode_base64(value.as_string(), decoded)) return mismatch(column, value, reject);
+  return put(decoded);
 }
 
 bool fail_at(Reject& reject, const std::string& name) {

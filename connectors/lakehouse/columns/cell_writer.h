@@ -19,10 +19,11 @@ struct CellOptions {
   NestedHandling nested = NestedHandling::Error;
 };
 
-/// Appends `value` as one row of `column`. Numbers fit when nothing is lost; numbers and booleans become
-/// text in string columns; text is parsed for temporal, decimal, uuid and (base64) binary columns,
-/// numbers are milliseconds there, days for dates with a schema. False: `reject` says why, its field
-/// empty or below the column; the column may be left halfway, for truncate().
+/// Appends `value`, which is not null, as one row of `column`. Numbers fit int, long and decimal columns
+/// when nothing is lost, and are rounded in float and double ones when they are in their range; numbers
+/// and booleans become text in string columns; text is parsed for temporal, decimal, uuid and (base64)
+/// binary columns, numbers are milliseconds in temporal ones. False: `reject` says why, its field empty
+/// or below the column. Then, and after an exception, the column may be left halfway, for truncate().
 bool append_value(Column& column, const Value& value, const CellOptions& options, Reject& reject);
 
 }  // namespace millrace::lakehouse

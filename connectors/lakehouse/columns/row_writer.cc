@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/lakehouse/columns/type_inference.h"
 #include "millrace/text.h"
 
 namespace millrace::lakehouse {
@@ -10,19 +11,22 @@ namespace {
 using Kind = ::millrace::Type;
 
 constexpr size_t kMaxPlans = 64;  // of struct schemas; more of them are planned again and again
-constexpr int64_t kMicrosPerMilli = 1'000;
 
 bool refuse(Reject& reject, RejectReason reason, std::string_view field, std::string detail) {
   reject = {reason, std::string(field), std::move(detail)};
   return false;
 }
 
-}  // namespace
-
-bool tells_a_type(const Value& value) noexcept {
+/// Whether a column can be made for a value: none for null, and for an object or array with nothing in
+/// it that tells.
+bool tells_a_type(const Schema* schema, const Value& value, bool nested_as_text) {
   const bool is_container = value.type() == Kind::Map || value.type() == Kind::Array;
-  return !value.is_null() && !(is_container && value.size() == 0);
+  if (value.is_null() || (is_container && value.size() == 0)) return false;
+  if (!is_container && value.type() != Kind::Struct) return true;
+  return infer_type(schema, value, {.nested_as_text = nested_as_text}) != nullptr;
 }
+
+}  // namespace
 
 RowWriter::RowWriter(TableSchemaPtr schema, RowOptions options)
     : schema_(std::move(schema)), options_(std::move(options)), written_(schema_->fields.size(), 0) {
@@ -38,25 +42,30 @@ RowWriter::RowWriter(TableSchemaPtr schema, RowOptions options)
 
 bool RowWriter::write(const Record& record, ColumnBatch& batch, Reject& reject) {
   const int64_t rows = batch.rows();
+  try {
+    if (write_fields(record, batch, reject) && complete(record, batch, reject)) return true;
+  } catch (...) {  // a column that is full, no memory
+    batch.truncate(rows);
+    throw;
+  }
+  batch.truncate(rows);
+  return false;
+}
+
+bool RowWriter::write_fields(const Record& record, ColumnBatch& batch, Reject& reject) {
   ++row_;
   const Value& value = record.value.value;
-  bool ok = false;
   switch (value.type()) {
     case Kind::Map:
-      ok = write_map(value, batch, reject);
-      break;
+      return write_map(value, batch, reject);
     case Kind::Struct:
-      ok = write_struct(value.as_struct(), batch, reject);
-      break;
+      return write_struct(value.as_struct(), batch, reject);
     case Kind::Null:
       return refuse(reject, RejectReason::NullValue, "", "the record has no value");
     default:
       return refuse(reject, RejectReason::NotObject, "",
                     "expected an object, got " + std::string(type_name(value.type())));
   }
-  if (ok && complete(record, batch, reject)) return true;
-  batch.truncate(rows);
-  return false;
 }
 
 bool RowWriter::write_map(const Value& value, ColumnBatch& batch, Reject& reject) {
@@ -111,7 +120,7 @@ bool RowWriter::put(int32_t column, const Value& value, ColumnBatch& batch, Reje
 
 // Columns that the record has no field for.
 bool RowWriter::complete(const Record& record, ColumnBatch& batch, Reject& reject) {
-  put_broker_fields(record, batch);
+  if (!put_broker_fields(record, batch, reject)) return false;
   for (size_t at = 0; at < written_.size(); ++at) {
     if (written_[at] == row_) continue;
     Column& column = batch.columns()[at];
@@ -123,30 +132,28 @@ bool RowWriter::complete(const Record& record, ColumnBatch& batch, Reject& rejec
   return true;
 }
 
-void RowWriter::put_broker_fields(const Record& record, ColumnBatch& batch) {
+// As values: the columns of a table that was there before may be of other types.
+bool RowWriter::put_broker_fields(const Record& record, ColumnBatch& batch, Reject& reject) {
   for (const auto& [field, at] : broker_columns_) {
-    Column& column = batch.columns()[static_cast<size_t>(at)];
     if (written_[static_cast<size_t>(at)] == row_) continue;  // the record's own field counts
-    written_[static_cast<size_t>(at)] = row_;
+    Value value;
     switch (field) {
       case BrokerField::Topic:
-        column.append_bytes(record.original_topic);
+        value = Value::string(record.original_topic);
         break;
       case BrokerField::Partition:
-        column.append_fixed(record.original_partition);
+        value = Value::int32(record.original_partition);
         break;
       case BrokerField::Offset:
-        column.append_fixed(record.offset);
+        value = Value::int64(record.offset);
         break;
       case BrokerField::Timestamp:
-        if (record.timestamp == kNoTimestamp) {
-          column.append_null();
-        } else {
-          column.append_fixed(record.timestamp * kMicrosPerMilli);
-        }
+        if (record.timestamp != kNoTimestamp) value = Value::date(record.timestamp);
         break;
     }
+    if (!put(at, value, batch, reject)) return false;
   }
+  return true;
 }
 
 bool RowWriter::unknown(std::string_view name, const Schema* schema, const Value& value,
@@ -157,8 +164,7 @@ bool RowWriter::unknown(std::string_view name, const Schema* schema, const Value
     return refuse(reject, RejectReason::NestedField, name,
                   "an object or array; flat records are expected (lakehouse.nested.handling)");
   }
-  if (options_.collect_unknown && tells_a_type(value)) {
-    note(name, schema, value);
+  if (options_.collect_unknown && tells_a_type(schema, value, nested_as_text())) {
     return refuse(reject, RejectReason::UnknownField, name, "the table has no such column yet");
   }
   if (!options_.reject_unknown) return true;
@@ -173,7 +179,8 @@ void RowWriter::note(std::string_view name, const Schema* schema, const Value& v
 
 void RowWriter::collect(const Record& record) {
   const auto look_at = [this](std::string_view name, const Schema* schema, const Value& value) {
-    if (tells_a_type(value) && find_column(name) == kNoColumn) note(name, schema, value);
+    if (find_column(name) != kNoColumn) return;
+    if (tells_a_type(schema, value, nested_as_text())) note(name, schema, value);
   };
   const Value& value = record.value.value;
   if (value.type() == Kind::Map) {
@@ -194,12 +201,18 @@ std::vector<UnknownField> RowWriter::take_unknown() { return std::exchange(unkno
 int32_t RowWriter::column_at(size_t place, std::string_view name) {
   if (place < shape_.size() && shape_[place].first == name) return shape_[place].second;
   if (place >= shape_.size()) shape_.resize(place + 1);
-  shape_[place] = {std::string(name), find_column(name)};
+  shape_[place].first.assign(name);
+  shape_[place].second = find_column(name);
   return shape_[place].second;
 }
 
-int32_t RowWriter::find_column(std::string_view name) const {
-  const auto at = columns_.find(options_.ignore_case ? to_lower(name) : std::string(name));
+int32_t RowWriter::find_column(std::string_view name) {
+  if (options_.ignore_case) {
+    lower_.assign(name);
+    for (char& c : lower_) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    name = lower_;
+  }
+  const auto at = columns_.find(name);
   return at == columns_.end() ? kNoColumn : at->second;
 }
 

@@ -13,16 +13,13 @@
 
 namespace millrace::lakehouse {
 
-/// Whether a column can be made for a value: none for null, and for an empty object or array.
-bool tells_a_type(const Value& value) noexcept;
-
 /// Columns that come from where a record was, not from its value.
 enum class BrokerField : uint8_t { Topic, Partition, Offset, Timestamp };
 inline constexpr const char* kBrokerColumns[] = {"_kafka_topic", "_kafka_partition", "_kafka_offset",
                                                  "_kafka_timestamp"};
 
 struct RowOptions {
-  CellOptions cells;
+  CellOptions cells = {};
   bool ignore_case = false;     // names of fields and columns
   bool reject_nested = false;   // a field without a column that is an object or array, too
   bool reject_unknown = false;  // a field without a column makes the record none
@@ -46,7 +43,7 @@ class RowWriter {
   RowWriter(TableSchemaPtr schema, RowOptions options);
 
   /// Appends `record`'s value (a map with text keys, or a struct) as one row of `batch`, whose schema is
-  /// the writer's. False: `reject` says why, and the batch is as it was.
+  /// the writer's. False, or an exception: the batch is as it was; `reject` says why it is no row.
   bool write(const Record& record, ColumnBatch& batch, Reject& reject);
   /// Notes the fields of a record that there is no column for.
   void collect(const Record& record);
@@ -60,6 +57,16 @@ class RowWriter {
   /// Where the fields of a struct schema go.
   using Plan = std::vector<int32_t>;
 
+  /// Finds by views of texts.
+  struct NameHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view name) const noexcept {
+      return std::hash<std::string_view>()(name);
+    }
+  };
+
+  bool nested_as_text() const noexcept { return options_.cells.nested == NestedHandling::Stringify; }
+  bool write_fields(const Record& record, ColumnBatch& batch, Reject& reject);
   bool write_map(const Value& value, ColumnBatch& batch, Reject& reject);
   bool write_struct(const StructData& data, ColumnBatch& batch, Reject& reject);
   bool put(int32_t column, const Value& value, ColumnBatch& batch, Reject& reject);
@@ -67,13 +74,14 @@ class RowWriter {
   bool unknown(std::string_view name, const Schema* schema, const Value& value, Reject& reject);
   void note(std::string_view name, const Schema* schema, const Value& value);
   int32_t column_at(size_t place, std::string_view name);
-  int32_t find_column(std::string_view name) const;
+  int32_t find_column(std::string_view name);
   const Plan& plan_for(const Schema& schema);
-  void put_broker_fields(const Record& record, ColumnBatch& batch);
+  bool put_broker_fields(const Record& record, ColumnBatch& batch, Reject& reject);
 
   const TableSchemaPtr schema_;
   const RowOptions options_;
-  std::unordered_map<std::string, int32_t> columns_;
+  std::unordered_map<std::string, int32_t, NameHash, std::equal_to<>> columns_;
+  std::string lower_;
   std::vector<std::pair<BrokerField, int32_t>> broker_columns_;
   /// The fields of the last map, in its order.
   std::vector<std::pair<std::string, int32_t>> shape_;

@@ -131,8 +131,8 @@ CommitMachine::Action CommitMachine::publish(int64_t wall_ms) {
   state_ = State::Publishing;
   return {.step = Step::Publish,
           .list_path = attempt_list_,
-          .manifest_list = write_manifest_list(
-              {snapshot.id, snapshot.parent_id, snapshot.sequence_number}, manifests),
+          .list = {snapshot.id, snapshot.parent_id, snapshot.sequence_number},
+          .manifests = std::move(manifests),
           .change = make_change(snapshot)};
 }
 
@@ -168,10 +168,10 @@ TableChange CommitMachine::make_change(const Snapshot& snapshot) const {
   change.requirements = {change::assert_uuid(table_uuid_),
                          change::assert_ref(options_.branch, snapshot.parent_id)};
   change.updates = {change::add_snapshot(snapshot),
-                    change::set_branch(options_.branch, snapshot.id),
-                    change::set_properties({{kCheckpointKey, checkpoint_text(next_positions_,
-                                                                             snapshot.sequence_number,
-                                                                             snapshot.id)}})};
+                    change::set_branch(*table_, options_.branch, snapshot.id),
+                    change::set_properties(
+                        {{checkpoint_key(options_.branch),
+                          checkpoint_text(next_positions_, snapshot.sequence_number, snapshot.id)}})};
   return change;
 }
 
@@ -193,13 +193,15 @@ void CommitMachine::unknown(const std::string& why) {
   retry(options_.longest_wait, error_of(why));
 }
 
+// Nothing was changed; else it were unknown().
 void CommitMachine::failed(std::exception_ptr error, bool may_pass) {
-  if (!may_pass) return fail_open(error);
-  retry(options_.longest_wait, std::move(error));
+  dead_lists_.push_back(attempt_list_);
+  load_failed(std::move(error), may_pass);
 }
 
 void CommitMachine::load_failed(std::exception_ptr error, bool may_pass) {
-  failed(std::move(error), may_pass);
+  if (!may_pass) return fail_open(error);
+  retry(options_.longest_wait, std::move(error));
 }
 
 void CommitMachine::table_gone(const std::string& why) {

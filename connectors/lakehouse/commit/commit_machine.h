@@ -24,14 +24,12 @@ struct CommitOptions {
 
   std::string branch = "main";
   std::string engine_version;
-  // Table properties commit.retry.*, in Iceberg's defaults. Time is the only limit of tries: a batch
+  // Of tries, in the defaults of Iceberg's commit.retry.*. Time is the only limit of tries: a batch
   // that is given up has to be read and written again.
   Millis first_wait{100};
   Millis longest_wait{60'000};
   Millis longest_conflict_wait{1'000};  // another writer was faster, so the catalog is well
   Millis total{1'800'000};
-  /// Snapshots that the table keeps; older ones are dropped with the commit. 0: all.
-  size_t keep_snapshots = 0;
 };
 
 /// Random things, so that a seed can stand behind them.
@@ -47,15 +45,16 @@ class CommitMachine {
 
   enum class Step : uint8_t {
     Load,     // load the table: loaded(), load_failed(), table_gone()
-    Publish,  // write `manifest_list` to `list_path`, then commit `change`: committed(), conflict(),
-              // unknown(), failed()
+    Publish,  // write the list of `manifests` to `list_path`, then commit `change`: committed(),
+              // conflict(), unknown(), failed()
     Wait,     // for `wait`: waited()
     Done,     // outcomes() says
   };
   struct Action {
     Step step = Step::Done;
     std::string list_path = {};
-    std::string manifest_list = {};
+    ManifestListInfo list = {};
+    std::vector<ManifestFile> manifests = {};
     TableChange change = {};
     Millis wait{0};
   };

@@ -38,13 +38,13 @@ int32_t partition_of(const std::string& text) {
 }
 
 /// An object of the version we know.
-Json parse_versioned(const std::string& text, const char* where) {
+Json parse_versioned(const std::string& text, const std::string& where) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("v")) {
-    throw DataException(std::string("reading positions: ") + where + " is no object with a version");
+    throw DataException("reading positions: " + where + " is no object with a version");
   }
   if (json["v"] != kVersion) {
-    throw DataException(std::string("reading positions: ") + where + " has version " +
+    throw DataException("reading positions: " + where + " has version " +
                         json["v"].dump() + ", which a newer Millrace wrote; use that one");
   }
   return json;
@@ -68,31 +68,36 @@ struct Checkpoint {
   int64_t snapshot_id = 0;
 };
 
-std::optional<Checkpoint> read_checkpoint(const TableMetadata& table) {
-  const std::string* text = table.property(kCheckpointKey);
+std::optional<Checkpoint> read_checkpoint(const TableMetadata& table, const std::string& key) {
+  const std::string* text = table.property(key);
   if (text == nullptr) return std::nullopt;
-  const Json json = parse_versioned(*text, kCheckpointKey);
+  const Json json = parse_versioned(*text, key);
   if (!json.contains("c") || !json.contains("seq") || !json["seq"].is_number_integer() ||
       !json.contains("snapshot") || !json["snapshot"].is_number_integer()) {
-    throw DataException(std::string("reading positions: ") + kCheckpointKey + " is incomplete");
+    throw DataException("reading positions: " + key + " is incomplete");
   }
   return Checkpoint{Positions::from_json(json["c"]), json["seq"].get<int64_t>(),
                     json["snapshot"].get<int64_t>()};
 }
 
-Positions of_summary(const std::string& text, const std::optional<Checkpoint>& checkpoint) {
+Positions of_summary(const std::string& text, const std::optional<Checkpoint>& checkpoint,
+                     const std::string& key) {
   const Json json = parse_versioned(text, kOffsetsKey);
   if (json.contains("c")) return Positions::from_json(json["c"]);
   if (json.contains("sha256") && checkpoint &&
       json["sha256"] == sha256_hex(checkpoint->positions.to_json().dump())) {
     return checkpoint->positions;
   }
-  throw DataException(std::string("reading positions: the table property ") + kCheckpointKey +
-                      " is not the one that its newest snapshot was made with; set the connector's "
-                      "offsets, or roll the property back too");
+  throw DataException("reading positions: the table property " + key +
+                      " is not the one that its newest snapshot was made with: was the table "
+                      "rolled back? Give the property the value it had then");
 }
 
 }  // namespace
+
+std::string checkpoint_key(const std::string& branch) {
+  return branch == "main" ? kCheckpointKey : std::string(kCheckpointKey) + "." + branch;
+}
 
 std::optional<int64_t> Positions::next(const std::string& cluster,
                                        const TopicPartition& partition) const {
@@ -189,7 +194,8 @@ std::string checkpoint_text(const Positions& positions, int64_t sequence_number,
 }
 
 StoredPositions read_positions(const TableMetadata& table, const std::string& branch) {
-  const std::optional<Checkpoint> checkpoint = read_checkpoint(table);
+  const std::string key = checkpoint_key(branch);
+  const std::optional<Checkpoint> checkpoint = read_checkpoint(table, key);
   std::optional<Positions> found;
   bool is_ancestor = false;  // of the head, or it: the checkpoint's snapshot
   int64_t head_sequence = -1;
@@ -198,7 +204,7 @@ StoredPositions read_positions(const TableMetadata& table, const std::string& br
     is_ancestor = is_ancestor || (checkpoint && snapshot.id == checkpoint->snapshot_id);
     const auto text = snapshot.summary.find(kOffsetsKey);
     if (text == snapshot.summary.end()) return true;
-    found = of_summary(text->second, checkpoint);
+    found = of_summary(text->second, checkpoint, key);
     return false;
   });
   if (found) return {std::move(*found), false};

@@ -14,7 +14,9 @@ namespace millrace::lakehouse {
 
 /// Names in snapshot summaries and table properties.
 inline constexpr const char* kOffsetsKey = "millrace.kafka.offsets";
-inline constexpr const char* kCheckpointKey = "millrace.kafka.offsets.checkpoint";
+inline constexpr const char* kCheckpointKey = "millrace.kafka.offsets.checkpoint";  // of main
+/// The property of a branch; others than main have its name behind it, since each has its own offsets.
+std::string checkpoint_key(const std::string& branch);
 inline constexpr const char* kCommitIdKey = "millrace.commit-id";
 /// A map of more partitions stands in the checkpoint alone; summaries then have its hash, so that
 /// metadata does not grow with snapshots times partitions.

@@ -143,13 +143,18 @@ std::vector<PreparedBatch> TableCommitter::prepare(std::vector<WrittenBatch> bat
 // What is written already stays: manifests have names of their own.
 void TableCommitter::write_manifests(PreparedBatch& prepared) {
   if (prepared.batch.files.empty()) return;
-  if (!table_) {
+  // The spec may be newer than what was loaded for the commit before.
+  const auto groups = by_manifest(prepared.batch.files);
+  const auto is_known = [this](const auto& group) {
+    return table_->metadata.spec(group.first.first).has_value();
+  };
+  if (!table_ || !std::all_of(groups.begin(), groups.end(), is_known)) {
     table_ = catalog_->load(name_);
     if (!table_) throw NotFoundException("committing to " + name_.to_string() + ": no such table");
   }
   prepared.manifests.clear();
   const std::string stem = table_->metadata.metadata_folder() + "/" + new_uuid() + "-m";
-  for (const auto& [kind, entries] : by_manifest(prepared.batch.files)) {
+  for (const auto& [kind, entries] : groups) {
     const auto& [spec_id, content] = kind;
     const auto spec = table_->metadata.spec(spec_id);
     if (!spec) {
@@ -207,7 +212,7 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
     log(LogLevel::Warn, kLogger, "Committing to " + name_.to_string() + ": " + what);
   };
   try {
-    write_file(*table_->files, action.list_path, action.manifest_list);
+    write_file(*table_->files, action.list_path, write_manifest_list(action.list, action.manifests));
     table_ = catalog_->commit(name_, *table_, action.change);
     machine.committed();
   } catch (const CommitConflict& conflict) {

@@ -44,7 +44,8 @@ class TableCommitter {
 
   /// `done` comes once, on the committer's thread, and must not call this object; batches of one task
   /// come to their outcomes in order.
-  /// After a batch of a task was fenced or failed, later ones of it cannot fit: they are fenced, too.
+  /// After a batch was fenced or failed, later ones that go on from its offsets cannot fit: they are
+  /// fenced, too.
   void submit(WrittenBatch batch, Callback done);
   CommitterStats stats() const;
   const TableName& name() const noexcept { return name_; }

@@ -7,8 +7,6 @@
 
 namespace millrace::lakehouse {
 
-inline constexpr const char* kVersion = "0.1.0";
-
 class LakehouseConnector final : public SinkConnector {
  public:
   static const ConfigDefinition& definition() { return SinkOptions::def().definition(); }

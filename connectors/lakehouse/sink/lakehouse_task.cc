@@ -70,16 +70,20 @@ void LakehouseTask::read_from(const OffsetMap& offsets) {
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   context_->timeout(kTick.count());
   if (must_restart_) return restart_all();
-  if (settle()) return;  // what comes now is read again
-  try {
-    write(batch);
-  } catch (const Error& error) {
-    if (!error.retriable()) throw;
-    log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
-    must_restart_ = true;
-    context_->timeout(kRestartWait.count());
-    return;
+  must_restart_ = true;  // should an exception come: what is half done must not be committed
+  const bool reads_again = settle();
+  if (!reads_again) {
+    try {
+      write(batch);
+    } catch (const Error& error) {
+      if (!error.retriable()) throw;
+      log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
+      context_->timeout(kRestartWait.count());
+      return;
+    }
   }
+  must_restart_ = false;
+  if (reads_again) return;
   ask_for_commit();
   show_metrics();
 }
@@ -103,11 +107,21 @@ void LakehouseTask::write(RecordBatch& batch) {
   uint32_t row = 0;
   for (; row < batch.size(); ++row) {
     if (batch[row].state != RowState::Live) continue;
-    for (Destination& destination : destinations_) {
-      if (goes_to(destination, batch[row])) write_row(destination, batch, row);
+    size_t at = 0;
+    for (; at < destinations_.size(); ++at) {
+      if (goes_to(destinations_[at], batch[row])) write_row(destinations_[at], batch, row);
+      if (batch[row].state == RowState::Rejected && !options_.tolerates_errors) break;
     }
-    // The worker is about to fail the task, which then commits exactly the rows before this one.
-    if (batch[row].state == RowState::Rejected && !options_.tolerates_errors) break;
+    if (at == destinations_.size()) continue;
+    // The worker is about to fail the task, which then commits exactly the rows before this one, and
+    // this one where it is written already.
+    note_positions(batch, row);
+    const Record& record = batch[row];
+    const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+    for (size_t had = 0; had < at; ++had) {
+      destinations_[had].table->advance(partition, record.offset + 1);
+    }
+    return;
   }
   note_positions(batch, row);
 }
@@ -168,7 +182,11 @@ void LakehouseTask::ask_for_commit() {
 
 OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
   if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
-  if (!must_restart_) settle();
+  if (!must_restart_) {
+    must_restart_ = true;  // as in put()
+    settle();
+    must_restart_ = false;
+  }
   OffsetMap safe;
   for (const Destination& destination : destinations_) {
     take_smaller(safe, destination.table->committed());
@@ -183,6 +201,7 @@ OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
 
 void LakehouseTask::flush_due() {
   const auto now = Clock::now();
+  must_restart_ = true;
   try {
     for (Destination& destination : destinations_) {
       if (destination.table->flush_due(now)) destination.table->flush();
@@ -190,8 +209,9 @@ void LakehouseTask::flush_due() {
   } catch (const Error& error) {
     if (!error.retriable()) throw;
     log(LogLevel::Warn, kLogger, "Ending files failed; their rows are read again: " + describe(error));
-    must_restart_ = true;
+    return;
   }
+  must_restart_ = false;
 }
 
 // Whoever has these partitions next begins where the table says. What cannot be committed in time is
@@ -204,11 +224,13 @@ void LakehouseTask::close(std::span<const TopicPartition> partitions) {
       for (Destination& destination : destinations_) {
         while (!destination.table->idle() && Clock::now() < deadline) {
           destination.table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
-          destination.table->settle();
+          // The partitions that stay are to be read again, and nobody has told the consumer.
+          if (!destination.table->settle().empty()) must_restart_ = true;
         }
       }
     }
   } catch (const std::exception& error) {
+    must_restart_ = true;  // files have rows of partitions that go
     log(LogLevel::Warn, kLogger,
         "Committing at the end of partitions failed; their rows are read again: " + describe(error));
   }

@@ -4,6 +4,7 @@
 
 #include "connectors/lakehouse/catalog/catalog.h"
 #include "millrace/errors.h"
+#include "millrace/java_regex.h"
 #include "millrace/text.h"
 
 namespace millrace::lakehouse {
@@ -227,14 +228,19 @@ void check_config(const Properties& config, ConfigErrors& errors) {
     if (find(config, key) != nullptr) errors.add(key, std::string("not supported: ") + why);
   }
   const bool has_tables = options.tables && !options.tables->empty();
-  if (has_tables == options.dynamic) {
-    errors.add("iceberg.tables", "set either iceberg.tables or iceberg.tables.dynamic-enabled=true");
+  if (!has_tables && !options.dynamic) {
+    errors.add("iceberg.tables", "is required: the destination tables");
   }
-  if (options.dynamic && !options.route_field) {
-    errors.add("iceberg.tables.route-field", "is required with iceberg.tables.dynamic-enabled=true");
+  if (options.dynamic) {
+    errors.add("iceberg.tables.dynamic-enabled",
+               "not supported yet: list the tables in iceberg.tables, with route-regex of each");
   }
   for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
     check("iceberg.tables", errors, [&] { parse_table_name(table); });
+    const std::string route = std::string(kTablePrefix) + table + ".route-regex";
+    if (const std::string* regex = find(config, route)) {
+      check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
+    }
   }
   check("lakehouse.start.policies", errors, [&] {
     parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));

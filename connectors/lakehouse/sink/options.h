@@ -13,6 +13,8 @@
 
 namespace millrace::lakehouse {
 
+inline constexpr const char* kVersion = "0.1.0";
+
 /// What a table may have of its own, `iceberg.table.<name>.*`.
 struct TableOptions {
   std::string branch;

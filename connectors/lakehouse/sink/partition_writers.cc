@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -37,19 +38,6 @@ std::string bytes_at(const Column& column, int64_t row) {
   return {data + offsets[at], static_cast<size_t>(offsets[at + 1] - offsets[at])};
 }
 
-/// Little-endian two's complement to the shortest big-endian form.
-std::string decimal_literal(std::string little) {
-  std::reverse(little.begin(), little.end());
-  size_t first = 0;
-  while (first + 1 < little.size()) {
-    const auto byte = static_cast<uint8_t>(little[first]);
-    const bool next_negative = (static_cast<uint8_t>(little[first + 1]) & 0x80) != 0;
-    if (!((byte == 0 && !next_negative) || (byte == 0xff && next_negative))) break;
-    ++first;
-  }
-  return little.substr(first);
-}
-
 Literal literal_at(const Column& column, int64_t row) {
   const auto bit = static_cast<size_t>(row);
   if (((column.validity()[bit / 8] >> (bit % 8)) & 1) == 0) return {};
@@ -69,7 +57,7 @@ Literal literal_at(const Column& column, int64_t row) {
     case TypeId::Timestamptz:
       return fixed_at<int64_t>(column, row);
     case TypeId::Decimal:
-      return decimal_literal(bytes_at(column, row));
+      return decimal_bytes(fixed_at<Int128>(column, row));  // this machine is little-endian, as Arrow
     default:
       return bytes_at(column, row);
   }
@@ -99,7 +87,9 @@ struct PartitionWriters::Partition {
   PartitionValues values;
   ColumnBatch buffer;
   std::unique_ptr<DataFileWriter> writer;
-  std::string path;  // of the writer's file
+  std::string path;    // of the writer's file
+  int64_t memory = 0;  // held by buffer and encoder, as counted last
+  int64_t varying_memory = 0;  // that of columns of varying width
   uint64_t used = 0;
 };
 
@@ -111,6 +101,13 @@ PartitionWriters::PartitionWriters(FileTarget target, RowOptions rows)
     if (source_paths_.back().empty() || sources_.back() == nullptr) {
       throw ConnectException("writing " + target_.data_folder + ": the source column of partition field " +
                              field.name + " is gone, or inside a list or map");
+    }
+  }
+  for (size_t at = 0; at < target_.schema->fields.size(); ++at) {
+    const Type& type = *target_.schema->fields[at].type;
+    if (!type.fields.empty() || type.id == TypeId::String || type.id == TypeId::Binary ||
+        type.id == TypeId::Fixed) {
+      varying_.push_back(at);
     }
   }
 }
@@ -134,10 +131,39 @@ bool PartitionWriters::write(const Record& record, Reject& reject) {
   }
   ++row_count_;
   last_->used = ++clock_;
-  if (last_->buffer.rows() < kBufferRows) return true;
-  drain(*last_);
-  keep_within_memory();
+  count_row(*last_);
+  if (is_full(*last_)) drain(*last_);
+  if (memory_ > static_cast<int64_t>(target_.memory_bytes)) keep_within_memory();
   return true;
+}
+
+bool PartitionWriters::is_full(const Partition& partition) const {
+  if (partition.buffer.rows() >= kBufferRows) return true;
+  return partition.memory >= kBufferBytes &&
+         static_cast<int64_t>(partition.buffer.bytes()) >= kBufferBytes;
+}
+
+// Columns of fixed width grow with the rows, so a look at them now and then will do.
+void PartitionWriters::count_row(Partition& partition) {
+  constexpr int64_t kLookEvery = 64;  // rows, and the first
+  if (partition.buffer.rows() % kLookEvery == 1) return count_memory(partition);
+  int64_t more = 0;
+  for (const size_t at : varying_) {
+    more += static_cast<int64_t>(partition.buffer.columns()[at].capacity());
+  }
+  more -= std::exchange(partition.varying_memory, more);
+  partition.memory += more;
+  memory_ += more;
+}
+
+void PartitionWriters::count_memory(Partition& partition) {
+  partition.varying_memory = 0;
+  for (const size_t at : varying_) {
+    partition.varying_memory += static_cast<int64_t>(partition.buffer.columns()[at].capacity());
+  }
+  int64_t now = static_cast<int64_t>(partition.buffer.capacity());
+  if (partition.writer) now += partition.writer->memory_bytes();
+  memory_ += now - std::exchange(partition.memory, now);
 }
 
 bool PartitionWriters::is_of(const Partition& partition, const ColumnBatch& batch, int64_t row) const {
@@ -178,6 +204,7 @@ void PartitionWriters::drain(Partition& partition) {
   partition.writer->write(partition.buffer);
   partition.buffer.clear();
   if (partition.writer->file_bytes() >= target_.file_bytes) end_file(partition);
+  count_memory(partition);
 }
 
 void PartitionWriters::end_file(Partition& partition) {
@@ -192,16 +219,24 @@ void PartitionWriters::end_file(Partition& partition) {
 
 // The least recently used files are ended first: their partitions are over, most likely.
 void PartitionWriters::keep_within_memory() {
-  while (memory_bytes() > static_cast<int64_t>(target_.memory_bytes)) {
-    Partition* oldest = nullptr;
-    for (const auto& [key, partition] : partitions_) {
-      const bool holds = partition->writer || partition->buffer.rows() > 0;
-      if (holds && (oldest == nullptr || partition->used < oldest->used)) oldest = partition.get();
+  const auto limit = static_cast<int64_t>(target_.memory_bytes);
+  while (memory_ > limit) {
+    auto oldest = partitions_.end();
+    for (auto at = partitions_.begin(); at != partitions_.end(); ++at) {
+      if (oldest == partitions_.end() || at->second->used < oldest->second->used) oldest = at;
     }
-    if (oldest == nullptr) return;
-    drain(*oldest);
-    end_file(*oldest);
-    oldest->buffer = ColumnBatch(target_.schema);  // gives its memory back
+    if (oldest == partitions_.end()) return;
+    Partition& partition = *oldest->second;
+    drain(partition);
+    if (&partition == last_ && partition.writer) {  // in use: its file may go on
+      partition.writer->end_row_group();
+      count_memory(partition);
+      if (memory_ <= limit) return;
+    }
+    end_file(partition);
+    memory_ -= partition.memory;
+    if (last_ == &partition) last_ = nullptr;
+    partitions_.erase(oldest);  // gives its memory back
   }
 }
 
@@ -214,21 +249,13 @@ int64_t PartitionWriters::file_bytes() const {
   return bytes;
 }
 
-int64_t PartitionWriters::memory_bytes() const {
-  int64_t bytes = 0;
-  for (const auto& [key, partition] : partitions_) {
-    bytes += static_cast<int64_t>(partition->buffer.bytes());
-    if (partition->writer) bytes += partition->writer->memory_bytes();
-  }
-  return bytes;
-}
-
 std::vector<DataFile> PartitionWriters::finish() {
   for (const auto& [key, partition] : partitions_) {
     drain(*partition);
     end_file(*partition);
   }
   partitions_.clear();
+  memory_ = 0;
   last_ = nullptr;
   row_count_ = 0;
   return std::exchange(done_, {});

@@ -31,6 +31,8 @@ class PartitionWriters {
  public:
   /// Rows that a buffer holds before they go to the encoder.
   static constexpr int64_t kBufferRows = 16'384;
+  /// Bytes in a buffer at which its rows go on, however few they are.
+  static constexpr int64_t kBufferBytes = int64_t{64} << 20;
 
   PartitionWriters(FileTarget target, RowOptions rows);
   ~PartitionWriters();
@@ -42,9 +44,12 @@ class PartitionWriters {
   int64_t row_count() const noexcept { return row_count_; }
   /// Bytes of all files so far, about.
   int64_t file_bytes() const;
-  int64_t memory_bytes() const;
+  /// Held by buffers and encoders, used or not.
+  int64_t memory_bytes() const noexcept { return memory_; }
   /// Ends all files and hands them over. Throws what storage throws; call it again then.
   std::vector<DataFile> finish();
+  /// Files that are ended already, of a batch that is dropped; the open ones go with this object.
+  std::vector<DataFile> take_ended() { return std::exchange(done_, {}); }
   const FileTarget& target() const noexcept { return target_; }
 
  private:
@@ -53,6 +58,9 @@ class PartitionWriters {
   Partition& partition_of(const ColumnBatch& batch, int64_t row);
   bool is_of(const Partition& partition, const ColumnBatch& batch, int64_t row) const;
   PartitionValues values_of(const ColumnBatch& batch, int64_t row) const;
+  bool is_full(const Partition& partition) const;
+  void count_row(Partition& partition);
+  void count_memory(Partition& partition);
   void drain(Partition& partition);
   void end_file(Partition& partition);
   void keep_within_memory();
@@ -64,6 +72,8 @@ class PartitionWriters {
   std::map<std::string, std::unique_ptr<Partition>> partitions_;  // by the bytes of their values
   Partition* last_ = nullptr;
   std::vector<DataFile> done_;
+  std::vector<size_t> varying_;  // columns of varying width
+  int64_t memory_ = 0;
   int64_t row_count_ = 0;
   uint64_t clock_ = 0;  // of uses
   int32_t files_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "connectors/lakehouse/commit/written_batch.h"
 #include "millrace/errors.h"
@@ -33,6 +34,20 @@ Start first_start(const Positions& positions, const std::string& cluster,
   }
   const int64_t wanted = own != rules.partition_offsets.end() ? own->second : topic->second;
   return {std::clamp(wanted, raw(range.begin), raw(range.end)), true};
+}
+
+/// Of all partitions that the topic has; the log tells only of those it is asked for.
+std::map<TopicPartition, LogRange> all_ranges(const std::string& topic, RecordLog& log) {
+  constexpr int32_t kAtOnce = 1'024;
+  std::map<TopicPartition, LogRange> all;
+  for (int32_t first = 0;; first += kAtOnce) {
+    std::vector<TopicPartition> asked;
+    for (int32_t number = first; number < first + kAtOnce; ++number) asked.push_back({topic, number});
+    auto known = log.ranges(asked);
+    const bool is_last = known.size() < asked.size();
+    all.merge(std::move(known));
+    if (is_last) return all;
+  }
 }
 
 Start stored_start(int64_t stored, const TopicPartition& partition, const StartRules& rules,
@@ -96,15 +111,20 @@ std::map<TopicPartition, Start> resolve_starts(const Positions& positions, const
                                                std::span<const TopicPartition> partitions,
                                                const StartRules& rules, RecordLog& log) {
   std::map<TopicPartition, Start> starts;
-  const auto ranges = log.ranges(partitions);
+  auto ranges = log.ranges(partitions);
   for (const TopicPartition& partition : partitions) {
-    const auto range = ranges.find(partition);
-    if (range == ranges.end()) {
-      throw RetriableException("opening " + partition.to_string() + ": the log does not know it yet");
-    }
+    if (ranges.contains(partition)) continue;
+    throw RetriableException("opening " + partition.to_string() + ": the log does not know it yet");
+  }
+  std::set<std::string> topics;
+  for (const TopicPartition& partition : partitions) {
+    if (!positions.knows_topic(cluster, partition.topic)) topics.insert(partition.topic);
+  }
+  for (const std::string& topic : topics) ranges.merge(all_ranges(topic, log));
+  for (const auto& [partition, range] : ranges) {
     const std::optional<int64_t> stored = positions.next(cluster, partition);
-    starts[partition] = stored ? stored_start(*stored, partition, rules, range->second)
-                               : first_start(positions, cluster, partition, rules, range->second);
+    starts[partition] = stored ? stored_start(*stored, partition, rules, range)
+                               : first_start(positions, cluster, partition, rules, range);
   }
   return starts;
 }

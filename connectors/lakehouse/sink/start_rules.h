@@ -40,9 +40,11 @@ struct Start {
   int64_t stored = -1;
 };
 
-/// First what the table has; then, if it has the topic, the beginning; then the configured offset; then the
-/// policy. Throws ConnectException for an offset the log does not have, when
-/// the rules say so, RetriableException when the log cannot tell.
+/// First what the table has; then, if it has the topic, the beginning; then the configured offset, or the
+/// nearest that the log has; then the policy. Of topics that the table does not know the answer has
+/// all partitions: pinned one by one, all but the first would count as added later. Throws
+/// ConnectException for a stored offset the log does not have, when the rules say so, RetriableException
+/// when the log cannot tell.
 std::map<TopicPartition, Start> resolve_starts(const Positions& positions, const std::string& cluster,
                                                std::span<const TopicPartition> partitions,
                                                const StartRules& rules, RecordLog& log);

@@ -164,6 +164,7 @@ std::shared_ptr<TableCommitter> TableSetup::committer() const {
   return shared_committer(key, [&] {
     CommitOptions commit;
     commit.branch = table_options_.branch;
+    commit.engine_version = kVersion;
     commit.total = std::chrono::milliseconds(options_.retry_timeout_ms);
     return std::make_shared<TableCommitter>(catalog_, name_, uuid, std::move(commit));
   });

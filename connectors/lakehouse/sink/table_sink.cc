@@ -48,10 +48,17 @@ std::map<TopicPartition, Start> TableSink::find_starts(std::span<const TopicPart
 }
 
 OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
-  const auto starts = find_starts(partitions);
-  pin(starts);
+  auto starts = find_starts(partitions);
+  for (int attempt = 1; !pin(starts); ++attempt) {
+    if (attempt >= kPinTries) {
+      throw RetriableException("pinning offsets in " + name().to_string() +
+                               ": other tasks were faster each time");
+    }
+    starts = find_starts(partitions);
+  }
   OffsetMap offsets;
-  for (const auto& [partition, start] : starts) {
+  for (const TopicPartition& partition : partitions) {
+    const Start& start = starts.at(partition);
     progress_[partition] = {start.offset, start.offset};
     offsets[partition] = committed_[partition] = Offset{start.offset};
   }
@@ -59,12 +66,12 @@ OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
 }
 
 // Latest is not durable by itself: after a crash it would be another place (trap 1).
-void TableSink::pin(const std::map<TopicPartition, Start>& starts) {
+bool TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   WrittenBatch batch;
   for (const auto& [partition, start] : starts) {
     if (start.must_pin) batch.steps[partition] = {start.stored, start.offset};
   }
-  if (batch.steps.empty()) return;
+  if (batch.steps.empty()) return true;
   batch.cluster = parts_.cluster;
   batch.schema = std::make_shared<TableSchema>(parts_.setup->table().metadata.current_schema());
   batch.connector = parts_.connector;
@@ -77,12 +84,11 @@ void TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   }
   const BatchOutcome what = outcome.get();
   if (what.error) std::rethrow_exception(what.error);
-  if (what.fate == BatchFate::Fenced) {
-    throw RetriableException("pinning offsets in " + name().to_string() + ": " + what.reason);
-  }
+  return what.fate == BatchFate::Committed;
 }
 
 void TableSink::close(std::span<const TopicPartition> partitions) {
+  last_ = progress_.end();
   for (const TopicPartition& partition : partitions) {
     progress_.erase(partition);
     committed_.erase(partition);
@@ -101,9 +107,20 @@ void TableSink::make_writers() {
   writers_ = std::make_unique<PartitionWriters>(parts_.setup->file_target(parts_.task), std::move(rows));
 }
 
+// Rows of a partition come in runs: mostly it is that of the row before.
+const TableSink::Progress* TableSink::progress_of(const Record& record) {
+  const bool is_last = last_ != progress_.end() &&
+                       last_->first.partition == record.original_partition &&
+                       last_->first.topic == record.original_topic;
+  if (!is_last) {
+    last_ = progress_.find({std::string(record.original_topic), record.original_partition});
+  }
+  return last_ == progress_.end() ? nullptr : &last_->second;
+}
+
 bool TableSink::write(const Record& record, Reject& reject) {
-  const auto at = progress_.find({std::string(record.original_topic), record.original_partition});
-  if (at == progress_.end() || record.offset < at->second.next) return true;
+  const Progress* progress = progress_of(record);
+  if (progress == nullptr || record.offset < progress->next) return true;
   if (record.value.value.is_null() && options_.null_values == "skip") return true;
   if (!writers().write(record, reject)) {
     if (reject.reason == RejectReason::UnknownField && options_.evolve_schema) {
@@ -120,6 +137,12 @@ bool TableSink::write(const Record& record, Reject& reject) {
 void TableSink::add_columns() {
   wants_columns_ = false;
   parts_.setup->add_columns(writers().rows().take_unknown());
+  const TableMetadata& metadata = parts_.setup->table().metadata;
+  // Nothing to add: the files go on, lest each such row ended them.
+  if (metadata.current_schema().id == writers_->target().schema->id &&
+      metadata.default_spec().id == writers_->target().spec->id) {
+    return;
+  }
   // What is in files of the schema before stays as it is: readers find columns by id.
   for (DataFile& file : writers_->finish()) ended_.push_back(std::move(file));
   make_writers();
@@ -136,14 +159,14 @@ bool TableSink::moved() const {
 }
 
 bool TableSink::flush_due(Clock::time_point now) const {
-  if (!moved()) return false;
+  if (!moved() || in_flight_ >= kMaxInFlight) return false;
   if (const auto by = due(); by && now >= *by) return true;
   return writers_ && (writers_->row_count() >= options_.flush_rows ||
                       writers_->file_bytes() >= options_.flush_bytes);
 }
 
 std::optional<TableSink::Clock::time_point> TableSink::due() const {
-  if (!moved()) return std::nullopt;
+  if (!moved() || in_flight_ >= kMaxInFlight) return std::nullopt;
   return last_flush_ + std::chrono::milliseconds(options_.commit_interval_ms);
 }
 
@@ -200,7 +223,8 @@ OffsetMap TableSink::settle() {
       log(LogLevel::Warn, kLogger, "A batch for " + name().to_string() + " was fenced: " + outcome.reason +
                                        "; reading again from the table's offsets");
     } else {
-      std::rethrow_exception(outcome.error);
+      // The committer has tried as long as it may: whatever the error is called, the task fails.
+      throw ConnectException("committing to " + name().to_string() + ": " + describe(outcome.error));
     }
   }
   if (!fenced) return {};
@@ -212,18 +236,25 @@ OffsetMap TableSink::settle() {
   return restart();
 }
 
-OffsetMap TableSink::restart() {
-  ++generation_;
-  in_flight_ = 0;
-  writers_.reset();  // their files go with them
-  for (const DataFile& file : ended_) {
+// Best effort: what stays behind is for the removal of orphan files.
+void TableSink::drop_files() {
+  if (writers_) {
+    for (DataFile& file : writers_->take_ended()) ended_.push_back(std::move(file));
+    writers_.reset();  // the open files go with them
+  }
+  for (const DataFile& file : std::exchange(ended_, {})) {
     try {
       parts_.setup->table().files->remove(file.path);
     } catch (const std::exception& error) {
       log(LogLevel::Debug, kLogger, std::string("removing a file of a dropped batch: ") + error.what());
     }
   }
-  ended_.clear();
+}
+
+OffsetMap TableSink::restart() {
+  ++generation_;
+  in_flight_ = 0;
+  drop_files();
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, progress] : progress_) partitions.push_back(partition);
   return open(partitions);

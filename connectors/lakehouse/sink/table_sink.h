@@ -45,6 +45,10 @@ class TableSink {
   using Clock = std::chrono::steady_clock;
   /// A batch that is fenced so often, without one that is not, is fenced by another connector.
   static constexpr int kMaxFences = 10;
+  /// Batches on their way, beyond which files grow instead: the catalog is away.
+  static constexpr size_t kMaxInFlight = 8;
+  /// Tries to pin offsets that other tasks pin at the same time.
+  static constexpr int kPinTries = 5;
 
   struct Parts {
     std::shared_ptr<TableSetup> setup;
@@ -102,9 +106,12 @@ class TableSink {
   PartitionWriters& writers();
   void make_writers();
   std::map<TopicPartition, Start> find_starts(std::span<const TopicPartition> partitions);
-  void pin(const std::map<TopicPartition, Start>& starts);
+  /// False: another task was faster.
+  bool pin(const std::map<TopicPartition, Start>& starts);
   void submit(WrittenBatch batch);
   bool moved() const;
+  const Progress* progress_of(const Record& record);
+  void drop_files();
 
   Parts parts_;
   const SinkOptions& options_;
@@ -112,6 +119,7 @@ class TableSink {
   std::unique_ptr<PartitionWriters> writers_;
   const std::shared_ptr<OutcomeInbox> inbox_ = std::make_shared<OutcomeInbox>();
   std::map<TopicPartition, Progress> progress_;
+  std::map<TopicPartition, Progress>::iterator last_ = progress_.end();  // used
   OffsetMap committed_;
   std::deque<DataFile> ended_;  // of writers that gave way to a new schema
   Clock::time_point last_flush_ = Clock::now();

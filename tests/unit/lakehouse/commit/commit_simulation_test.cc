@@ -22,7 +22,9 @@ constexpr const char* kCluster = "cluster";
 constexpr int32_t kPartitions = 3;
 constexpr int kOwners = 3;
 constexpr int64_t kMessages = 400;  // of each partition
-constexpr int64_t kSimulatedMs = 600'000;
+constexpr int64_t kFaultyMs = 60'000;  // then all is calm
+constexpr int64_t kSettleMs = 30'000;  // late requests land, before the last assignment
+constexpr int64_t kCalmMs = 60'000;
 constexpr int64_t kMaxAgeMs = 20'000;  // of snapshots that nobody drops
 constexpr int64_t kIdleCheckMs = 5'000;
 
@@ -70,9 +72,9 @@ class SimTable {
   std::vector<ManifestFile> manifests_of(const TableMetadata& table) const {
     const auto head = table.ref("main");
     if (!head) return {};
-    return read_manifest_list(lists_.at(table.snapshot(*head)->manifest_list), "list");
+    return lists_.at(table.snapshot(*head)->manifest_list);
   }
-  void keep_list(const std::string& path, const std::string& bytes) { lists_[path] = bytes; }
+  void keep_list(const std::string& path, const std::vector<ManifestFile>& list) { lists_[path] = list; }
   void keep_manifest(const std::string& path, const WrittenBatch& batch) { batches_[path] = batch; }
 
   /// Empty when it was applied.
@@ -154,15 +156,14 @@ class SimTable {
     return snapshot;
   }
   void publish(const Snapshot& snapshot, const std::vector<ManifestFile>& manifests) {
-    lists_[snapshot.manifest_list] = write_manifest_list(
-        {snapshot.id, snapshot.parent_id, snapshot.sequence_number}, manifests);
+    lists_[snapshot.manifest_list] = manifests;
     table_ = table_.apply({change::add_snapshot(snapshot), change::set_branch("main", snapshot.id)},
                           world_.now);
   }
 
   World& world_;
   TableMetadata table_;
-  std::map<std::string, std::string> lists_;
+  std::map<std::string, std::vector<ManifestFile>> lists_;  // nobody looks into their bytes here
   std::map<std::string, WrittenBatch> batches_;  // by the path of their manifest
   int64_t rolled_back_ms_ = -1;
 };
@@ -274,7 +275,7 @@ class Owner {
     }
   }
   void publish(const CommitMachine::Action& action) {
-    table_.keep_list(action.list_path, action.manifest_list);
+    table_.keep_list(action.list_path, action.manifests);
     const auto fault = world_.calm ? 99 : world_.below(100);
     const auto answer = [this](std::function<void()> tell) {
       later(world_.below(40), [this, tell = std::move(tell)] {
@@ -347,7 +348,7 @@ Result simulate(uint64_t seed) {
     for (const size_t i : told) owners[i]->own(shares[i]);
   };
   assign(true);
-  for (int64_t at = 2'000; at < kSimulatedMs / 2; at += 2'000) {
+  for (int64_t at = 1'000; at < kFaultyMs; at += 1'000) {
     world.run(at);
     if (world.chance(15)) assign(false);
     if (world.chance(10)) table.foreign_append();
@@ -357,9 +358,9 @@ Result simulate(uint64_t seed) {
     if (::testing::Test::HasFatalFailure()) return {};
   }
   world.calm = true;
-  world.run(kSimulatedMs / 2 + 30'000);
+  world.run(kFaultyMs + kSettleMs);
   assign(true);
-  world.run(kSimulatedMs);
+  world.run(kFaultyMs + kSettleMs + kCalmMs);
   table.check();
   Result result;
   for (const auto& owner : owners) result.fences += owner->fences;
