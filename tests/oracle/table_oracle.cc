@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -11,6 +12,7 @@
 #include "connectors/lakehouse/catalog/catalog.h"
 #include "connectors/lakehouse/table/decimal_bytes.h"
 #include "connectors/lakehouse/table/evolution.h"
+#include "connectors/lakehouse/table/manifest.h"
 #include "millrace/clock.h"
 
 namespace {
@@ -26,7 +28,8 @@ constexpr const char* kUsage =
     "       table_oracle NAME=VALUE;... TABLE set NAME VALUE\n"
     "       table_oracle NAME=VALUE;... TABLE add-column NAME TYPE\n"
     "       table_oracle NAME=VALUE;... TABLE promote NAME TYPE\n"
-    "       table_oracle NAME=VALUE;... TABLE hammer PREFIX COUNT\n";
+    "       table_oracle NAME=VALUE;... TABLE hammer PREFIX COUNT\n"
+    "       table_oracle NAME=VALUE;... TABLE append COUNT\n";
 
 millrace::Properties settings_from(const std::string& text) {
   millrace::Properties settings;
@@ -136,7 +139,7 @@ class Oracle {
   void document(const Arguments&) { std::cout << load().metadata.to_text() << '\n'; }
   void location(const Arguments&) { std::cout << load().metadata_location << '\n'; }
   void set(const Arguments& rest) {
-    commit([&](const TableMetadata&) {
+    commit([&](const LoadedTable&) {
       return TableChange{{}, {change::set_properties({{rest.at(0), rest.at(1)}})}};
     });
   }
@@ -149,22 +152,49 @@ class Oracle {
   void hammer(const Arguments& rest) {
     for (int i = 0; i < std::stoi(rest.at(1)); ++i) set({rest.at(0) + std::to_string(i), "done"});
   }
+  /// Snapshots with the files of the one before, each legal on exactly that head.
+  void append(const Arguments& rest) {
+    for (int i = 0; i < std::stoi(rest.at(0)); ++i) commit(next_snapshot);
+  }
 
  private:
+  static TableChange next_snapshot(const LoadedTable& base) {
+    const TableMetadata& table = base.metadata;
+    const auto head = table.ref("main");
+    Snapshot snapshot{.id = new_snapshot_id(table),
+                      .parent_id = head,
+                      .sequence_number = table.last_sequence_number() + 1,
+                      .timestamp_ms = std::max(millrace::wall_clock_ms(), table.last_updated_ms()),
+                      .manifest_list = table.metadata_folder() + "/snap-" + new_uuid() + ".avro",
+                      .summary = {{"operation", "append"}, {"by", "us"}},
+                      .schema_id = table.current_schema().id};
+    std::vector<ManifestFile> manifests;
+    if (head) {
+      const std::string list = table.snapshot(*head)->manifest_list;
+      manifests = read_manifest_list(base.files->read(list), list);
+    }
+    const std::string bytes =
+        write_manifest_list({snapshot.id, head, snapshot.sequence_number}, manifests);
+    base.files->publish(snapshot.manifest_list, bytes);
+    return {{change::assert_uuid(table.uuid()), change::assert_ref("main", head)},
+            {change::add_snapshot(snapshot), change::set_branch(table, "main", snapshot.id)}};
+  }
+
   LoadedTable load() { return catalog_->load(table_).value(); }
 
-  void commit(const std::function<TableChange(const TableMetadata&)>& change_of) {
+  void commit(const std::function<TableChange(const LoadedTable&)>& change_of) {
     while (true) {
       const LoadedTable base = load();
       try {
-        catalog_->commit(table_, base, change_of(base.metadata));
+        catalog_->commit(table_, base, change_of(base));
         return;
       } catch (const CommitConflict&) {  // another was faster
       }
     }
   }
   void evolve(const SchemaChange& wanted) {
-    commit([&](const TableMetadata& table) {
+    commit([&](const LoadedTable& base) {
+      const TableMetadata& table = base.metadata;
       const EvolvedSchema evolved =
           millrace::lakehouse::evolve(table.current_schema(), table.last_column_id(), wanted);
       return TableChange{{change::assert_last_field_id(table.last_column_id())},
@@ -190,7 +220,7 @@ int run(const Arguments& arguments) {
       {"create", &Oracle::create},         {"document", &Oracle::document},
       {"location", &Oracle::location},     {"set", &Oracle::set},
       {"add-column", &Oracle::add_column}, {"promote", &Oracle::promote},
-      {"hammer", &Oracle::hammer}};
+      {"hammer", &Oracle::hammer},         {"append", &Oracle::append}};
   const auto command = arguments.size() < 3 ? kCommands.end() : kCommands.find(arguments[2]);
   if (command == kCommands.end()) {
     std::cerr << kUsage;

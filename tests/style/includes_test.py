@@ -17,7 +17,7 @@ BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 # Third-party headers and the only folders that may include them.
 HOMES = {
     r"librdkafka/": ["runtime/broker/kafka/"],
-    r"curl/": ["runtime/security/", "connectors/lakehouse/"],
+    r"curl/": ["runtime/security/", "connectors/lakehouse/http/"],
     r"sqlite3\.h": ["connectors/lakehouse/catalog/"],
     r"libpq-fe\.h": ["connectors/lakehouse/catalog/"],
     r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/"],

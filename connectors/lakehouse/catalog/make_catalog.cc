@@ -1,5 +1,6 @@
 #include "connectors/lakehouse/catalog/catalog.h"
 #include "connectors/lakehouse/catalog/file_catalog.h"
+#include "connectors/lakehouse/catalog/rest_catalog.h"
 #include "connectors/lakehouse/catalog/sql_catalog.h"
 #include "millrace/errors.h"
 
@@ -35,8 +36,9 @@ std::shared_ptr<Catalog> make_catalog(const std::string& name, const Properties&
   if (type == "jdbc" || type == "sql") {
     return std::make_shared<SqlCatalog>(name, settings, open_database(settings));
   }
+  if (type == "rest") return std::make_shared<RestCatalog>(settings);
   throw ConfigException("iceberg.catalog.type: `" + type +
-                        "` is not supported; it must be hadoop or jdbc");
+                        "` is not supported; it must be hadoop, jdbc or rest");
 }
 
 }  // namespace millrace::lakehouse

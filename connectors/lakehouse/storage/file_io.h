@@ -3,6 +3,7 @@
 // (`/a/b`, `file:///a/b`, `s3://bucket/key`, ...).
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,9 +50,14 @@ class FileIO {
   virtual void remove(const std::string& path) = 0;
 };
 
-/// By the scheme of `path` (none: local), with the catalog's keys (`s3.*`, `client.region`, ...). Throws
+/// Settings as those given, with credentials that last longer. May throw.
+using RenewCredentials = std::function<Properties()>;
+
+/// By the scheme of `path` (none: local), with the catalog's keys (`s3.*`, `client.region`, ...).
+/// `renew` is called, from any thread, when credentials are about to end or are refused. Throws
 /// ConfigException for a scheme that is not supported.
-std::shared_ptr<FileIO> make_file_io(const std::string& path, const Properties& settings);
+std::shared_ptr<FileIO> make_file_io(const std::string& path, const Properties& settings,
+                                     RenewCredentials renew = {});
 /// Files of this machine; makes folders that are missing.
 std::shared_ptr<FileIO> local_files();
 

@@ -67,8 +67,8 @@ TEST(MakeFileIO, ChoosesByScheme) {
   EXPECT_NE(make_file_io("/a", {}), nullptr);
   EXPECT_NE(make_file_io("file:///a", {}), nullptr);
   EXPECT_EQ(message_of<ConfigException>([] { make_file_io("hdfs://n/a", {}); }),
-            "Opening hdfs://n/a: the scheme hdfs is not supported; use a path of this machine or a "
-            "file: URI.");
+            "Opening hdfs://n/a: the scheme hdfs is not supported; use s3:, a path of this machine "
+            "or a file: URI.");
 }
 
 class LocalFilesTest : public ::testing::Test {
