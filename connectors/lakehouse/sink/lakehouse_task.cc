@@ -99,6 +99,15 @@ void LakehouseTask::restart_all() {
 bool LakehouseTask::settle() {
   OffsetMap again;
   for (Destination& destination : destinations_) take_smaller(again, destination.table->settle());
+  try {
+    const auto now = Clock::now();
+    for (Destination& destination : destinations_) {
+      take_smaller(again, destination.table->look_again(now));
+    }
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    log(LogLevel::Warn, kLogger, "Looking at a table failed: " + describe(error));
+  }
   read_from(again);
   return !again.empty();
 }

@@ -236,6 +236,24 @@ OffsetMap TableSink::settle() {
   return restart();
 }
 
+OffsetMap TableSink::look_again(Clock::time_point now) {
+  const auto every = std::max<Clock::duration>(kIdleCheck,
+                                               std::chrono::milliseconds(options_.commit_interval_ms));
+  if (progress_.empty() || moved() || !idle() || now < last_look_ + every) return {};
+  last_look_ = now;
+  const StoredPositions stored = read_positions(parts_.setup->load().metadata, parts_.setup->branch());
+  for (const auto& [partition, progress] : progress_) {
+    const auto next = stored.positions.next(parts_.cluster, partition);
+    if (next == progress.next) continue;
+    log(LogLevel::Warn, kLogger, "Table " + name().to_string() + " has " +
+                                     (next ? "offset " + std::to_string(*next) : "no offset") + " for " +
+                                     partition.to_string() + " in place of " +
+                                     std::to_string(progress.next) + "; reading again from there");
+    return restart();
+  }
+  return {};
+}
+
 // Best effort: what stays behind is for the removal of orphan files.
 void TableSink::drop_files() {
   if (writers_) {

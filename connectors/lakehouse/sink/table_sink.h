@@ -49,6 +49,8 @@ class TableSink {
   static constexpr size_t kMaxInFlight = 8;
   /// Tries to pin offsets that other tasks pin at the same time.
   static constexpr int kPinTries = 5;
+  /// The shortest time between two looks at a table that gets no rows.
+  static constexpr std::chrono::seconds kIdleCheck{10};
 
   struct Parts {
     std::shared_ptr<TableSetup> setup;
@@ -86,6 +88,9 @@ class TableSink {
   /// Takes up outcomes. Partitions to read again, from where, when a batch was fenced; throws the error
   /// of a batch that failed.
   OffsetMap settle();
+  /// Now and then while there is nothing to commit: partitions to read again, since the table does not
+  /// say any more what it said. A rollback is seen so before the snapshots that tell of it expire.
+  OffsetMap look_again(Clock::time_point now);
   bool wait(std::chrono::milliseconds limit) { return inbox_->wait(limit); }
   bool idle() const noexcept { return in_flight_ == 0; }
   /// Drops what is not handed over, and reads anew from what the table says.
@@ -123,6 +128,7 @@ class TableSink {
   OffsetMap committed_;
   std::deque<DataFile> ended_;  // of writers that gave way to a new schema
   Clock::time_point last_flush_ = Clock::now();
+  Clock::time_point last_look_ = Clock::now();
   uint64_t generation_ = 0;
   size_t in_flight_ = 0;
   int fences_ = 0;
