@@ -1,12 +1,13 @@
-// Writes and reads any bytes on either log, for tests of whole workers. Topics have one partition.
+// Writes and reads any bytes on either log, for tests of whole workers.
 //
 //   log_tool write TOPIC KEY=VALUE...   makes the topic; records from standard input
 //   log_tool read TOPIC KEY=VALUE...    all records to standard output
 //
-// Settings are those of a worker file (`embedded.log.dir` or `bootstrap.servers`); those of the
-// topic begin with `topic.`, those of the client with `producer.` or `consumer.`. A text is its
-// length as int32 and its bytes, null is length -1. A record to write is key, value; one read is
-// offset as int64, key, value, count of headers as int32, and name and value of each.
+// Settings are those of a worker file (`embedded.log.dir` or `bootstrap.servers`) and `partitions`
+// (1), over which records go in turn; those of the topic begin with `topic.`, those of the client
+// with `producer.` or `consumer.`. A text is its length as int32 and its bytes, null is length -1. A
+// record to write is key, value; one read is partition as int32, offset as int64, key, value, count
+// of headers as int32, and name and value of each.
 
 #include <iostream>
 #include <stdexcept>
@@ -63,14 +64,19 @@ struct NoListener final : RebalanceListener {
   void on_lost(std::span<const TopicPartition>) override {}
 };
 
-bool fill(RecordBatch& batch, const std::string& topic) {
+int32_t partitions_of(const Properties& settings) {
+  const auto at = settings.find("partitions");
+  return at == settings.end() ? 1 : std::stoi(at->second);
+}
+
+bool fill(RecordBatch& batch, const std::string& topic, int32_t partitions) {
   batch.reset();
   while (batch.size() < kRows && batch.arena().used() < kBatchBytes) {
     WireBytes key;
     if (!read_text(batch.arena(), key)) break;
     Record& record = batch.add();
     record.topic = topic;
-    record.partition = 0;
+    record.partition = static_cast<int32_t>(batch.size() - 1) % partitions;
     record.key_wire = key;
     if (!read_text(batch.arena(), record.value_wire)) throw std::runtime_error("a key alone");
   }
@@ -91,18 +97,20 @@ void send(RecordProducer& producer, RecordBatch& batch, const FailOnError& liste
 }
 
 void write(Broker& broker, const std::string& topic, const Properties& settings) {
-  broker.make_admin(settings)->create_topic({topic, 1, 1, with_prefix(settings, "topic.")},
-                                            kTimeout);
+  const int32_t partitions = partitions_of(settings);
+  broker.make_admin(settings)->create_topic(
+      {topic, partitions, 1, with_prefix(settings, "topic.")}, kTimeout);
   Properties config = with_prefix(settings, "producer.");
   config.insert(settings.begin(), settings.end());
   FailOnError listener;
   const auto producer = broker.make_producer(config, listener);
   RecordBatch batch(kRows);
-  while (fill(batch, topic)) send(*producer, batch, listener);
+  while (fill(batch, topic, partitions)) send(*producer, batch, listener);
   producer->close(kTimeout);
 }
 
 void print(const Record& record) {
+  write_int(record.partition);
   write_int(record.offset);
   write_text(record.key_wire);
   write_text(record.value_wire);
@@ -114,8 +122,8 @@ void print(const Record& record) {
 }
 
 void read(Broker& broker, const std::string& topic, const Properties& settings) {
-  const auto ends = broker.make_admin(settings)->end_offsets(topic, kTimeout);
-  const int64_t end = ends.empty() ? 0 : raw(ends.begin()->second);
+  OffsetMap left = broker.make_admin(settings)->end_offsets(topic, kTimeout);
+  std::erase_if(left, [](const auto& entry) { return raw(entry.second) == 0; });
   Properties config = with_prefix(settings, "consumer.");
   config.insert(settings.begin(), settings.end());
   config["group.id"] = "log-tool-" + topic;
@@ -126,11 +134,14 @@ void read(Broker& broker, const std::string& topic, const Properties& settings) 
   consumer->subscribe({topic}, listener);
   const auto deadline = std::chrono::steady_clock::now() + kTimeout;
   RecordBatch batch(kRows);
-  for (int64_t next = 0; next < end;) {
+  while (!left.empty()) {
     if (std::chrono::steady_clock::now() > deadline) throw TimeoutException("reading " + topic);
     consumer->poll(batch, Millis{100});
     for (const Record& record : batch.records()) print(record);
-    if (!batch.empty()) next = batch[batch.size() - 1].offset + 1;
+    for (const Record& record : batch.records()) {
+      const auto at = left.find({topic, record.partition});
+      if (at != left.end() && record.offset + 1 >= raw(at->second)) left.erase(at);
+    }
     batch.reset();
   }
   consumer->close(kTimeout);

@@ -7,7 +7,7 @@ from collections import namedtuple
 from pathlib import Path
 
 TIMEOUT = 180
-LogRecord = namedtuple("LogRecord", "offset key value headers")
+LogRecord = namedtuple("LogRecord", "partition offset key value headers")
 
 
 def _run(action, topic, settings, stdin=b""):
@@ -25,7 +25,8 @@ def _text(data):
 
 
 def write_records(topic, records, settings):
-    """`records` are pairs of key and value, bytes or None. Makes the topic, with one partition."""
+    """`records` are pairs of key and value, bytes or None. Makes the topic, with `partitions` of
+    settings (1); records go there in turn."""
     _run("write", topic, settings, b"".join(_text(k) + _text(v) for k, v in records))
 
 
@@ -49,6 +50,6 @@ def read_records(topic, settings):
 
     records = []
     while at < len(data):
-        records.append(LogRecord(number("<q"), text(), text(),
+        records.append(LogRecord(number("<i"), number("<q"), text(), text(),
                                  [(text().decode(), text()) for _ in range(number("<i"))]))
     return records

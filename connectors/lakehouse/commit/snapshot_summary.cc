@@ -23,8 +23,12 @@ struct Added {
 std::string partition_key(const DataFile& file) {
   std::string key = std::to_string(file.spec_id);
   for (const Literal& value : file.partition) {
+    if (is_null(value)) {
+      key += "/-";
+      continue;
+    }
     const std::string bytes = to_bytes(value);
-    key += is_null(value) ? "/-" : "/" + std::to_string(bytes.size()) + ":" + bytes;
+    key += "/" + std::to_string(bytes.size()) + ":" + bytes;
   }
   return key;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/table/manifest.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -164,6 +165,7 @@ void TableCommitter::write_manifests(PreparedBatch& prepared) {
     WrittenManifest written = write_manifest(*prepared.batch.schema, *spec, content, entries);
     written.file.path = stem + std::to_string(prepared.manifests.size()) + ".avro";
     write_file(*table_->files, written.file.path, written.bytes);
+    crash_point("manifest.write");
     prepared.manifests.push_back(std::move(written.file));
   }
 }
@@ -212,8 +214,11 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
     log(LogLevel::Warn, kLogger, "Committing to " + name_.to_string() + ": " + what);
   };
   try {
+    crash_point("list.write");
     write_file(*table_->files, action.list_path, write_manifest_list(action.list, action.manifests));
+    crash_point("commit.before");
     table_ = catalog_->commit(name_, *table_, action.change);
+    crash_point("commit.after");
     machine.committed();
   } catch (const CommitConflict& conflict) {
     machine.conflict(conflict.what());

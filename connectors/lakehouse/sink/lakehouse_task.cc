@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/lakehouse/columns/cell_text.h"
+#include "connectors/lakehouse/commit/crash_point.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 #include "millrace/text.h"
@@ -69,6 +70,7 @@ void LakehouseTask::read_from(const OffsetMap& offsets) {
 
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   context_->timeout(kTick.count());
+  if (std::exchange(offsets_given_, false)) crash_point("offsets.after");
   if (must_restart_) return restart_all();
   must_restart_ = true;  // should an exception come: what is half done must not be committed
   const bool reads_again = settle();
@@ -204,6 +206,10 @@ OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
   for (const auto& [partition, offset] : safe) {
     const auto position = current.find(partition);
     if (position != current.end()) answer.emplace(partition, std::min(offset, position->second));
+  }
+  if (!answer.empty()) {
+    crash_point("offsets.before");
+    offsets_given_ = true;
   }
   return answer;
 }

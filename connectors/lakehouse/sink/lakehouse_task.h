@@ -51,6 +51,7 @@ class LakehouseTask final : public SinkTask {
   std::vector<Destination> destinations_;
   bool must_restart_ = false;
   bool flush_asked_ = false;
+  bool offsets_given_ = false;  // to the worker, for the consumer group
   std::chrono::steady_clock::time_point next_metrics_;
 };
 

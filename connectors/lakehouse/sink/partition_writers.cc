@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/errors.h"
 
@@ -202,6 +203,7 @@ void PartitionWriters::drain(Partition& partition) {
                                            target_.options);
   }
   partition.writer->write(partition.buffer);
+  crash_point("file.write");
   partition.buffer.clear();
   if (partition.writer->file_bytes() >= target_.file_bytes) end_file(partition);
   count_memory(partition);
@@ -210,6 +212,7 @@ void PartitionWriters::drain(Partition& partition) {
 void PartitionWriters::end_file(Partition& partition) {
   if (!partition.writer) return;
   DataFile file = partition.writer->finish();
+  crash_point("file.finish");
   partition.writer.reset();
   file.path = partition.path;
   file.spec_id = target_.spec->id;

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "connectors/lakehouse/columns/type_inference.h"
+#include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -84,7 +85,9 @@ LoadedTable TableSetup::create() {
   what.properties.try_emplace("write.metadata.delete-after-commit.enabled", "true");
   what.properties.try_emplace("write.metadata.previous-versions-max", "20");
   log(LogLevel::Info, kLogger, "Creating table " + name_.to_string());
-  return catalog_->create(name_, what);
+  LoadedTable created = catalog_->create(name_, what);
+  crash_point("create");
+  return created;
 }
 
 void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
@@ -110,6 +113,7 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
     add_partition_fields(evolved.schema, change);
     try {
       table_ = catalog_->commit(name_, *table_, change);
+      crash_point("evolve");
       log(LogLevel::Info, kLogger, "Added columns to table " + name_.to_string());
       return;
     } catch (const CommitConflict&) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 
+#include "connectors/lakehouse/commit/crash_point.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 
@@ -84,7 +85,9 @@ bool TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   }
   const BatchOutcome what = outcome.get();
   if (what.error) std::rethrow_exception(what.error);
-  return what.fate == BatchFate::Committed;
+  if (what.fate == BatchFate::Fenced) return false;
+  crash_point("pin");
+  return true;
 }
 
 void TableSink::close(std::span<const TopicPartition> partitions) {

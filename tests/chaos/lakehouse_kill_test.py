@@ -1,0 +1,184 @@
+"""SIGKILL at every step between a record and its table: each record is there once, whatever died."""
+
+import json
+import os
+import random
+import time
+import unittest
+from collections import Counter
+
+from flow import FlowTest, bootstrap, unique
+from lake import Lake, lake_sink
+from log_tool import read_records, write_records
+from workers import Millrace, file_source
+
+SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
+ROUNDS = int(os.environ.get("MILLRACE_KILL_ROUNDS", "22"))
+STEADY = ("file.write", "file.finish", "manifest.write", "list.write", "commit.before",
+          "commit.after", "offsets.before", "offsets.after", "evolve")
+FIRST = ("create", "pin", "evolve")  # of a table's first life
+PARTITIONS = 4
+LIFE = 4.0  # seconds that a round waits for its point; then the kill comes from here
+
+
+class LakeKillTest(FlowTest):
+    def setUp(self):
+        print(f"seed {SEED}", flush=True)
+        self.rng = random.Random(SEED)
+
+    def crash_at(self, worker, point, nth, connectors, meanwhile=lambda: None):
+        """Runs until the point has killed the worker; True unless the kill had to come from here."""
+        worker.env["MILLRACE_CRASH_AT"] = f"{point}:{nth}"
+        worker.launch(*connectors)
+        del worker.env["MILLRACE_CRASH_AT"]
+        deadline = time.monotonic() + LIFE
+        while worker.process.alive() and time.monotonic() < deadline:
+            try:
+                meanwhile()
+            except OSError:
+                pass  # not up yet, or gone
+            time.sleep(0.02)
+        died = not worker.process.alive()
+        self.assertEqual(worker.process.kill(), -9, worker.process.output()[-3000:])
+        return died
+
+    def check(self, lake, log, topic):
+        """count = distinct (partition, offset) = produced, and every row is its record."""
+        records = read_records(topic, log)
+        produced = Counter((r.partition, r.offset) for r in records)
+        places = lake.places()
+        self.assertEqual(sum(places.values()), len(places), "rows are there more than once")
+        self.assertEqual(places, produced)
+        ids = {(r.partition, r.offset): json.loads(r.value)["id"] for r in records}
+        rows = {(r["_kafka_partition"], r["_kafka_offset"]): r["id"] for r in lake.rows()}
+        self.assertEqual(rows, ids)
+        ends = Counter(partition for partition, _ in produced)
+        stored = lake.offsets()
+        self.assertEqual({p: stored[topic, p] for p in ends}, dict(ends))
+        self.assertEqual(lake.count(), len(produced))
+        return len(produced)
+
+    def finish(self, worker, lake, connectors, source, count):
+        """A life without a crash, until every line of the source is in the table."""
+        worker.start(*connectors)
+        self.wait(lambda: worker.offsets("src") == [{
+            "partition": {"filename": str(source)},
+            "offset": {"position": source.stat().st_size}}], 60, "the source to end")
+        self.wait(lambda: len({row["id"] for row in lake.rows()}) == count, 60,
+                  f"{count} orders in the table")
+        self.assertEqual(worker.stop(), 143)
+
+    def test_every_point(self):
+        """Two tasks on four partitions, tasks restarted and their number changed in between."""
+        with Millrace.embedded({"offset.flush.interval.ms": "100"}) as worker:
+            lake = Lake(worker.folder / "lake")
+            source = worker.folder / "in.json"
+            source.write_text("")
+            settings = {"topic.creation.default.partitions": str(PARTITIONS),
+                        "topic.creation.default.replication.factor": "1", "batch.size": "61"}
+            connectors = [file_source("src", source, "orders", **settings),
+                          lake_sink("dst", lake, "orders",
+                                    **{"tasks.max": "2", "lakehouse.flush.rows": "150",
+                                       "iceberg.control.commit.interval-ms": "100"})]
+            written, hits = 0, Counter()
+            points = [STEADY[i % len(STEADY)] for i in range(ROUNDS)]
+            self.rng.shuffle(points)
+            for round_, point in enumerate(points):
+                fields = [f"f{at}" for at in range(round_)]
+
+                def append():
+                    nonlocal written
+                    with open(source, "a") as out:
+                        for _ in range(self.rng.randrange(1, 200)):
+                            more = {f: written for f in fields[-2:]}
+                            out.write(json.dumps({"id": written, "text": "x" * 20, **more}) + "\n")
+                            written += 1
+
+                def disturb():
+                    append()
+                    if self.rng.random() < 0.05:
+                        worker.rest.call("POST", f"/connectors/dst/tasks/{self.rng.randrange(2)}"
+                                                 "/restart")
+                    if self.rng.random() < 0.05:
+                        worker.rest.call("PATCH", "/connectors/dst/config",
+                                         {"tasks.max": str(self.rng.randrange(1, 4))})
+
+                nth = 1 if point == "evolve" else self.rng.randrange(1, 7)
+                hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
+            self.finish(worker, lake, connectors, source, written)
+            log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
+            count = self.check(lake, log, "orders")
+            print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}",
+                  flush=True)
+            for point in set(points):
+                self.assertGreater(hits[point], 0, f"{point} was never passed")
+
+    def test_the_first_life_of_a_table(self):
+        """With policy latest: what was pinned before the first record holds in the next life."""
+        for point in FIRST:
+            with self.subTest(point=point):
+                with Millrace.embedded() as worker:
+                    lake = Lake(worker.folder / "lake")
+                    log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
+                    connectors = [lake_sink("dst", lake, "orders",
+                                            **{"lakehouse.start.policy": "latest",
+                                               "lakehouse.flush.rows": "100"})]
+                    old = [(None, json.dumps({"id": i}).encode()) for i in range(50)]
+                    new = [(None, json.dumps({"id": 50 + i, **({"late": i} if i > 300 else {})})
+                            .encode()) for i in range(600)]
+                    settings = {**log, "partitions": str(PARTITIONS)}
+                    write_records("orders", old, settings)
+                    if point == "evolve":  # a life that pins and reads nothing
+                        worker.start(*connectors)
+                        self.wait(lambda: len(lake.offsets()) == PARTITIONS, what="the pin")
+                        worker.stop()
+                        write_records("orders", new, settings)
+                    died = self.crash_at(worker, point, 1, connectors)
+                    self.assertTrue(died, worker.process.output()[-3000:])
+                    if point != "evolve":
+                        write_records("orders", new, settings)
+                    # Killed between creation and pin, the policy still decides, at the next open.
+                    want = 0 if point == "create" else len(new)
+                    worker.start(*connectors)
+                    if want:
+                        self.wait(lambda: lake.count() >= want, 60, f"{want} rows")
+                    else:
+                        self.wait(lambda: len(lake.offsets()) == PARTITIONS, what="the pin")
+                    self.assertEqual(worker.stop(), 143)
+                    self.assertEqual(lake.count(), want)
+                    if want:
+                        self.assertEqual(sorted(row["id"] for row in lake.rows()),
+                                         list(range(50, 650)))
+
+    def test_two_workers_own_the_same_topic_and_table(self):
+        """Each batch of the one fences the other; nothing is doubled or lost."""
+        topic = unique("orders")
+        log = {"bootstrap.servers": bootstrap()}
+        count = 20_000
+        settings = {**log, "partitions": str(PARTITIONS)}
+        write_records(topic, [], settings)
+        with Millrace(log) as one, Millrace(log) as two:
+            lake = Lake(one.folder / "lake")
+            more = {"lakehouse.flush.rows": "400", "consumer.override.max.poll.records": "200"}
+            names = unique("one"), unique("two")
+            for worker, name in zip((one, two), names):
+                worker.start(lake_sink(name, lake, topic, **more))
+            for worker in (one, two):
+                self.wait(lambda w=worker: "newly assigned" in w.process.output(),
+                          what="partitions of each worker")
+            self.wait(lambda: len(lake.offsets()) == PARTITIONS, what="the pin")
+            for first in range(0, count, 4000):
+                write_records(topic, [(None, json.dumps({"id": i}).encode())
+                                      for i in range(first, first + 4000)], settings)
+            self.wait(lambda: lake.count() >= count, 90, f"{count} rows")
+            outputs = one.process.output() + two.process.output()
+            one.process.kill()
+            two.process.kill()
+            self.check(lake, log, topic)
+            fenced = outputs.count("was fenced")
+            print(f"{fenced} batches fenced", flush=True)
+            self.assertGreater(fenced, 0, outputs)
+
+
+if __name__ == "__main__":
+    unittest.main()

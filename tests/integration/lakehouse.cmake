@@ -1,0 +1,23 @@
+# The lakehouse sink in whole workers; tables are read by PyIceberg, DuckDB and icebird.
+if(TARGET lakehouse)
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/setup --print-icebird
+    OUTPUT_VARIABLE MILLRACE_ICEBIRD OUTPUT_STRIP_TRAILING_WHITESPACE)
+  function(millrace_lakehouse_test name)
+    cmake_parse_arguments(A "" "TIMEOUT;FOLDER" "LABELS" ${ARGN})
+    if(NOT A_TIMEOUT)
+      set(A_TIMEOUT 180)
+    endif()
+    if(NOT A_FOLDER)
+      set(A_FOLDER ${PROJECT_SOURCE_DIR}/tests/integration)
+    endif()
+    add_test(NAME ${name} COMMAND ${MILLRACE_TEST_PYTHON} ${A_FOLDER}/${name}.py -v)
+    set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT}
+      ENVIRONMENT "MILLRACE_BIN=${CMAKE_BINARY_DIR}/bin/millrace;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1;MILLRACE_BUILD=${CMAKE_BINARY_DIR};MILLRACE_ICEBIRD=${MILLRACE_ICEBIRD}")
+  endfunction()
+  millrace_lakehouse_test(lakehouse_flow_test LABELS integration python)
+  millrace_lakehouse_test(lakehouse_offsets_test LABELS integration python)
+  millrace_lakehouse_test(lakehouse_reject_test LABELS integration python)
+  millrace_lakehouse_test(lakehouse_broker_test LABELS integration python broker)
+  millrace_lakehouse_test(lakehouse_kill_test FOLDER ${PROJECT_SOURCE_DIR}/tests/chaos
+    LABELS chaos python broker TIMEOUT 400)
+endif()

@@ -1,0 +1,131 @@
+"""Tables of the lakehouse sink: its configuration, and what others read in them."""
+
+import json
+import os
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import StaticTable
+from sqlalchemy.exc import OperationalError
+
+JSON = "org.apache.kafka.connect.json.JsonConverter"
+OURS = "org.millrace.LakehouseSinkConnector"
+APACHES = "org.apache.iceberg.connect.IcebergSinkConnector"
+OFFSETS = "millrace.kafka.offsets"
+READ_TIMEOUT = 120
+
+
+def lake_sink(name, lake, topics, table="db.orders", **more):
+    """Schemaless JSON into a table that is made, with where each record was, committed once a second."""
+    return {"name": name, "connector.class": OURS, "tasks.max": "1", "topics": topics,
+            "value.converter": JSON, "value.converter.schemas.enable": "false",
+            "iceberg.tables": table, "iceberg.tables.auto-create-enabled": "true",
+            "iceberg.tables.evolve-schema-enabled": "true",
+            "iceberg.control.commit.interval-ms": "200",
+            "lakehouse.broker.columns": "topic,partition,offset", **lake.settings(), **more}
+
+
+class Lake:
+    """A warehouse in a folder, with a SQLite catalog, or without any (`hadoop`)."""
+
+    def __init__(self, folder, kind="jdbc"):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.kind = kind
+        self.database = self.folder / "catalog.db"
+        self.warehouse = self.folder / "warehouse"
+
+    def settings(self):
+        common = {"iceberg.catalog": "lake", "iceberg.catalog.type": self.kind,
+                  "iceberg.catalog.warehouse": f"file://{self.warehouse}"}
+        if self.kind == "jdbc":
+            common["iceberg.catalog.uri"] = f"jdbc:sqlite:{self.database}"
+        return common
+
+    def catalog(self):
+        return SqlCatalog("lake", uri=f"sqlite:///{self.database}",
+                          warehouse=f"file://{self.warehouse}",
+                          init_catalog_tables="false")  # the sink may be making them
+
+    def table(self, name="db.orders"):
+        """As it is now, for PyIceberg; None when there is none."""
+        if self.kind == "jdbc":
+            if not self.database.exists():
+                return None
+            try:
+                return self.catalog().load_table(name)
+            except NoSuchTableError:
+                return None
+            except OperationalError as error:  # a catalog that is being made
+                if "no such table" not in str(error):
+                    raise
+                return None
+        folder = self.warehouse.joinpath(*name.split(".")) / "metadata"
+        versions = [int(path.name[1:].split(".")[0]) for path in folder.glob("v*.metadata.json")]
+        if not versions:
+            return None
+        return StaticTable.from_metadata(str(folder / f"v{max(versions)}.metadata.json"))
+
+    def rows(self, name="db.orders"):
+        """All rows as dicts, by PyIceberg."""
+        table = self.table(name)
+        return table.scan().to_arrow().to_pylist() if table else []
+
+    def count(self, name="db.orders"):
+        """Rows by the counts in manifests: cheap."""
+        table = self.table(name)
+        return table.scan().count() if table else 0
+
+    def offsets(self, name="db.orders"):
+        """What the newest snapshot that knows says: {(topic, partition): next}, of the one cluster."""
+        table = self.table(name)
+        for snapshot in sorted(table.metadata.snapshots if table else [],
+                               key=lambda s: -s.sequence_number):
+            text = snapshot.summary[OFFSETS] if OFFSETS in snapshot.summary.additional_properties \
+                else None
+            if text is None:
+                continue
+            stored = json.loads(text)
+            clusters = stored.get("c", stored)
+            return {(topic, int(partition)): offset for topics in clusters.values()
+                    for topic, partitions in topics.items()
+                    for partition, offset in partitions.items()}
+        return {}
+
+    def places(self, name="db.orders"):
+        """How often each (partition, offset) is in the table."""
+        table = self.table(name)
+        if table is None or "_kafka_offset" not in table.schema().column_names:
+            return Counter()
+        data = table.scan(selected_fields=("_kafka_partition", "_kafka_offset")).to_arrow()
+        return Counter(zip(data["_kafka_partition"].to_pylist(), data["_kafka_offset"].to_pylist()))
+
+    def files(self, name="db.orders"):
+        return [task.file.file_path for task in self.table(name).scan().plan_files()]
+
+    def duckdb_rows(self, name="db.orders"):
+        """By DuckDB's reader of Parquet, of the files that PyIceberg found: the package has no extension
+        for Iceberg."""
+        files = self.files(name)
+        if not files:
+            return []
+        paths = [path.removeprefix("file://") for path in files]
+        with duckdb.connect() as connection:
+            result = connection.execute("SELECT * FROM read_parquet(?, union_by_name=true, "
+                                        "hive_partitioning=false)", [paths])
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row)) for row in result.fetchall()]
+
+    def icebird_rows(self, name="db.orders"):
+        """Numbers as JavaScript has them, missing columns left out."""
+        metadata = self.table(name).metadata_location.removeprefix("file://")
+        script = Path(__file__).parent / "icebird" / "read.mjs"
+        done = subprocess.run(["node", str(script), os.environ["MILLRACE_ICEBIRD"], metadata],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=READ_TIMEOUT)
+        if done.returncode != 0:
+            raise RuntimeError("icebird: " + done.stderr.decode()[-2000:])
+        return [json.loads(line) for line in done.stdout.decode().splitlines()]
