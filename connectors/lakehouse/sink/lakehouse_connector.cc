@@ -36,8 +36,8 @@ void LakehouseConnector::start(const Properties& config, ConnectorContext&) {
   const std::vector<std::string> idle = meaningless_keys(config);
   if (idle.empty()) return;
   log(LogLevel::Warn, kLogger,
-      "These settings have no meaning here, since offsets are kept in the tables and there is no "
-      "control topic: " + join(idle, ", "));
+      "These settings have no meaning here, since offsets are kept in the tables, there is no control "
+      "topic, and rows are only appended: " + join(idle, ", "));
 }
 
 std::vector<Properties> LakehouseConnector::task_configs(int32_t tasks_max) {

@@ -20,7 +20,8 @@ constexpr const char* kMeaningless[] = {
     "iceberg.control.topic", "iceberg.control.group-id-prefix", "iceberg.control.commit.timeout-ms",
     "iceberg.control.commit.threads", "iceberg.control.commit.max-consecutive-failures",
     "iceberg.coordinator.transactional.prefix", "iceberg.connect.group-id",
-    "iceberg.coordinator-executor-keep-alive-timeout-ms", "iceberg.hadoop-conf-dir"};
+    "iceberg.coordinator-executor-keep-alive-timeout-ms", "iceberg.hadoop-conf-dir",
+    "iceberg.tables.default-id-columns"};  // rows are only appended, there as here
 constexpr std::string_view kMeaninglessPrefixes[] = {"iceberg.hadoop.", "iceberg.kafka."};
 
 // Of the sink Apache's came from. Passed over, they would change what is in the table.
@@ -263,7 +264,8 @@ std::vector<std::string> meaningless_keys(const Properties& config) {
     const bool prefixed =
         std::any_of(std::begin(kMeaninglessPrefixes), std::end(kMeaninglessPrefixes),
                     [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
-    if (exact || prefixed) keys.push_back(key);
+    const bool of_table = key.starts_with(kTablePrefix) && key.ends_with(".id-columns");
+    if (exact || prefixed || of_table) keys.push_back(key);
   }
   return keys;
 }

@@ -133,8 +133,9 @@ bool TableSetup::add_partition_fields(const TableSchema& schema, TableChange& ch
   PartitionSpec spec;
   try {
     spec = parse_partition_by(table_options_.partition_by, schema);
-  } catch (const ConfigException&) {
-    return false;  // its columns have not come yet
+  } catch (const ConfigException& error) {  // its columns may come with later records
+    log(LogLevel::Warn, kLogger, "Table " + name_.to_string() + " has no partition yet: " + error.what());
+    return false;
   }
   change.updates.push_back(change::add_spec(spec));
   change.updates.push_back(change::set_default_spec(-1));
