@@ -1,4 +1,4 @@
-# What the examples' scripts share; `repo` is the repository's root.
+# What the examples' scripts share. `repo` is the repository's root.
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -15,4 +15,20 @@ build() {
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Tries COMMAND every tenth of a second, WAIT_TENTHS times at most. Ends the script when that is not
+# enough, or when the process in `worker`, if it is set, has ended; the logs in `work` say why.
+wait_for() {  # DESCRIPTION COMMAND...
+  local what=$1 tenth
+  shift
+  for ((tenth = 0; tenth < WAIT_TENTHS; ++tenth)); do
+    "$@" && return 0
+    [[ -z ${worker:-} ]] || kill -0 "$worker" 2>/dev/null ||
+      { tail -n 20 "$work"/worker*.log; echo "the worker ended"; exit 1; }
+    sleep 0.1
+  done
+  tail -n 20 "$work"/worker*.log
+  echo "gave up waiting for $what"
+  exit 1
 }

@@ -56,18 +56,6 @@ start_worker() {  # NUMBER
   workers[$1]=$!
 }
 
-wait_for() {  # DESCRIPTION COMMAND...
-  local what=$1 tenth
-  shift
-  for ((tenth = 0; tenth < WAIT_TENTHS; ++tenth)); do
-    "$@" && return 0
-    sleep 0.1
-  done
-  tail -n 5 "$work"/worker*.log
-  echo "gave up waiting for $what"
-  exit 1
-}
-
 healthy() { curl -sf "${urls[$1]}/health" >/dev/null; }
 put() {  # CONNECTOR JSON
   curl -sSf -X PUT -H 'Content-Type: application/json' -d "$2" "$url/connectors/$1/config" >/dev/null

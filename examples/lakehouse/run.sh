@@ -59,19 +59,6 @@ start_worker() {  # CONNECTOR_FILE...
   wait_for "the worker" curl -sf -o "$work/answer" "$url/"
 }
 
-wait_for() {  # DESCRIPTION COMMAND...
-  local what=$1 tenth
-  shift
-  for ((tenth = 0; tenth < WAIT_TENTHS; ++tenth)); do
-    "$@" && return 0
-    kill -0 "$worker" 2>/dev/null || { tail -n 20 "$work/worker.log"; echo "the worker ended"; exit 1; }
-    sleep 0.1
-  done
-  tail -n 20 "$work/worker.log"
-  echo "gave up waiting for $what"
-  exit 1
-}
-
 offsets_have() { curl -sf "$url/connectors/$1/offsets" 2>/dev/null | grep -q "$2"; }
 source_is_at_the_end() { offsets_have orders-source "\"position\":$(stat -c %s "$work/orders.json")"; }
 table_is_at() { offsets_have orders-lake "\"kafka_offset\":$1\\b"; }

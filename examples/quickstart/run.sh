@@ -50,19 +50,6 @@ write_config() {
     "file=$work/orders.out.json" "topics=$topic" >"$work/sink.properties"
 }
 
-wait_for() {  # DESCRIPTION COMMAND...
-  local what=$1 tenth
-  shift
-  for ((tenth = 0; tenth < WAIT_TENTHS; ++tenth)); do
-    "$@" && return 0
-    kill -0 "$worker" 2>/dev/null || { tail -n 20 "$work/worker.log"; echo "the worker ended"; exit 1; }
-    sleep 0.1
-  done
-  tail -n 20 "$work/worker.log"
-  echo "gave up waiting for $what"
-  exit 1
-}
-
 show() {  # PATH
   printf '\n$ curl %s%s\n' "$url" "$1"
   curl -sS "$url$1"
