@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <map>
 #include <utility>
 
@@ -76,6 +77,16 @@ void TableCommitter::submit(WrittenBatch batch, Callback done) {
   changed_.wait(lock, [this] { return waiting_.size() < kMaxWaiting; });
   waiting_.push_back({std::move(batch), std::move(done)});
   changed_.notify_all();
+}
+
+std::optional<BatchOutcome> TableCommitter::submit_and_wait(WrittenBatch batch, Millis limit) {
+  const auto answer = std::make_shared<std::promise<BatchOutcome>>();  // it may come after the limit
+  auto outcome = answer->get_future();
+  submit(std::move(batch), [answer](const BatchOutcome& what) { answer->set_value(what); });
+  if (outcome.wait_for(limit) != std::future_status::ready) return std::nullopt;
+  BatchOutcome what = outcome.get();
+  if (what.error) std::rethrow_exception(what.error);
+  return what;
 }
 
 CommitterStats TableCommitter::stats() const {

@@ -2,6 +2,7 @@
 // The committer of one table in this process: a thread that commits what tasks hand over, many batches
 // at once (iceberg-sink.md §4.1 B, §4.3).
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -47,6 +48,9 @@ class TableCommitter {
   /// After a batch was fenced or failed, later ones that go on from its offsets cannot fit: they are
   /// fenced, too.
   void submit(WrittenBatch batch, Callback done);
+  /// The same, and waits for the outcome; nullopt when it has not come in time. Throws the error of a
+  /// batch that failed. Not on the committer's thread.
+  std::optional<BatchOutcome> submit_and_wait(WrittenBatch batch, std::chrono::milliseconds limit);
   CommitterStats stats() const;
   const TableName& name() const noexcept { return name_; }
   const std::string& table_uuid() const noexcept { return table_uuid_; }

@@ -1,6 +1,6 @@
 #include "connectors/lakehouse/sink/lakehouse_connector.h"
 
-#include <future>
+#include <chrono>
 
 #include "connectors/lakehouse/sink/lakehouse_task.h"
 #include "connectors/lakehouse/sink/table_setup.h"
@@ -18,20 +18,10 @@ std::vector<std::string> table_names(const SinkOptions& options) {
   return options.tables.value_or(std::vector<std::string>());
 }
 
-BatchOutcome commit_and_wait(TableCommitter& committer, WrittenBatch batch) {
-  const auto answer = std::make_shared<std::promise<BatchOutcome>>();
-  auto outcome = answer->get_future();
-  committer.submit(std::move(batch), [answer](const BatchOutcome& o) { answer->set_value(o); });
-  if (outcome.wait_for(kAlterLimit) != std::future_status::ready) {
-    throw TimeoutException("altering offsets in " + committer.name().to_string() + ": no answer");
-  }
-  return outcome.get();
-}
-
 }  // namespace
 
 void LakehouseConnector::start(const Properties& config, ConnectorContext&) {
-  SinkOptions::parse(config);
+  require_valid(config);
   config_ = config;
   const std::vector<std::string> idle = meaningless_keys(config);
   if (idle.empty()) return;
@@ -83,10 +73,12 @@ bool LakehouseConnector::alter_offsets(const Properties& config,
       batch.steps[partition] = {OffsetStep::kAny, offset ? raw(*offset) : -1};
     }
     if (batch.steps.empty()) continue;
-    const BatchOutcome outcome = commit_and_wait(*setup.committer(), std::move(batch));
-    if (outcome.error) std::rethrow_exception(outcome.error);
-    if (outcome.fate != BatchFate::Committed) {
-      throw ConnectException("altering offsets in " + name + ": " + outcome.reason);
+    const auto outcome = setup.committer()->submit_and_wait(std::move(batch), kAlterLimit);
+    if (!outcome) {
+      throw TimeoutException("altering offsets in " + setup.name().to_string() + ": no answer");
+    }
+    if (outcome->fate != BatchFate::Committed) {
+      throw ConnectException("altering offsets in " + name + ": " + outcome->reason);
     }
   }
   return true;

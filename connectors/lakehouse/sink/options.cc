@@ -162,6 +162,47 @@ StartRules start_rules(const SinkOptions& options) {
   return rules;
 }
 
+/// All but the catalog, which is opened by who needs it.
+void check_keys(const Properties& config, ConfigErrors& errors) {
+  SinkOptions options;
+  try {
+    options = SinkOptions::def().parse(config);
+  } catch (const ConfigException&) {
+    return;  // the key has its own error
+  }
+  for (const auto& [key, why] : kRefused) {
+    if (find(config, key) != nullptr) errors.add(key, std::string("not supported: ") + why);
+  }
+  const bool has_tables = options.tables && !options.tables->empty();
+  if (!has_tables && !options.dynamic) {
+    errors.add("iceberg.tables", "is required: the destination tables");
+  }
+  if (options.dynamic) {
+    errors.add("iceberg.tables.dynamic-enabled",
+               "not supported yet: list the tables in iceberg.tables, with route-regex of each");
+  }
+  for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
+    check("iceberg.tables", errors, [&] { parse_table_name(table); });
+    const std::string route = std::string(kTablePrefix) + table + ".route-regex";
+    if (const std::string* regex = find(config, route)) {
+      check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
+    }
+  }
+  check("lakehouse.start.policies", errors, [&] {
+    parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
+  });
+  check("lakehouse.start.offsets", errors, [&] {
+    StartRules rules;
+    parse_start_offsets(options.start_offsets.value_or(std::vector<std::string>()), rules);
+  });
+  check("lakehouse.broker.columns", errors, [&] { row_options(options); });
+}
+
+void throw_first(const ConfigErrors& errors) {
+  if (errors.empty()) return;
+  throw ConfigException(errors.entries().front().first + ": " + errors.entries().front().second);
+}
+
 }  // namespace
 
 const ConfigDef<SinkOptions>& SinkOptions::def() {
@@ -176,10 +217,8 @@ const ConfigDef<SinkOptions>& SinkOptions::def() {
 
 SinkOptions SinkOptions::parse(const Properties& config) {
   ConfigErrors errors;
-  check_config(config, errors);
-  if (!errors.empty()) {
-    throw ConfigException(errors.entries().front().first + ": " + errors.entries().front().second);
-  }
+  check_keys(config, errors);
+  throw_first(errors);
   SinkOptions options = def().parse(config);
   if (!options.nested_handling) {
     const std::string* name = find(config, "connector.class");
@@ -219,41 +258,22 @@ std::string SinkOptions::catalog_key() const {
 }
 
 void check_config(const Properties& config, ConfigErrors& errors) {
-  SinkOptions options;
+  check_keys(config, errors);
+  std::string name;
   try {
-    options = SinkOptions::def().parse(config);
+    name = SinkOptions::def().parse(config).catalog_name;
   } catch (const ConfigException&) {
     return;  // the key has its own error
   }
-  for (const auto& [key, why] : kRefused) {
-    if (find(config, key) != nullptr) errors.add(key, std::string("not supported: ") + why);
-  }
-  const bool has_tables = options.tables && !options.tables->empty();
-  if (!has_tables && !options.dynamic) {
-    errors.add("iceberg.tables", "is required: the destination tables");
-  }
-  if (options.dynamic) {
-    errors.add("iceberg.tables.dynamic-enabled",
-               "not supported yet: list the tables in iceberg.tables, with route-regex of each");
-  }
-  for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
-    check("iceberg.tables", errors, [&] { parse_table_name(table); });
-    const std::string route = std::string(kTablePrefix) + table + ".route-regex";
-    if (const std::string* regex = find(config, route)) {
-      check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
-    }
-  }
-  check("lakehouse.start.policies", errors, [&] {
-    parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
-  });
-  check("lakehouse.start.offsets", errors, [&] {
-    StartRules rules;
-    parse_start_offsets(options.start_offsets.value_or(std::vector<std::string>()), rules);
-  });
-  check("lakehouse.broker.columns", errors, [&] { row_options(options); });
-  check("iceberg.catalog.type", errors, [&] {
-    make_catalog(options.catalog_name, with_prefix(config, kCatalogPrefix));
-  });
+  check("iceberg.catalog.type", errors,
+        [&] { make_catalog(name, with_prefix(config, kCatalogPrefix)); });
+}
+
+void require_valid(const Properties& config) {
+  SinkOptions::def().parse(config);
+  ConfigErrors errors;
+  check_config(config, errors);
+  throw_first(errors);
 }
 
 std::vector<std::string> meaningless_keys(const Properties& config) {

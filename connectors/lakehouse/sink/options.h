@@ -62,7 +62,7 @@ struct SinkOptions {
   bool tolerates_errors = false;  // errors.tolerance=all
 
   static const ConfigDef<SinkOptions>& def();
-  /// Throws ConfigException on the first thing that is wrong.
+  /// Throws ConfigException on the first thing that is wrong with the keys; the catalog is not opened.
   static SinkOptions parse(const Properties& config);
   TableOptions table(const std::string& name) const;
   /// Tells catalogs apart; secrets are in it, for comparison only.
@@ -72,8 +72,10 @@ struct SinkOptions {
   std::map<std::string, Properties> table_props_;  // iceberg.table.<name>.
 };
 
-/// What is wrong with a configuration beyond single keys, by key.
+/// What is wrong with a configuration beyond single keys, by key. Opens the catalog.
 void check_config(const Properties& config, ConfigErrors& errors);
+/// Throws ConfigException for the first of it, or of the keys themselves.
+void require_valid(const Properties& config);
 /// Keys of Apache's sink that are set and have no meaning here; for one warning.
 std::vector<std::string> meaningless_keys(const Properties& config);
 

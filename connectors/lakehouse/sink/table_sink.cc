@@ -1,7 +1,6 @@
 #include "connectors/lakehouse/sink/table_sink.h"
 
 #include <algorithm>
-#include <future>
 
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "millrace/errors.h"
@@ -77,15 +76,9 @@ bool TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   batch.schema = std::make_shared<TableSchema>(parts_.setup->table().metadata.current_schema());
   batch.connector = parts_.connector;
   batch.task = parts_.task;
-  const auto answer = std::make_shared<std::promise<BatchOutcome>>();
-  auto outcome = answer->get_future();
-  committer_->submit(std::move(batch), [answer](const BatchOutcome& o) { answer->set_value(o); });
-  if (outcome.wait_for(kPinLimit) != std::future_status::ready) {
-    throw RetriableException("pinning offsets in " + name().to_string() + ": no answer");
-  }
-  const BatchOutcome what = outcome.get();
-  if (what.error) std::rethrow_exception(what.error);
-  if (what.fate == BatchFate::Fenced) return false;
+  const auto outcome = committer_->submit_and_wait(std::move(batch), kPinLimit);
+  if (!outcome) throw RetriableException("pinning offsets in " + name().to_string() + ": no answer");
+  if (outcome->fate == BatchFate::Fenced) return false;
   crash_point("pin");
   return true;
 }
