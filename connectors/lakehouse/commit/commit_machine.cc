@@ -1,6 +1,7 @@
 #include "connectors/lakehouse/commit/commit_machine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "connectors/lakehouse/commit/offset_steps.h"
@@ -45,9 +46,11 @@ CommitMachine::Action CommitMachine::next(Millis now, int64_t wall_ms) {
     case State::Loading:
       return {.step = Step::Load};
     case State::Judged:
+      if (Action merges = merge(); !merges.merges.empty()) return merges;
       return publish(wall_ms);
     case State::Waiting:
       return {.step = Step::Wait, .wait = wait_};
+    case State::Merging:
     case State::Publishing:  // an answer is owed
     case State::Done:
       break;
@@ -55,7 +58,8 @@ CommitMachine::Action CommitMachine::next(Millis now, int64_t wall_ms) {
   return {.step = Step::Done};
 }
 
-void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile> carried) {
+void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile> carried,
+                           const std::set<std::string>& fixed) {
   if (table.uuid() != table_uuid_) {
     return table_gone("there is another table of that name now (" + table.uuid() + ")");
   }
@@ -63,9 +67,10 @@ void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile>
     return fail_open(std::make_exception_ptr(UnsupportedException(why)));
   }
   table_ = table;
-  carried_ = std::move(carried);
+  manifests_ = std::move(carried);
   try {
     judge();
+    if (state_ == State::Judged) plan(fixed);
   } catch (...) {  // positions that cannot be understood
     fail_open(std::current_exception());
   }
@@ -106,6 +111,103 @@ void CommitMachine::judge() {
   finish_if_settled();
 }
 
+void CommitMachine::plan(const std::set<std::string>& fixed) {
+  std::vector<ManifestFile> manifests;
+  for (const size_t index : included_) {
+    const auto& own = batches_[index].manifests;
+    manifests.insert(manifests.end(), own.begin(), own.end());
+  }
+  new_manifests_ = manifests.size();
+  std::copy_if(manifests_.begin(), manifests_.end(), std::back_inserter(manifests),
+               [](const ManifestFile& manifest) { return manifest.has_live_files(); });
+  manifests_ = std::move(manifests);
+  MergeRules rules = merge_rules(*table_);
+  rules.enabled = rules.enabled && new_manifests_ > 0;
+  plan_ = plan_merges(manifests_, rules, fixed);
+}
+
+CommitMachine::Paths CommitMachine::paths_of(const MergeGroup& group) const {
+  Paths paths;
+  for (const size_t place : group) paths.push_back(manifests_[place].path);
+  return paths;
+}
+
+// What an attempt before has merged is there already.
+CommitMachine::Action CommitMachine::merge() {
+  Action action{.step = Step::Merge};
+  merging_.clear();
+  for (const MergeGroup& group : plan_) {
+    Paths paths = paths_of(group);
+    if (group.size() == 1 || merged_.contains(paths)) continue;
+    std::vector<MergeInput> inputs;
+    for (const size_t place : group) inputs.push_back({manifests_[place], place < new_manifests_});
+    action.merges.push_back(std::move(inputs));
+    merging_.push_back(std::move(paths));
+  }
+  if (!merging_.empty()) state_ = State::Merging;
+  return action;
+}
+
+void CommitMachine::merged(std::vector<std::optional<ManifestFile>> manifests) {
+  for (size_t i = 0; i < merging_.size(); ++i) merged_[merging_[i]] = std::move(manifests.at(i));
+  state_ = State::Judged;
+}
+
+/// The manifests of the new snapshot, which gets their numbers as Java's have them.
+std::vector<ManifestFile> CommitMachine::list_of(Snapshot& snapshot) {
+  std::vector<ManifestFile> list;
+  size_t created = 0;
+  size_t replaced = 0;
+  attempt_own_.clear();
+  const auto add_own = [&](ManifestFile manifest) {
+    manifest.min_sequence_number =
+        manifest.existing_files == 0
+            ? snapshot.sequence_number
+            : std::min(manifest.min_sequence_number, snapshot.sequence_number);
+    manifest.sequence_number = snapshot.sequence_number;
+    manifest.added_snapshot_id = snapshot.id;
+    attempt_own_.push_back(manifest.path);
+    list.push_back(std::move(manifest));
+    ++created;
+  };
+  for (const MergeGroup& group : plan_) {
+    const auto merge = group.size() == 1 ? merged_.end() : merged_.find(paths_of(group));
+    if (merge != merged_.end() && merge->second) {
+      add_own(*merge->second);
+      replaced += static_cast<size_t>(std::count_if(
+          group.begin(), group.end(), [this](size_t place) { return place >= new_manifests_; }));
+      continue;
+    }
+    for (const size_t place : group) {
+      if (place < new_manifests_) {
+        add_own(manifests_[place]);
+      } else {
+        list.push_back(manifests_[place]);
+      }
+    }
+  }
+  snapshot.summary["manifests-created"] = std::to_string(created);
+  snapshot.summary["manifests-kept"] = std::to_string(list.size() - created);
+  snapshot.summary["manifests-replaced"] = std::to_string(replaced);
+  return list;
+}
+
+std::vector<std::string> CommitMachine::dead_manifests() const {
+  std::vector<std::string> dead;
+  const auto add = [&](const std::string& path) {
+    if (!used_.contains(path)) dead.push_back(path);
+  };
+  for (const auto& [inputs, merged] : merged_) {
+    if (merged) add(merged->path);
+  }
+  for (size_t index = 0; index < batches_.size(); ++index) {
+    const BatchOutcome& outcome = outcomes_[index];
+    if (outcome.fate != BatchFate::Committed || outcome.in_doubt) continue;
+    for (const ManifestFile& manifest : batches_[index].manifests) add(manifest.path);
+  }
+  return dead;
+}
+
 CommitMachine::Action CommitMachine::publish(int64_t wall_ms) {
   if (commit_id_.empty() || included_ != commit_of_) {
     // Other batches fit only on another head, where what is in doubt cannot be applied any more.
@@ -113,19 +215,8 @@ CommitMachine::Action CommitMachine::publish(int64_t wall_ms) {
     commit_of_ = included_;
     in_doubt_ = false;
   }
-  const Snapshot snapshot = make_snapshot(wall_ms);
-  std::vector<ManifestFile> manifests;
-  for (const size_t index : included_) {
-    for (ManifestFile manifest : batches_[index].manifests) {
-      manifest.sequence_number = snapshot.sequence_number;
-      manifest.min_sequence_number = snapshot.sequence_number;
-      manifest.added_snapshot_id = snapshot.id;
-      manifests.push_back(std::move(manifest));
-    }
-  }
-  for (const ManifestFile& manifest : carried_) {
-    if (manifest.has_live_files()) manifests.push_back(manifest);
-  }
+  Snapshot snapshot = make_snapshot(wall_ms);
+  std::vector<ManifestFile> manifests = list_of(snapshot);
   attempt_list_ = snapshot.manifest_list;
   attempt_snapshot_ = snapshot.id;
   state_ = State::Publishing;
@@ -176,6 +267,7 @@ TableChange CommitMachine::make_change(const Snapshot& snapshot) const {
 }
 
 void CommitMachine::committed() {
+  used_.insert(attempt_own_.begin(), attempt_own_.end());
   for (const size_t index : included_) {
     settle(index, {.fate = BatchFate::Committed, .snapshot_id = attempt_snapshot_});
   }
@@ -189,6 +281,7 @@ void CommitMachine::conflict(const std::string& why) {
 
 void CommitMachine::unknown(const std::string& why) {
   in_doubt_ = true;
+  used_.insert(attempt_own_.begin(), attempt_own_.end());
   for (const size_t index : included_) doubted_[index] = true;
   retry(options_.longest_wait, error_of(why));
 }

@@ -188,6 +188,9 @@ void TableCommitter::drive(CommitMachine& machine) {
       case CommitMachine::Step::Load:
         load(machine);
         break;
+      case CommitMachine::Step::Merge:
+        merge(machine, action);
+        break;
       case CommitMachine::Step::Publish:
         publish(machine, action);
         break;
@@ -213,11 +216,52 @@ void TableCommitter::load(CommitMachine& machine) {
                               : read_manifest_list(table_->files->read(list), list);
       carried_of_ = list;
     }
+    std::erase_if(fixed_, [this](const std::string& path) {
+      return std::none_of(carried_.begin(), carried_.end(),
+                          [&](const ManifestFile& manifest) { return manifest.path == path; });
+    });
   } catch (...) {
     const std::exception_ptr error = std::current_exception();
     return machine.load_failed(error, may_pass(error));
   }
-  machine.loaded(table_->metadata, carried_);
+  machine.loaded(table_->metadata, carried_, fixed_);
+}
+
+void TableCommitter::merge(CommitMachine& machine, const CommitMachine::Action& action) {
+  std::vector<std::optional<ManifestFile>> manifests;
+  for (const auto& inputs : action.merges) manifests.push_back(merge(inputs));
+  machine.merged(std::move(manifests));
+}
+
+// A merge can always wait: whatever is in its way must not be in the way of the commit.
+std::optional<ManifestFile> TableCommitter::merge(const std::vector<MergeInput>& inputs) {
+  const auto stays = [this](const std::exception& error) {
+    log(LogLevel::Info, kLogger, "Manifests of " + name_.to_string() + " stay apart: " + error.what());
+    return std::nullopt;
+  };
+  const TableMetadata& table = table_->metadata;
+  const ManifestFile& first = inputs.front().file;
+  std::vector<std::string> guilty;  // of what will not pass
+  for (const MergeInput& input : inputs) guilty.push_back(input.file.path);
+  try {
+    const auto spec = table.spec(first.spec_id);
+    if (!spec) throw DataException("there is no partition spec " + std::to_string(first.spec_id));
+    ManifestMerger merger(table.current_schema(), *spec, first.content);
+    for (const MergeInput& input : inputs) {
+      guilty = {input.file.path};
+      merger.add(table_->files->read(input.file.path), input.file, input.is_new);
+    }
+    WrittenManifest written = merger.finish();
+    written.file.path = table.metadata_folder() + "/" + new_uuid() + "-m0.avro";
+    write_file(*table_->files, written.file.path, written.bytes);
+    crash_point("merge.write");
+    return std::move(written.file);
+  } catch (const Error& error) {
+    if (!error.retriable()) fixed_.insert(guilty.begin(), guilty.end());
+    return stays(error);
+  } catch (const std::exception& error) {
+    return stays(error);
+  }
 }
 
 void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action& action) {
@@ -230,6 +274,8 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
     crash_point("commit.before");
     table_ = catalog_->commit(name_, *table_, action.change);
     crash_point("commit.after");
+    carried_of_ = action.list_path;
+    carried_ = action.manifests;
     machine.committed();
   } catch (const CommitConflict& conflict) {
     machine.conflict(conflict.what());
@@ -258,6 +304,7 @@ void TableCommitter::clean(const CommitMachine& machine) noexcept {
   };
   if (!table_) return;
   for (const std::string& list : machine.dead_lists()) remove(list);
+  for (const std::string& manifest : machine.dead_manifests()) remove(manifest);
   for (size_t i = 0; i < machine.outcomes().size(); ++i) {
     const BatchOutcome& outcome = machine.outcomes()[i];
     if (outcome.fate != BatchFate::Fenced || outcome.in_doubt) continue;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -66,6 +67,8 @@ class TableCommitter {
   void commit(std::vector<Waiting> waiting);
   void drive(CommitMachine& machine);
   void load(CommitMachine& machine);
+  void merge(CommitMachine& machine, const CommitMachine::Action& action);
+  std::optional<ManifestFile> merge(const std::vector<MergeInput>& inputs);
   void publish(CommitMachine& machine, const CommitMachine::Action& action);
   std::vector<PreparedBatch> prepare(std::vector<WrittenBatch> batches);
   void write_manifests(PreparedBatch& prepared);
@@ -88,6 +91,7 @@ class TableCommitter {
   std::optional<LoadedTable> table_;  // as loaded last
   std::string carried_of_;            // the manifest list that carried_ was read from
   std::vector<ManifestFile> carried_;
+  std::set<std::string> fixed_;  // manifests of carried_ that cannot be merged
   std::jthread thread_;
 };
 
