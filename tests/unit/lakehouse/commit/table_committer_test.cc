@@ -76,13 +76,38 @@ class TableCommitterTest : public ::testing::Test {
     return std::make_unique<TableCommitter>(catalog ? catalog : catalog_, kOrders, table_->metadata.uuid(),
                                             CommitOptions());
   }
+  Snapshot head() {
+    const auto now = catalog_->load(kOrders);
+    return *now->metadata.snapshot(*now->metadata.ref("main"));
+  }
+  std::vector<ManifestFile> manifests() {
+    const std::string list = head().manifest_list;
+    return read_manifest_list(table_->files->read(list), list);
+  }
+  void set(const std::map<std::string, std::string>& properties) {
+    catalog_->commit(kOrders, *catalog_->load(kOrders),
+                     {.requirements = {}, .updates = {change::set_properties(properties)}});
+  }
+  /// Batches of one file each, from `start` on, one commit each.
+  void commit_each(TableCommitter& committer, int64_t start, int64_t count) {
+    for (int64_t at = start; at < start + count; ++at) {
+      const BatchOutcome outcome =
+          submit(committer, batch(0, at == 0 ? -1 : at, at + 1, std::to_string(at) + ".parquet")).get();
+      ASSERT_EQ(outcome.fate, BatchFate::Committed) << outcome.reason;
+    }
+  }
+  /// In the folder of metadata.
+  int64_t count_files(const std::string& part) {
+    const auto names = table_->files->list(table_->metadata.metadata_folder());
+    return std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+      return name.find(part) != std::string::npos;
+    });
+  }
   /// Paths of the head's data files, out of its manifests.
   std::vector<std::string> files() {
     const auto now = catalog_->load(kOrders);
-    const auto head = now->metadata.snapshot(*now->metadata.ref("main"));
     std::vector<std::string> paths;
-    for (const ManifestFile& manifest :
-         read_manifest_list(now->files->read(head->manifest_list), head->manifest_list)) {
+    for (const ManifestFile& manifest : manifests()) {
       const std::string bytes = now->files->read(manifest.path);
       EXPECT_EQ(static_cast<int64_t>(bytes.size()), manifest.length);
       const auto entries = read_manifest(bytes, manifest, now->metadata.current_schema(),
@@ -140,6 +165,52 @@ TEST_F(TableCommitterTest, WhatGathersMeanwhileIsOneSnapshot) {
   EXPECT_EQ(snapshots.size(), 1U);
   EXPECT_EQ(gate->commits, 2);
   EXPECT_EQ(files().size(), 3U);
+}
+
+TEST_F(TableCommitterTest, ManifestsAreMergedAndEachFileIsThereOnce) {
+  set({{"commit.manifest.min-count-to-merge", "4"}});
+  const auto one = committer();
+  commit_each(*one, 0, 3);
+  EXPECT_EQ(manifests().size(), 3U);
+  commit_each(*one, 3, 1);
+  ASSERT_EQ(manifests().size(), 1U);
+  const ManifestFile merged = manifests()[0];
+  EXPECT_EQ(merged.added_files, 1);
+  EXPECT_EQ(merged.existing_files, 3);
+  EXPECT_EQ(merged.min_sequence_number, 1);
+  EXPECT_EQ(merged.sequence_number, 4);
+  EXPECT_EQ(merged.added_snapshot_id, head().id);
+  const auto now = catalog_->load(kOrders);
+  std::vector<int64_t> numbers;
+  for (const ManifestEntry& entry : read_manifest(now->files->read(merged.path), merged,
+                                                  now->metadata.current_schema(), {})) {
+    numbers.push_back(*entry.sequence_number);
+    EXPECT_EQ(now->metadata.snapshot(*entry.snapshot_id)->sequence_number, *entry.sequence_number);
+  }
+  EXPECT_EQ(numbers, (std::vector<int64_t>{4, 3, 2, 1}));
+  EXPECT_EQ(head().summary.at("manifests-replaced"), "3");
+  EXPECT_EQ(count_files("-m0.avro"), 4) << "the one of the last batch is in no list";
+  commit_each(*one, 4, 6);
+  EXPECT_EQ(manifests().size(), 1U);
+  EXPECT_EQ(files().size(), 10U);
+}
+
+TEST_F(TableCommitterTest, WhatCannotBeReadIsCarriedAsItIs) {
+  set({{"commit.manifest.min-count-to-merge", "3"}});
+  const auto one = committer();
+  commit_each(*one, 0, 2);
+  const ManifestFile second = manifests()[0];
+  const auto out = table_->files->create(second.path);
+  out->write(std::vector<uint8_t>{1, 2, 3});
+  out->finish();
+  commit_each(*one, 2, 1);
+  EXPECT_EQ(manifests().size(), 3U);
+  EXPECT_EQ(manifests()[1].path, second.path);
+  commit_each(*one, 3, 1);
+  EXPECT_EQ(manifests().size(), 4U) << "the newest two are not enough, and the bad one is between";
+  commit_each(*one, 4, 1);
+  EXPECT_EQ(manifests().size(), 3U);
+  EXPECT_EQ(manifests()[1].path, second.path);
 }
 
 TEST_F(TableCommitterTest, ASpecThatCameMeanwhileIsFound) {
