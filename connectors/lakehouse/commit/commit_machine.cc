@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectors/lakehouse/commit/offset_steps.h"
+#include "connectors/lakehouse/commit/position_replay.h"
 #include "connectors/lakehouse/commit/snapshot_summary.h"
 #include "millrace/errors.h"
 
@@ -92,7 +93,7 @@ void CommitMachine::judge() {
   next_positions_ = read_positions(*table_, options_.branch).positions;
   if (applied) return finish_if_settled();
   included_.clear();
-  const Positions base = next_positions_;
+  base_positions_ = next_positions_;
   for (size_t index = 0; index < batches_.size(); ++index) {
     if (settled_[index]) continue;
     const WrittenBatch& batch = batches_[index].batch;
@@ -100,7 +101,7 @@ void CommitMachine::judge() {
     if (misfit.empty()) {
       apply(batch, next_positions_);
       included_.push_back(index);
-    } else if (doubted_[index] && is_applied(batch, base)) {
+    } else if (doubted_[index] && is_applied(batch, base_positions_)) {
       // Its snapshot has expired, or another owner wrote the very same messages: they are there once.
       settle(index, {.fate = BatchFate::Committed, .in_doubt = true});
     } else {
@@ -241,9 +242,9 @@ Snapshot CommitMachine::make_snapshot(int64_t wall_ms) {
   snapshot.manifest_list = table_->metadata_folder() + "/snap-" + std::to_string(snapshot.id) + "-" +
                            std::to_string(attempts_ + 1) + "-" + commit_id_ + ".avro";
   snapshot.summary = make_summary(added, parent ? &*parent : nullptr);
-  snapshot.summary[kOffsetsKey] = summary_text(next_positions_);
+  snapshot.summary[kOffsetsKey] = summary_text(next_positions_, options_.summary_partitions);
   snapshot.summary[kCommitIdKey] = commit_id_;
-  snapshot.summary["millrace.kafka.ranges"] = ranges_text(added);
+  snapshot.summary[kRangesKey] = ranges_text(added, base_positions_);
   snapshot.summary["millrace.connector"] = added.front()->connector;
   snapshot.summary["millrace.task"] = added.front()->task;
   int64_t newest = -1;
@@ -263,6 +264,11 @@ TableChange CommitMachine::make_change(const Snapshot& snapshot) const {
                     change::set_properties(
                         {{checkpoint_key(options_.branch),
                           checkpoint_text(next_positions_, snapshot.sequence_number, snapshot.id)}})};
+  // One update for each: servers of Java before 1.9 take one snapshot at a time.
+  for (const int64_t id :
+       expired_snapshots(*table_, options_.branch, options_.expiry, snapshot.timestamp_ms)) {
+    change.updates.push_back(change::remove_snapshots({id}));
+  }
   return change;
 }
 

@@ -12,6 +12,7 @@
 
 #include "connectors/lakehouse/commit/merge_plan.h"
 #include "connectors/lakehouse/commit/positions.h"
+#include "connectors/lakehouse/commit/snapshot_expiry.h"
 #include "connectors/lakehouse/commit/written_batch.h"
 
 namespace millrace::lakehouse {
@@ -33,6 +34,8 @@ struct CommitOptions {
   Millis longest_wait{60'000};
   Millis longest_conflict_wait{1'000};  // another writer was faster, so the catalog is well
   Millis total{1'800'000};
+  ExpiryRules expiry;
+  size_t summary_partitions = kMaxSummaryPartitions;  // more are in the checkpoint alone
 };
 
 /// Random things, so that a seed can stand behind them.
@@ -139,7 +142,8 @@ class CommitMachine {
   std::vector<Paths> merging_;
   Paths attempt_own_;           // manifests of ours that the attempt's list names
   std::set<std::string> used_;  // those of attempts that were applied, or may be
-  Positions next_positions_;
+  Positions base_positions_;  // of the table
+  Positions next_positions_;  // with those of this attempt
   std::vector<BatchOutcome> outcomes_;
   std::vector<bool> settled_;
   std::vector<bool> doubted_;  // was in an attempt whose outcome is not known

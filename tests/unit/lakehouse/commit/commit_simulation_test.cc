@@ -61,6 +61,7 @@ struct World {
   int64_t now = 0;
   uint64_t order = 0;
   bool calm = false;  // no more faults
+  CommitOptions options;
 };
 
 /// A catalog with one table, and the files that it refers to.
@@ -96,7 +97,9 @@ class SimTable {
       if (std::string why = table_.unmet(requirement); !why.empty()) return why;
     }
     try {
+      const size_t before = table_.snapshot_ids().size();
       table_ = table_.apply(change.updates, world_.now);
+      expired += static_cast<int>(before + 1 - table_.snapshot_ids().size());
     } catch (const DataException& error) {  // its sequence number was used, and rolled back
       return error.what();
     }
@@ -164,6 +167,7 @@ class SimTable {
 
   int merges = 0;
   int removed = 0;  // manifests
+  int expired = 0;  // snapshots, with commits
 
  private:
   static TableMetadata create() {
@@ -257,14 +261,8 @@ class Owner {
       prepared.manifests.push_back(manifest);
       table_.keep_manifest(manifest.path, prepared.batch);
     }
-    machine_.emplace(std::vector{std::move(prepared)}, table_.table().uuid(), options(), ids());
+    machine_.emplace(std::vector{std::move(prepared)}, table_.table().uuid(), world_.options, ids());
     drive();
-  }
-  static CommitOptions options() {
-    CommitOptions options;
-    options.longest_wait = Millis{2'000};
-    options.total = Millis{20'000};
-    return options;
   }
   CommitIds ids() {
     return {[this] { return "c-" + std::to_string(world_.random()); },
@@ -380,11 +378,17 @@ struct Result {
   int fences = 0;
   int merges = 0;
   int removed = 0;
+  int expired = 0;
   bool complete = false;
 };
 
 Result simulate(uint64_t seed) {
   World world(seed);
+  world.options.longest_wait = Millis{2'000};
+  world.options.total = Millis{20'000};
+  // Offsets by hash in some, snapshots that expire with commits in others.
+  if (seed % 3 == 1) world.options.summary_partitions = 1;
+  if (seed % 5 < 3) world.options.expiry.keep = static_cast<int32_t>(1 + seed % 5 * 2);
   SimTable table(world);
   std::vector<std::unique_ptr<Owner>> owners;
   for (int i = 0; i < kOwners; ++i) owners.push_back(std::make_unique<Owner>(world, table, i));
@@ -417,7 +421,7 @@ Result simulate(uint64_t seed) {
   world.run(kFaultyMs + kSettleMs + kCalmMs);
   table.check();
   table.check_files();
-  Result result{.merges = table.merges, .removed = table.removed};
+  Result result{.merges = table.merges, .removed = table.removed, .expired = table.expired};
   for (const auto& owner : owners) result.fences += owner->fences;
   result.complete = true;
   const Positions positions = read_positions(table.table(), "main").positions;
@@ -435,6 +439,7 @@ TEST(CommitSimulation, EachMessageIsInTheTableOnce) {
   int fences = 0;
   int merges = 0;
   int removed = 0;
+  int expired = 0;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     SCOPED_TRACE("MILLRACE_TEST_SEED=" + std::to_string(seed) + " MILLRACE_SIMULATION_SEEDS=1");
     const Result run = simulate(seed);
@@ -443,14 +448,17 @@ TEST(CommitSimulation, EachMessageIsInTheTableOnce) {
     fences += run.fences;
     merges += run.merges;
     removed += run.removed;
+    expired += run.expired;
   }
-  std::printf("seeds %llu to %llu, %d batches were fenced, %d manifests merged, %d removed\n",
+  std::printf("seeds %llu to %llu, %d batches fenced, %d manifests merged, %d removed, "
+              "%d snapshots expired\n",
               static_cast<unsigned long long>(first), static_cast<unsigned long long>(first + seeds - 1),
-              fences, merges, removed);
+              fences, merges, removed, expired);
   if (seeds > 20) {
     EXPECT_GT(fences, 0) << "the schedules are too tame";
     EXPECT_GT(merges, 0);
     EXPECT_GT(removed, 0);
+    EXPECT_GT(expired, 0);
   }
 }
 
