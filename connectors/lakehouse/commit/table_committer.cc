@@ -44,6 +44,15 @@ std::map<std::pair<int32_t, ManifestContent>, std::vector<ManifestEntry>> by_man
   return groups;
 }
 
+/// Of one task outcomes come in order, and who begins where another ends would be fenced before it.
+bool must_follow(const WrittenBatch& later, const WrittenBatch& earlier) {
+  if (later.connector == earlier.connector && later.task == earlier.task) return true;
+  return later.cluster == earlier.cluster &&
+         std::any_of(later.steps.begin(), later.steps.end(), [&](const auto& step) {
+           return earlier.steps.contains(step.first);
+         });
+}
+
 bool may_pass(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -62,6 +71,7 @@ TableCommitter::TableCommitter(std::shared_ptr<Catalog> catalog, TableName name,
       name_(std::move(name)),
       table_uuid_(std::move(table_uuid)),
       options_(std::move(options)),
+      stuck_wait_(options_.first_wait),
       thread_([this](std::stop_token stop) {
         stop_ = std::move(stop);
         run();
@@ -75,7 +85,7 @@ TableCommitter::~TableCommitter() {
 void TableCommitter::submit(WrittenBatch batch, Callback done) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_.size() < kMaxWaiting; });
-  waiting_.push_back({std::move(batch), std::move(done)});
+  waiting_.push_back({{std::move(batch), {}}, std::move(done)});
   changed_.notify_all();
 }
 
@@ -103,10 +113,11 @@ void TableCommitter::run() {
 }
 
 std::vector<TableCommitter::Waiting> TableCommitter::take() {
+  std::vector<Waiting> taken = std::exchange(stuck_, {});
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
-  std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()),
-                             std::make_move_iterator(waiting_.end()));
+  if (taken.empty()) changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
+  taken.insert(taken.end(), std::make_move_iterator(waiting_.begin()),
+               std::make_move_iterator(waiting_.end()));
   waiting_.clear();
   changed_.notify_all();
   return taken;
@@ -114,45 +125,68 @@ std::vector<TableCommitter::Waiting> TableCommitter::take() {
 
 void TableCommitter::commit(std::vector<Waiting> waiting) {
   const auto began = Clock::now();
-  std::vector<Callback> callbacks;
-  std::vector<WrittenBatch> batches;
+  waiting = prepare(std::move(waiting));
+  std::vector<PreparedBatch> batches;
+  std::vector<Waiting*> of;  // the batches
   for (Waiting& one : waiting) {
-    callbacks.push_back(std::move(one.done));
-    batches.push_back(std::move(one.batch));
+    if (one.outcome) continue;
+    of.push_back(&one);
+    batches.push_back(std::move(one.prepared));
   }
-  std::vector<BatchOutcome> outcomes;
   try {
-    CommitMachine machine(prepare(std::move(batches)), table_uuid_, options_,
-                          {new_uuid, new_snapshot_id});
+    CommitMachine machine(std::move(batches), table_uuid_, options_, {new_uuid, new_snapshot_id});
     drive(machine);
-    outcomes = machine.outcomes();
+    for (size_t i = 0; i < of.size(); ++i) of[i]->outcome = machine.outcomes()[i];
     clean(machine);
     count(machine, std::chrono::duration<double>(Clock::now() - began).count());
   } catch (...) {
-    outcomes.assign(callbacks.size(),
-                    {.fate = BatchFate::Failed, .in_doubt = true, .error = std::current_exception()});
-  }
-  for (size_t i = 0; i < callbacks.size(); ++i) callbacks[i](outcomes[i]);
-}
-
-std::vector<PreparedBatch> TableCommitter::prepare(std::vector<WrittenBatch> batches) {
-  std::vector<PreparedBatch> prepared;
-  for (WrittenBatch& batch : batches) prepared.push_back({std::move(batch), {}});
-  const Millis deadline = monotonic() + options_.total;
-  for (Millis wait = options_.first_wait;; wait = std::min(wait * 2, options_.longest_wait)) {
-    try {
-      for (PreparedBatch& batch : prepared) write_manifests(batch);
-      return prepared;
-    } catch (...) {
-      const std::exception_ptr error = std::current_exception();
-      if (!may_pass(error) || monotonic() + wait >= deadline || !pause(wait)) throw;
-      log(LogLevel::Warn, kLogger, "Writing manifests of " + name_.to_string() +
-                                       " failed, trying again: " + describe(error));
+    for (Waiting* one : of) {
+      one->outcome = {.fate = BatchFate::Failed, .in_doubt = true, .error = std::current_exception()};
     }
   }
+  for (Waiting& one : waiting) one.done(*one.outcome);
+  if (stuck_.empty()) {
+    stuck_wait_ = options_.first_wait;
+  } else {
+    pause(std::exchange(stuck_wait_, std::min(stuck_wait_ * 2, options_.longest_conflict_wait)));
+  }
 }
 
-// What is written already stays: manifests have names of their own.
+std::vector<TableCommitter::Waiting> TableCommitter::prepare(std::vector<Waiting> waiting) {
+  std::vector<Waiting> prepared;
+  bool is_away = false;  // the catalog
+  for (Waiting& one : waiting) {
+    const bool waits = is_away || std::any_of(stuck_.begin(), stuck_.end(), [&](const Waiting& other) {
+      return must_follow(one.prepared.batch, other.prepared.batch);
+    });
+    std::exception_ptr error;
+    try {
+      if (!waits) write_manifests(one.prepared);
+    } catch (...) {
+      error = std::current_exception();
+      is_away = !table_;
+    }
+    if (error) not_written(one, error);
+    const bool is_stuck = waits || (error && !one.outcome);
+    (is_stuck ? stuck_ : prepared).push_back(std::move(one));
+  }
+  return prepared;
+}
+
+// Without an outcome it is tried again.
+void TableCommitter::not_written(Waiting& one, const std::exception_ptr& error) {
+  for (const ManifestFile& manifest : std::exchange(one.prepared.manifests, {})) remove(manifest.path);
+  if (!one.give_up_at) one.give_up_at = monotonic() + options_.total;
+  const std::string what = "Writing manifests of " + name_.to_string() + " failed";
+  if (may_pass(error) && monotonic() < *one.give_up_at && !stop_.stop_requested()) {
+    log(LogLevel::Warn, kLogger, what + ", trying again: " + describe(error));
+    return;
+  }
+  one.outcome = {.fate = BatchFate::Failed, .error = error};
+  const std::lock_guard lock(mutex_);
+  ++stats_.failed_batches;
+}
+
 void TableCommitter::write_manifests(PreparedBatch& prepared) {
   if (prepared.batch.files.empty()) return;
   // The spec may be newer than what was loaded for the commit before.
@@ -164,7 +198,6 @@ void TableCommitter::write_manifests(PreparedBatch& prepared) {
     table_ = catalog_->load(name_);
     if (!table_) throw NotFoundException("committing to " + name_.to_string() + ": no such table");
   }
-  prepared.manifests.clear();
   const std::string stem = table_->metadata.metadata_folder() + "/" + new_uuid() + "-m";
   for (const auto& [kind, entries] : groups) {
     const auto& [spec_id, content] = kind;
@@ -294,14 +327,15 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
 }
 
 // Best effort: what stays behind is for the removal of orphan files.
+void TableCommitter::remove(const std::string& path) noexcept {
+  try {
+    table_->files->remove(path);
+  } catch (const std::exception& error) {
+    log(LogLevel::Debug, kLogger, "removing " + path + ": " + error.what());
+  }
+}
+
 void TableCommitter::clean(const CommitMachine& machine) noexcept {
-  const auto remove = [this](const std::string& path) {
-    try {
-      table_->files->remove(path);
-    } catch (const std::exception& error) {
-      log(LogLevel::Debug, kLogger, "removing " + path + ": " + error.what());
-    }
-  };
   if (!table_) return;
   for (const std::string& list : machine.dead_lists()) remove(list);
   for (const std::string& manifest : machine.dead_manifests()) remove(manifest);

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "connectors/lakehouse/table/manifest.h"
+#include "millrace/errors.h"
 #include "tests/support/temporary_folder.h"
 
 namespace millrace::lakehouse {
@@ -43,6 +44,55 @@ class GatedCatalog : public Catalog {
   std::shared_ptr<Catalog> catalog_;
 };
 
+/// Files of a folder, with manifests that cannot be written for now.
+class FailingFiles : public FileIO {
+ public:
+  explicit FailingFiles(std::shared_ptr<FileIO> files) : files_(std::move(files)) {}
+  std::unique_ptr<OutputFile> create(const std::string& path) override {
+    if (path.find("-m0.avro") != std::string::npos && to_fail > 0) {
+      --to_fail;
+      failed.release();
+      throw RetriableException("writing " + path + ": the disk is full");
+    }
+    return files_->create(path);
+  }
+  std::string read(const std::string& path) override { return files_->read(path); }
+  bool exists(const std::string& path) override { return files_->exists(path); }
+  std::vector<std::string> list(const std::string& folder) override { return files_->list(folder); }
+  bool publish(const std::string& path, std::string_view bytes) override {
+    return files_->publish(path, bytes);
+  }
+  void remove(const std::string& path) override { files_->remove(path); }
+
+  std::atomic<int> to_fail = 0;
+  std::counting_semaphore<> failed{0};
+
+ private:
+  std::shared_ptr<FileIO> files_;
+};
+
+/// Tables with those files.
+class FailingCatalog : public GatedCatalog {
+ public:
+  FailingCatalog(std::shared_ptr<Catalog> catalog, std::shared_ptr<FileIO> files)
+      : GatedCatalog(std::move(catalog)), files_(std::move(files)) {
+    go_on.release(1000);
+  }
+  std::optional<LoadedTable> load(const TableName& table) override {
+    auto loaded = GatedCatalog::load(table);
+    if (loaded) loaded->files = files_;
+    return loaded;
+  }
+  LoadedTable commit(const TableName& table, const LoadedTable& base, const TableChange& change) override {
+    LoadedTable after = GatedCatalog::commit(table, base, change);
+    after.files = files_;
+    return after;
+  }
+
+ private:
+  std::shared_ptr<FileIO> files_;
+};
+
 class TableCommitterTest : public ::testing::Test {
  protected:
   TableCommitterTest() {
@@ -72,9 +122,10 @@ class TableCommitterTest : public ::testing::Test {
     committer.submit(std::move(batch), [answer](const BatchOutcome& outcome) { answer->set_value(outcome); });
     return answer->get_future();
   }
-  std::unique_ptr<TableCommitter> committer(std::shared_ptr<Catalog> catalog = nullptr) {
+  std::unique_ptr<TableCommitter> committer(std::shared_ptr<Catalog> catalog = nullptr,
+                                            CommitOptions options = {}) {
     return std::make_unique<TableCommitter>(catalog ? catalog : catalog_, kOrders, table_->metadata.uuid(),
-                                            CommitOptions());
+                                            std::move(options));
   }
   Snapshot head() {
     const auto now = catalog_->load(kOrders);
@@ -213,6 +264,162 @@ TEST_F(TableCommitterTest, WhatCannotBeReadIsCarriedAsItIs) {
   EXPECT_EQ(manifests()[1].path, second.path);
 }
 
+TEST_F(TableCommitterTest, OldSnapshotsExpireWithTheCommit) {
+  CommitOptions options;
+  options.expiry = {.keep = 2};
+  const auto one = committer(nullptr, options);
+  commit_each(*one, 0, 6);
+  const auto now = catalog_->load(kOrders);
+  EXPECT_EQ(now->metadata.snapshot_ids().size(), 2U);
+  EXPECT_EQ(now->metadata.document()["snapshot-log"].size(), 2U);
+  EXPECT_EQ(files().size(), 6U);
+  EXPECT_EQ(count_files("snap-"), 6) << "files are left to the removal of orphans";
+}
+
+TEST_F(TableCommitterTest, MetadataFilesAreTrimmed) {
+  set({{"write.metadata.delete-after-commit.enabled", "true"},
+       {"write.metadata.previous-versions-max", "3"}});
+  const auto one = committer();
+  commit_each(*one, 0, 8);
+  EXPECT_EQ(count_files(".metadata.json"), 4) << "the newest and three before it";
+}
+
+/// Another writer on the same table.
+class ForeignWriterTest : public TableCommitterTest {
+ protected:
+  /// A snapshot without our keys that has `manifests`.
+  void publish(const std::string& operation, const std::vector<ManifestFile>& manifests) {
+    const auto base = catalog_->load(kOrders);
+    Snapshot snapshot = next_snapshot(base->metadata);
+    snapshot.summary = {{"operation", operation}};
+    std::vector<ManifestFile> list = manifests;
+    for (ManifestFile& manifest : list) {
+      if (manifest.added_snapshot_id != 0) continue;
+      manifest.added_snapshot_id = snapshot.id;
+      manifest.sequence_number = snapshot.sequence_number;
+      manifest.min_sequence_number = snapshot.sequence_number;
+    }
+    base->files->publish(
+        snapshot.manifest_list,
+        write_manifest_list({snapshot.id, snapshot.parent_id, snapshot.sequence_number}, list));
+    catalog_->commit(kOrders, *base,
+                     {{change::assert_ref("main", snapshot.parent_id)},
+                      {change::add_snapshot(snapshot), change::set_branch("main", snapshot.id)}});
+  }
+  /// All live files become one, of another name, in place of those that are deleted.
+  void compact() {
+    const auto base = catalog_->load(kOrders);
+    const Snapshot snapshot = next_snapshot(base->metadata);
+    std::vector<ManifestEntry> entries;
+    for (const ManifestFile& manifest : manifests()) {
+      for (ManifestEntry& entry : read_manifest(base->files->read(manifest.path), manifest,
+                                                base->metadata.current_schema(), {})) {
+        entry.status = EntryStatus::Deleted;
+        entries.push_back(std::move(entry));
+      }
+    }
+    ManifestEntry one;
+    one.file.path = path("compacted.parquet");
+    entries.push_back(one);
+    WrittenManifest written =
+        write_manifest(base->metadata.current_schema(), {}, ManifestContent::Data, entries);
+    written.file.path = base->metadata.metadata_folder() + "/compacted-m0.avro";
+    base->files->publish(written.file.path, written.bytes);
+    publish("replace", {written.file});
+  }
+  void expire_all_but_head() {
+    const auto base = catalog_->load(kOrders);
+    std::vector<int64_t> gone = base->metadata.snapshot_ids();
+    std::erase(gone, *base->metadata.ref("main"));
+    catalog_->commit(kOrders, *base, {.requirements = {}, .updates = {change::remove_snapshots(gone)}});
+  }
+  std::vector<std::string> live_files() {
+    std::vector<std::string> live;
+    const auto now = catalog_->load(kOrders);
+    for (const ManifestFile& manifest : manifests()) {
+      for (const ManifestEntry& entry : read_manifest(now->files->read(manifest.path), manifest,
+                                                      now->metadata.current_schema(), {})) {
+        if (entry.status != EntryStatus::Deleted) live.push_back(entry.file.path);
+      }
+    }
+    std::sort(live.begin(), live.end());
+    return live;
+  }
+
+ private:
+  static Snapshot next_snapshot(const TableMetadata& table) {
+    Snapshot snapshot;
+    snapshot.id = new_snapshot_id(table);
+    snapshot.parent_id = table.ref("main");
+    snapshot.sequence_number = table.last_sequence_number() + 1;
+    snapshot.timestamp_ms = table.last_updated_ms();
+    snapshot.manifest_list = table.metadata_folder() + "/snap-" + std::to_string(snapshot.id) + ".avro";
+    return snapshot;
+  }
+};
+
+TEST_F(ForeignWriterTest, ACompactionBetweenBatchesIsBuiltOn) {
+  const auto one = committer();
+  commit_each(*one, 0, 3);
+  compact();
+  commit_each(*one, 3, 2);
+  EXPECT_EQ(live_files(), (std::vector{path("3.parquet"), path("4.parquet"), path("compacted.parquet")}));
+  EXPECT_EQ(submit(*one, batch(0, 0, 7, "late.parquet")).get().fate, BatchFate::Fenced);
+}
+
+TEST_F(ForeignWriterTest, ACompactionDuringTheCommitIsAConflictThatPasses) {
+  const auto gate = std::make_shared<GatedCatalog>(catalog_);
+  commit_each(*committer(), 0, 2);
+  const auto one = committer(gate);
+  auto outcome = submit(*one, batch(0, 2, 3, "2.parquet"));
+  gate->arrived.acquire();
+  compact();
+  gate->go_on.release(2);
+  EXPECT_EQ(outcome.get().fate, BatchFate::Committed);
+  EXPECT_EQ(one->stats().conflicts, 1U);
+  EXPECT_EQ(live_files(), (std::vector{path("2.parquet"), path("compacted.parquet")}));
+}
+
+TEST_F(ForeignWriterTest, WhatACompactionDeletedIsLeftOutOfMerges) {
+  set({{"commit.manifest.min-count-to-merge", "2"}});
+  const auto one = committer();
+  commit_each(*one, 0, 1);
+  compact();
+  EXPECT_EQ(manifests().at(0).deleted_files, 1);
+  commit_each(*one, 1, 1);
+  ASSERT_EQ(manifests().size(), 1U);
+  EXPECT_EQ(manifests()[0].deleted_files, 0);
+  EXPECT_EQ(live_files(), (std::vector{path("1.parquet"), path("compacted.parquet")}));
+}
+
+TEST_F(ForeignWriterTest, ExpiryOfAllButTheHeadLosesNoOffsets) {
+  const auto one = committer();
+  commit_each(*one, 0, 3);
+  expire_all_but_head();
+  commit_each(*one, 3, 1);
+  compact();
+  expire_all_but_head();
+  EXPECT_FALSE(head().summary.contains(kOffsetsKey)) << "the checkpoint alone has them now";
+  EXPECT_EQ(submit(*one, batch(0, 0, 7, "late.parquet")).get().fate, BatchFate::Fenced);
+  commit_each(*one, 4, 1);
+  EXPECT_EQ(live_files(), (std::vector{path("4.parquet"), path("compacted.parquet")}));
+}
+
+TEST_F(ForeignWriterTest, ExpiryDuringTheCommitIsNoHarm) {
+  const auto gate = std::make_shared<GatedCatalog>(catalog_);
+  commit_each(*committer(), 0, 3);
+  CommitOptions options;
+  options.expiry = {.keep = 1};
+  const auto one = committer(gate, options);
+  auto outcome = submit(*one, batch(0, 3, 4, "3.parquet"));
+  gate->arrived.acquire();
+  expire_all_but_head();
+  gate->go_on.release(2);
+  EXPECT_EQ(outcome.get().fate, BatchFate::Committed);
+  EXPECT_EQ(catalog_->load(kOrders)->metadata.snapshot_ids().size(), 1U);
+  EXPECT_EQ(live_files().size(), 4U);
+}
+
 TEST_F(TableCommitterTest, ASpecThatCameMeanwhileIsFound) {
   const auto one = committer();
   EXPECT_EQ(submit(*one, batch(0, -1, 5, "a.parquet")).get().fate, BatchFate::Committed);
@@ -227,6 +434,88 @@ TEST_F(TableCommitterTest, ASpecThatCameMeanwhileIsFound) {
   const BatchOutcome outcome = submit(*one, std::move(next)).get();
   EXPECT_EQ(outcome.fate, BatchFate::Committed);
   EXPECT_EQ(files().size(), 2U);
+}
+
+/// Batches of different tasks that are taken together, behind a first one.
+class GatheredTest : public TableCommitterTest {
+ protected:
+  void gather(const std::shared_ptr<GatedCatalog>& gate, TableCommitter& one,
+              std::vector<WrittenBatch> batches) {
+    auto first = submit(one, batch(100, -1, 5));
+    gate->arrived.acquire();
+    for (WrittenBatch& each : batches) outcomes_.push_back(submit(one, std::move(each)));
+    gate->go_on.release(1000);
+    EXPECT_EQ(first.get().fate, BatchFate::Committed);
+  }
+  WrittenBatch of_task(const std::string& task, WrittenBatch batch) {
+    batch.task = task;
+    return batch;
+  }
+  BatchOutcome outcome(size_t at) { return outcomes_.at(at).get(); }
+
+  std::vector<std::future<BatchOutcome>> outcomes_;
+};
+
+TEST_F(GatheredTest, ABatchWithoutManifestsFailsAlone) {
+  const auto gate = std::make_shared<GatedCatalog>(catalog_);
+  const auto one = committer(gate);
+  WrittenBatch bad = of_task("2", batch(1, -1, 5, "bad.parquet"));
+  bad.files[0].partition = {int64_t{1}};  // of an unpartitioned table
+  gather(gate, *one,
+         {of_task("1", batch(0, -1, 5, "a.parquet")), bad,
+          of_task("2", batch(1, 5, 9, "after.parquet")), of_task("3", batch(2, -1, 5, "b.parquet"))});
+  EXPECT_EQ(outcome(0).fate, BatchFate::Committed);
+  const BatchOutcome failed = outcome(1);
+  EXPECT_EQ(failed.fate, BatchFate::Failed);
+  EXPECT_FALSE(failed.in_doubt);
+  EXPECT_THROW(std::rethrow_exception(failed.error), DataException);
+  EXPECT_EQ(outcome(2).fate, BatchFate::Fenced) << "it goes on from what failed";
+  EXPECT_EQ(outcome(3).fate, BatchFate::Committed);
+  EXPECT_EQ(files(), (std::vector{path("a.parquet"), path("b.parquet")}));
+  EXPECT_EQ(one->stats().failed_batches, 1U);
+}
+
+TEST_F(TableCommitterTest, AFullDiskHoldsBackItsTaskAloneAndPasses) {
+  const auto broken = std::make_shared<FailingFiles>(table_->files);
+  const auto gate = std::make_shared<FailingCatalog>(catalog_, broken);
+  const auto one = committer(gate);
+  broken->to_fail = 2;
+  WrittenBatch first = batch(0, -1, 5, "a.parquet");
+  first.task = "1";
+  WrittenBatch second = batch(0, 5, 9, "b.parquet");
+  second.task = "1";
+  auto stuck = submit(*one, first);
+  broken->failed.acquire();
+  auto behind = submit(*one, second);
+  EXPECT_EQ(stuck.get().fate, BatchFate::Committed);
+  EXPECT_EQ(behind.get().fate, BatchFate::Committed);
+  EXPECT_EQ(files().size(), 2U);
+  EXPECT_EQ(count_files("-m0.avro"), 2) << "what was not written whole is not there";
+}
+
+TEST_F(TableCommitterTest, WhoCannotWriteManifestsInTimeFailsAndTheOthersDoNot) {
+  const auto broken = std::make_shared<FailingFiles>(table_->files);
+  const auto gate = std::make_shared<FailingCatalog>(catalog_, broken);
+  CommitOptions options;
+  options.total = std::chrono::milliseconds(0);
+  const auto one = committer(gate, options);
+  broken->to_fail = 1;
+  const BatchOutcome failed = submit(*one, batch(0, -1, 5, "a.parquet")).get();
+  EXPECT_EQ(failed.fate, BatchFate::Failed);
+  EXPECT_FALSE(failed.in_doubt);
+  EXPECT_THROW(std::rethrow_exception(failed.error), RetriableException);
+  EXPECT_EQ(submit(*one, batch(1, -1, 5, "b.parquet")).get().fate, BatchFate::Committed);
+  EXPECT_EQ(files(), std::vector{path("b.parquet")});
+}
+
+TEST_F(TableCommitterTest, ItsEndDoesNotWaitForAFullDisk) {
+  const auto broken = std::make_shared<FailingFiles>(table_->files);
+  broken->to_fail = 1'000'000;
+  auto one = committer(std::make_shared<FailingCatalog>(catalog_, broken));
+  auto stuck = submit(*one, batch(0, -1, 5, "a.parquet"));
+  broken->failed.acquire();
+  one.reset();
+  EXPECT_EQ(stuck.get().fate, BatchFate::Failed);
 }
 
 TEST_F(TableCommitterTest, AnotherTableOfThatNameGetsNothing) {
