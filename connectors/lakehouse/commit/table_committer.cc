@@ -112,13 +112,18 @@ void TableCommitter::run() {
   }
 }
 
+// Those that are stuck and those that come newly take turns, so that none waits for all others.
 std::vector<TableCommitter::Waiting> TableCommitter::take() {
-  std::vector<Waiting> taken = std::exchange(stuck_, {});
   std::unique_lock lock(mutex_);
-  if (taken.empty()) changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
-  taken.insert(taken.end(), std::make_move_iterator(waiting_.begin()),
-               std::make_move_iterator(waiting_.end()));
-  waiting_.clear();
+  if (stuck_.empty()) changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
+  of_stuck_ = !stuck_.empty() && (waiting_.empty() || !of_stuck_);
+  std::deque<Waiting>& from = of_stuck_ ? stuck_ : waiting_;
+  // Deletes do not touch what is added by their own snapshot: a batch with any is committed alone.
+  const auto has_deletes = [](const Waiting& one) { return one.prepared.batch.has_deletes(); };
+  auto end = std::find_if(from.begin(), from.end(), has_deletes);
+  if (end == from.begin() && end != from.end()) ++end;
+  std::vector<Waiting> taken(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+  from.erase(from.begin(), end);
   changed_.notify_all();
   return taken;
 }
@@ -147,18 +152,22 @@ void TableCommitter::commit(std::vector<Waiting> waiting) {
   for (Waiting& one : waiting) one.done(*one.outcome);
   if (stuck_.empty()) {
     stuck_wait_ = options_.first_wait;
-  } else {
+  } else if (waiting.empty()) {  // all of them
     pause(std::exchange(stuck_wait_, std::min(stuck_wait_ * 2, options_.longest_conflict_wait)));
   }
 }
 
 std::vector<TableCommitter::Waiting> TableCommitter::prepare(std::vector<Waiting> waiting) {
   std::vector<Waiting> prepared;
+  std::deque<Waiting> again;
   bool is_away = false;  // the catalog
   for (Waiting& one : waiting) {
-    const bool waits = is_away || std::any_of(stuck_.begin(), stuck_.end(), [&](const Waiting& other) {
+    const auto comes_before = [&one](const Waiting& other) {
       return must_follow(one.prepared.batch, other.prepared.batch);
-    });
+    };
+    // What else is stuck comes before what is new, and behind what was stuck.
+    const bool waits = is_away || std::any_of(again.begin(), again.end(), comes_before) ||
+                       (!of_stuck_ && std::any_of(stuck_.begin(), stuck_.end(), comes_before));
     std::exception_ptr error;
     try {
       if (!waits) write_manifests(one.prepared);
@@ -167,9 +176,14 @@ std::vector<TableCommitter::Waiting> TableCommitter::prepare(std::vector<Waiting
       is_away = !table_;
     }
     if (error) not_written(one, error);
-    const bool is_stuck = waits || (error && !one.outcome);
-    (is_stuck ? stuck_ : prepared).push_back(std::move(one));
+    if (waits || (error && !one.outcome)) {
+      again.push_back(std::move(one));
+    } else {
+      prepared.push_back(std::move(one));
+    }
   }
+  stuck_.insert(of_stuck_ ? stuck_.begin() : stuck_.end(), std::make_move_iterator(again.begin()),
+                std::make_move_iterator(again.end()));
   return prepared;
 }
 

@@ -95,7 +95,8 @@ class TableCommitter {
 
   // The thread's alone.
   std::stop_token stop_;
-  std::vector<Waiting> stuck_;  // their manifests could not be written yet, or those of who comes before
+  std::deque<Waiting> stuck_;  // their manifests could not be written yet, or those of who comes before
+  bool of_stuck_ = false;      // what was taken last
   std::chrono::milliseconds stuck_wait_;
   std::optional<LoadedTable> table_;  // as loaded last
   std::string carried_of_;            // the manifest list that carried_ was read from
