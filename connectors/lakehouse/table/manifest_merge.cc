@@ -55,6 +55,7 @@ struct ManifestMerger::Parts {
   std::vector<TypePtr> types;
   avro::SchemaPtr known;
   ManifestWriter writer;
+  std::unique_ptr<ManifestReader> last = nullptr;  // manifests of one table have the same schema mostly
 };
 
 ManifestMerger::ManifestMerger(const TableSchema& schema, const PartitionSpec& spec,
@@ -68,7 +69,10 @@ ManifestMerger::ManifestMerger(const TableSchema& schema, const PartitionSpec& s
 ManifestMerger::~ManifestMerger() = default;
 
 void ManifestMerger::add(std::string_view bytes, const ManifestFile& file, bool is_new) {
-  ManifestReader reader(bytes, file, parts_->schema, parts_->spec);
+  auto next = std::make_unique<ManifestReader>(bytes, file, parts_->schema, parts_->spec,
+                                               parts_->last.get());
+  parts_->last = std::move(next);
+  ManifestReader& reader = *parts_->last;
   if (const auto* field = unknown_field(reader.written(), parts_->known->root())) {
     throw UnsupportedException(fmt::format(
         "merging the manifest {}: its field {} is not known", file.path, field->name));

@@ -109,15 +109,20 @@ const avro::Node& record_field(const avro::Node& record, int32_t id, const char*
 }  // namespace
 
 ManifestReader::ManifestReader(std::string_view bytes, const ManifestFile& file,
-                               const TableSchema& schema, const PartitionSpec& spec)
+                               const TableSchema& schema, const PartitionSpec& spec,
+                               const ManifestReader* like)
     : manifest_(file), types_(partition_types(schema, spec)) {
   named([&] {
-    file_.emplace(bytes);
+    file_.emplace(bytes, like == nullptr ? nullptr : &*like->file_);
+    if (like != nullptr && file_->schema() == like->file_->schema()) {
+      projection_ = like->projection_;
+      return;
+    }
     const avro::Node& data_file = record_field(file_->schema()->root(), 2, "data_file");
     const avro::Node& partition = record_field(data_file, 102, "partition");
-    projection_.emplace(file_->schema(),
-                        manifest_read_schema(partition_read_fields(spec, types_, partition)),
-                        avro::FieldMatch::FieldId);
+    projection_ = std::make_shared<avro::Projection>(
+        file_->schema(), manifest_read_schema(partition_read_fields(spec, types_, partition)),
+        avro::FieldMatch::FieldId);
   });
 }
 
