@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <future>
 
 #include "connectors/lakehouse/commit/table_committer.h"
@@ -94,13 +95,15 @@ class CommitLatency : public ::testing::TestWithParam<std::pair<const char*, boo
 TEST_P(CommitLatency, WithAHundredManifests) {
   for (int64_t i = 0; i < kManifests; ++i) commit();
   std::vector<double> times(static_cast<size_t>(commits_wanted()));
+  const std::clock_t cpu = std::clock();
   std::generate(times.begin(), times.end(), [this] { return commit(); });
+  const double cpu_ms = 1e3 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
   EXPECT_EQ(files(), kManifests + static_cast<int64_t>(times.size()));
   std::sort(times.begin(), times.end());
   const auto at = [&times](size_t percent) { return times[(times.size() - 1) * percent / 100]; };
-  std::printf("%s, %s: %zu commits, ms: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f\n", GetParam().first,
+  std::printf("%s, %s: %zu commits, ms: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f; CPU %.1f a commit\n", GetParam().first,
               GetParam().second ? "merging" : "not merging", times.size(), at(50), at(90), at(99),
-              times.back());
+              times.back(), cpu_ms / static_cast<double>(times.size()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogs, CommitLatency,
