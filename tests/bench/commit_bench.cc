@@ -1,6 +1,7 @@
 // How long a commit takes from submit to its outcome: commit_bench [FOLDER [COMMITS [BEFORE]]].
-// For each catalog a new table gets BEFORE commits of one file, thus as many manifests; the COMMITS after
-// them are measured. Prints `CATALOG P50_MS P99_MS WORST_MS`. Data files are described, not written.
+// For each catalog a new table gets BEFORE commits of one file, thus as many manifests; the COMMITS
+// after them are measured. Prints `CATALOG P50_MS P99_MS WORST_MS`. Data files are described, not
+// written.
 
 #include <algorithm>
 #include <chrono>
@@ -105,7 +106,8 @@ void run(const std::filesystem::path& folder, int64_t commits, int64_t before) {
 int main(int argc, char** argv) {
   try {
     millrace::lakehouse::run(argc > 1 ? argv[1] : std::filesystem::temp_directory_path(),
-                             argc > 2 ? std::stol(argv[2]) : 200, argc > 3 ? std::stol(argv[3]) : 100);
+                             argc > 2 ? std::stol(argv[2]) : 200,
+                             argc > 3 ? std::stol(argv[3]) : 100);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "commit_bench: %s\n", error.what());
     return 1;

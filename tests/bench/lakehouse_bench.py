@@ -6,17 +6,16 @@ summary counts the rows. At the end they must be all rows of the topic, no more.
 """
 
 import contextlib
-import random
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from catalog_server import CatalogServer
 from kafka_broker import java
+from lakehouse_rows import TimedProducer, write_rows
 from memory_limit import MemoryLimit
-from process import wait_until
+from process import BusyTime, wait_until
 from rest import Rest
 from workers import REPO, JavaWorker, Millrace
 
@@ -27,17 +26,8 @@ NAMESPACE = "lake"
 TIMEOUT = 900
 STATE_EVERY_S = 2.0  # a failed task ends a measure
 
-ROW_BYTES = 94
-TAILS = 100_000  # rows repeat but for id and time
-STATES = ["OPEN", "PAID", "SENT", "DONE", "BACK", "LOST"]
-FIRST_ID = 10_000_000  # all ids have eight digits
-FIRST_MS = 1_700_000_000_000
-CHUNK = 100_000  # rows written at once
-
 APPEND_COMMIT_MS = 10_000
 APPEND_POLL_S = 0.2
-BUSY_SAMPLE_S = 0.1
-BUSY_CPU = 0.3  # processors, above which a worker is busy
 
 START_PART = 4  # the fourth part of the rows
 START_COMMIT_MS = 1_000  # short for both: the measure is the work, not the timer
@@ -45,7 +35,6 @@ START_POLL_S = 0.05
 
 FRESH_COMMIT_MS = 1_000
 FRESH_RATE = 1_000  # rows a second
-FRESH_TICK_S = 0.01
 FRESH_POLL_S = 0.02
 FRESH_WARM_UP_S = 10  # not measured: the table is made, the Java worker compiles
 
@@ -55,27 +44,6 @@ FANOUT_LIMIT = 256 << 20
 
 COMMITS = 200
 COMMITS_BEFORE = 100
-
-
-def row_tails():
-    """Rows behind id and time, of one size: a user, a price, an item of 10,000 and a state of six."""
-    dice = random.Random(1)
-    return [f'"user":{dice.randrange(100_000, 1_000_000)},"price":{dice.randrange(100, 1000)}.'
-            f'{dice.randrange(1, 10)}{dice.randrange(1, 10)},"item":"i-{dice.randrange(10_000):05d}",'
-            f'"kind":"{dice.choice(STATES)}"}}\n' for _ in range(TAILS)]
-
-
-def row(number, ms, tails):
-    return f'{{"id":{FIRST_ID + number},"ts":{ms},{tails[number % TAILS]}'
-
-
-def write_rows(path, rows):
-    tails = row_tails()
-    assert len(row(0, FIRST_MS, tails)) == ROW_BYTES + 1
-    with open(path, "w") as out:
-        for begin in range(0, rows, CHUNK):
-            out.write("".join(row(number, FIRST_MS + number, tails)
-                              for number in range(begin, min(begin + CHUNK, rows))))
 
 
 class ApacheWorker(JavaWorker):
@@ -89,59 +57,6 @@ class LimitedMillrace(Millrace):
 
     def command(self, arguments):
         return self.limit.wrap(super().command(arguments))
-
-
-class Busy:
-    """Seconds in which a process did something: tenths in which it used a part of a processor. So the
-    wait for the next commit does not count."""
-
-    def __init__(self, process):
-        self.process = process
-        self.seconds = 0.0
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self.watch)
-
-    def watch(self):
-        cpu, at = self.process.cpu_seconds(), time.monotonic()
-        while not self.done.wait(BUSY_SAMPLE_S):
-            cpu_now, now = self.process.cpu_seconds(), time.monotonic()
-            if cpu_now - cpu > BUSY_CPU * (now - at):
-                self.seconds += now - at
-            cpu, at = cpu_now, now
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
-
-
-class TimedProducer(threading.Thread):
-    """Rows at a steady rate through Kafka's console producer; `sent` has when each was given to it."""
-
-    def __init__(self, broker, topic, rows):
-        super().__init__()
-        self.rows = rows
-        self.sent = []
-        self.child = subprocess.Popen(
-            java("org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", broker.bootstrap,
-                 "--topic", topic, "--timeout", "1"),  # that is its linger.ms
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
-
-    def run(self):
-        tails, begun = row_tails(), time.monotonic()
-        while len(self.sent) < self.rows:
-            now = time.monotonic()
-            due = min(self.rows, int((now - begun) * FRESH_RATE) + 1)
-            for number in range(len(self.sent), due):
-                self.child.stdin.write(row(number, time.time_ns() // 1_000_000, tails))
-                self.sent.append(now)
-            self.child.stdin.flush()
-            time.sleep(FRESH_TICK_S)
-        self.child.stdin.close()
-        self.child.wait(TIMEOUT)
 
 
 class LakehouseBench:
@@ -283,7 +198,7 @@ class LakehouseBench:
             connector = self.sink(topic, APPEND_COMMIT_MS)
             worker.start()
             cpu, begun = worker.process.cpu_seconds(), time.monotonic()
-            with Busy(worker.process) as busy:
+            with BusyTime(worker.process) as busy:
                 self.create(worker, connector)
                 self.wait_rows(worker, connector["name"], self.rows, APPEND_POLL_S)
             cpu, wall = worker.process.cpu_seconds() - cpu, time.monotonic() - begun
@@ -335,7 +250,7 @@ class LakehouseBench:
             worker.start()
             self.create(worker, connector)
             worker.wait_running(name)
-            producer, delays, known = TimedProducer(self.broker, topic, rows), [], 0
+            producer, delays, known = TimedProducer(self.broker, topic, rows, FRESH_RATE), [], 0
 
             def seen(count):
                 nonlocal known
