@@ -62,7 +62,8 @@ class Bench:
         self.lake_rows = arguments.lake_rows
         self.lake_seconds = arguments.lake_seconds
         self.results = []
-        self.folder = Path(tempfile.mkdtemp(prefix="millrace-bench-"))
+        self.temporary = tempfile.TemporaryDirectory(prefix="millrace-bench-")  # until the end
+        self.folder = Path(self.temporary.name)
         self.serial = 0
 
     def report(self, name, millrace, java, unit, **details):
