@@ -1,11 +1,11 @@
 #include "connectors/lakehouse/sink/table_setup.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
 
-#include "connectors/lakehouse/columns/type_inference.h"
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "millrace/errors.h"
@@ -90,19 +90,13 @@ LoadedTable TableSetup::create() {
   return created;
 }
 
-void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
-  const InferenceOptions inference{options_.nested_handling == "stringify",
-                                   options_.numbers == "double"};
-  SchemaChange wanted;
-  for (const UnknownField& field : fields) {
-    TypePtr type = infer_type(field.schema, field.value, inference);
-    if (type) wanted.columns.push_back({"", {0, field.name, false, std::move(type)}});
-  }
+void TableSetup::evolve(const SchemaChange& wanted) {
+  if (wanted.empty()) return;
   for (int attempt = 1;; ++attempt) {
     if (!table_ || attempt > 1) load();
     const TableMetadata& metadata = table_->metadata;
     const TableSchema current = metadata.current_schema();
-    EvolvedSchema evolved = evolve(current, metadata.last_column_id(), wanted);
+    const EvolvedSchema evolved = lakehouse::evolve(current, metadata.last_column_id(), wanted);
     if (!evolved.changed) return;
     TableChange change;
     change.requirements = {change::assert_uuid(metadata.uuid()),
@@ -110,11 +104,18 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
                            change::assert_schema(current.id)};
     change.updates = {change::add_schema(evolved.schema, evolved.last_column_id),
                       change::set_current_schema(-1)};
+    if (const std::string* mapping = metadata.property(kNameMapping)) {
+      change.updates.push_back(
+          change::set_properties({{kNameMapping, extended_name_mapping(*mapping, evolved.schema)}}));
+    }
     add_partition_fields(evolved.schema, change);
     try {
       table_ = catalog_->commit(name_, *table_, change);
       crash_point("evolve");
-      log(LogLevel::Info, kLogger, "Added columns to table " + name_.to_string());
+      log(LogLevel::Info, kLogger, "Changed the schema of table " + name_.to_string() + ": " +
+                                       std::to_string(wanted.columns.size()) + " new columns, " +
+                                       std::to_string(wanted.types.size()) + " wider types, " +
+                                       std::to_string(wanted.optionals.size()) + " no longer required");
       return;
     } catch (const CommitConflict&) {
       if (attempt >= kSchemaTries) throw;
@@ -124,22 +125,39 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
   }
 }
 
-// A table that was created here gets its partition with the columns it is of, before it has any data.
-bool TableSetup::add_partition_fields(const TableSchema& schema, TableChange& change) const {
+// Made by a sink, with columns of the broker at most, and never given a partition.
+bool TableSetup::awaits_partition() const {
   const TableMetadata& metadata = table_->metadata;
-  const bool is_new = metadata.default_spec().is_unpartitioned() &&
-                      metadata.last_partition_id() < kFirstPartitionField;
-  if (!options_.auto_create || table_options_.partition_by.empty() || !is_new) return false;
+  if (!options_.auto_create || table_options_.partition_by.empty()) return false;
+  if (!metadata.default_spec().is_unpartitioned() || metadata.last_partition_id() >= kFirstPartitionField) {
+    return false;
+  }
+  const auto first = metadata.schema(0);
+  return first && std::all_of(first->fields.begin(), first->fields.end(), [](const NestedField& field) {
+           return std::find(std::begin(kBrokerColumns), std::end(kBrokerColumns), field.name) !=
+                  std::end(kBrokerColumns);
+         });
+}
+
+// It comes with the columns it is of. Rows that are written before stay without it for good, so that is
+// only done when asked for.
+void TableSetup::add_partition_fields(const TableSchema& schema, TableChange& change) const {
+  if (!awaits_partition()) return;
   PartitionSpec spec;
   try {
     spec = parse_partition_by(table_options_.partition_by, schema);
-  } catch (const ConfigException& error) {  // its columns may come with later records
-    log(LogLevel::Warn, kLogger, "Table " + name_.to_string() + " has no partition yet: " + error.what());
-    return false;
+  } catch (const ConfigException& error) {
+    const std::string what = "table " + name_.to_string() + ": " + error.what();
+    if (options_.partition_missing == "fail") {
+      throw ConfigException(what + "; no row is written yet. Correct the key, create the table by hand, or "
+                            "set lakehouse.partition.missing=wait to write rows without a partition until "
+                            "its columns come");
+    }
+    log(LogLevel::Warn, kLogger, what + "; rows are written without a partition until then");
+    return;
   }
   change.updates.push_back(change::add_spec(spec));
   change.updates.push_back(change::set_default_spec(-1));
-  return true;
 }
 
 FileTarget TableSetup::file_target(const std::string& task) const {

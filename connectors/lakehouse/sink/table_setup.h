@@ -11,6 +11,7 @@
 #include "connectors/lakehouse/commit/table_committer.h"
 #include "connectors/lakehouse/sink/options.h"
 #include "connectors/lakehouse/sink/partition_writers.h"
+#include "connectors/lakehouse/table/evolution.h"
 
 namespace millrace::lakehouse {
 
@@ -29,9 +30,10 @@ class TableSetup {
   /// Throws NotFoundException with what to do when it must not.
   const LoadedTable& load();
   const LoadedTable& table() const { return *table_; }
-  /// Adds columns for fields with a value that tells their type, and the partition fields of a table that
-  /// has no columns yet; what others added meanwhile is not added again.
-  void add_columns(const std::vector<UnknownField>& fields);
+  /// Changes the schema, and gives a table that was made here the partition it is to have; what others did
+  /// meanwhile is not done again. Throws ConfigException when the partition needs columns that are not
+  /// there, unless it may wait for them.
+  void evolve(const SchemaChange& wanted);
   /// Files of the current schema and partition spec.
   FileTarget file_target(const std::string& task) const;
   /// Of this process, shared by all tasks that write the table.
@@ -39,7 +41,8 @@ class TableSetup {
 
  private:
   LoadedTable create();
-  bool add_partition_fields(const TableSchema& schema, TableChange& change) const;
+  bool awaits_partition() const;
+  void add_partition_fields(const TableSchema& schema, TableChange& change) const;
 
   const std::shared_ptr<Catalog> catalog_;
   const std::string catalog_key_;

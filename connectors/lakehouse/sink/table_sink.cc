@@ -119,11 +119,8 @@ bool TableSink::write(const Record& record, Reject& reject) {
   if (progress == nullptr || record.offset < progress->next) return true;
   if (record.value.value.is_null() && options_.null_values == "skip") return true;
   if (!writers().write(record, reject)) {
-    if (reject.reason == RejectReason::UnknownField && options_.evolve_schema) {
-      wants_columns_ = true;
-    } else {
-      ++rejected_[reject.reason];
-    }
+    wants_columns_ = options_.evolve_schema && writers_->rows().wishes().wants(record, reject);
+    if (!wants_columns_) ++rejected_[reject.reason];
     return false;
   }
   newest_ms_ = std::max(newest_ms_, record.timestamp);
@@ -132,7 +129,7 @@ bool TableSink::write(const Record& record, Reject& reject) {
 
 void TableSink::add_columns() {
   wants_columns_ = false;
-  parts_.setup->add_columns(writers().rows().take_unknown());
+  parts_.setup->evolve(writers().rows().wishes().take());
   const TableMetadata& metadata = parts_.setup->table().metadata;
   // Nothing to add: the files go on, lest each such row ended them.
   if (metadata.current_schema().id == writers_->target().schema->id &&

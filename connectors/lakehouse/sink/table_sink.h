@@ -70,11 +70,11 @@ class TableSink {
   /// Adds a row, unless the table has it already. False: `reject` says why, and the record counts as dealt
   /// with. Throws what storage throws: then call restart().
   bool write(const Record& record, Reject& reject);
-  /// A row of this batch has fields that the table should get columns for.
+  /// A row of this batch was refused, and fits when the table's schema is changed.
   bool wants_columns() const noexcept { return wants_columns_; }
   /// Notes what this record wants.
-  void collect(const Record& record) { writers().rows().collect(record); }
-  /// Adds them; rows that were refused for it can be written again.
+  void collect(const Record& record) { writers().rows().wishes().add(record); }
+  /// Changes it; rows that were refused for it can be written again.
   void add_columns();
   /// All records of the partition before `next` have been dealt with.
   void advance(const TopicPartition& partition, int64_t next);
