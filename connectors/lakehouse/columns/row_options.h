@@ -28,6 +28,7 @@ struct RowOptions {
   bool collect_unknown = false;
   bool flatten = false;             // members of objects are columns `a<separator>b`
   std::string separator = "_";
+  std::vector<std::string> taken_names = {};  // of partition fields: no column may have them
   int64_t max_columns = 1'000;      // leaves that a table may have for new ones to be added
   std::vector<BrokerField> broker_fields = {};  // their columns are in the schema
 };

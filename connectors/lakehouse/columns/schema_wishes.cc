@@ -7,6 +7,7 @@
 
 #include "connectors/lakehouse/columns/cell_text.h"
 #include "connectors/lakehouse/columns/members.h"
+#include "millrace/errors.h"
 #include "millrace/text.h"
 #include "millrace/utf8.h"
 
@@ -73,6 +74,12 @@ TypePtr wider_type(const Type& type, const Schema* schema, const Value& value) {
   }
 }
 
+bool has_dots(const std::vector<NestedField>& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const NestedField& field) {
+    return field.name.find('.') != std::string::npos || has_dots(field.type->fields);
+  });
+}
+
 int64_t leaf_count(const TableSchema& schema) {
   int64_t leaves = 0;
   for (const NestedField& field : schema.fields) leaves += leaf_count(*field.type);
@@ -110,6 +117,7 @@ SchemaWishes::SchemaWishes(TableSchemaPtr schema, const RowOptions& options)
     : schema_(std::move(schema)),
       options_(options),
       leaves_(leaf_count(*schema_)),
+      has_dots_(has_dots(schema_->fields)),
       columns_(schema_->fields, options.ignore_case),
       is_broker_(schema_->fields.size()) {
   for (const BrokerField field : options.broker_fields) {
@@ -156,6 +164,13 @@ void SchemaWishes::add(const Record& record) {
     merged.push_back({known->second, std::move(type)});
   }
   if (leaves_ + leaves > options_.max_columns && leaves > noted_.leaves) return;
+  if (wishes.has_dots || noted_.has_dots) {
+    Wishes both = noted_;
+    both.has_dots = true;
+    both.columns.insert(both.columns.end(), wishes.columns.begin(), wishes.columns.end());
+    if (!is_sound(both)) return;
+  }
+  noted_.has_dots = noted_.has_dots || wishes.has_dots;
   for (Merged& one : merged) noted_.columns[one.place].field.type = std::move(one.type);
   for (SchemaChange::NewColumn& column : wishes.columns) {
     const auto place = noted_.columns.size();
@@ -170,14 +185,26 @@ void SchemaWishes::add(const Record& record) {
   noted_.optionals.merge(wishes.optionals);
 }
 
-SchemaChange SchemaWishes::take() {
-  Wishes wishes = std::exchange(noted_, {});
+SchemaChange SchemaWishes::take() { return change_of(std::exchange(noted_, {})); }
+
+SchemaChange SchemaWishes::change_of(const Wishes& wishes) const {
   SchemaChange change;
-  change.columns = std::move(wishes.columns);
-  for (auto& [id, type] : wishes.types) change.types.push_back({id, std::move(type)});
+  change.columns = wishes.columns;
+  for (const auto& [id, type] : wishes.types) change.types.push_back({id, type});
   change.optionals.assign(wishes.optionals.begin(), wishes.optionals.end());
   change.ignore_case = options_.ignore_case;
   return change;
+}
+
+// A column `a.b` and a member `b` of `a` are one name for them.
+bool SchemaWishes::is_sound(const Wishes& wishes) const {
+  if (wishes.columns.empty() || !(has_dots_ || wishes.has_dots)) return true;
+  try {
+    evolve(*schema_, schema_->highest_id(), change_of(wishes));
+    return true;
+  } catch (const DataException&) {
+    return false;
+  }
 }
 
 bool SchemaWishes::of_record(const Record& record, Wishes& wishes, Reject& reject) {
@@ -192,7 +219,10 @@ bool SchemaWishes::of_record(const Record& record, Wishes& wishes, Reject& rejec
     const NestedField& field = schema_->fields[at];
     if (!seen_[at] && !is_broker_[at] && !relax(field, field.name)) return false;
   }
-  return true;
+  if (is_sound(wishes)) return true;
+  reject = {RejectReason::DuplicateKey, wishes.columns.back().field.name,
+            "with it the table would have two columns of one name, as `a.b` and the member b of a"};
+  return false;
 }
 
 template <class Visit>
@@ -299,6 +329,10 @@ bool SchemaWishes::new_column(int32_t parent, const Member& member, int depth) {
   }
   NestedField field{0, std::string(member.name), false,
                     infer_type(member.schema, *member.value, options_.inference, path_)};
+  const auto& taken = options_.taken_names;
+  if (parent == 0 && std::find(taken.begin(), taken.end(), field.name) != taken.end()) {
+    return refuse(RejectReason::UnknownField, "the table has a partition field of that name");
+  }
   if (!check(field, depth) || !fits(field, field.type, *member.value)) return false;
   const auto [place, is_new] = wishes_->places.try_emplace(key_of(parent, member.name), wishes_->columns.size());
   int64_t more = leaf_count(*field.type);
@@ -315,6 +349,7 @@ bool SchemaWishes::new_column(int32_t parent, const Member& member, int depth) {
     wishes_->columns.push_back({parent, std::move(field)});
   }
   wishes_->leaves += more;
+  wishes_->has_dots = wishes_->has_dots || has_dots({wishes_->columns[place->second].field});
   if (leaves_ + wishes_->leaves <= options_.max_columns) return true;
   return refuse(RejectReason::UnknownField,
                 "the table has no such column, and with all that the record asks for it would have more "

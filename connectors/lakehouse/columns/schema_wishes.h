@@ -43,6 +43,7 @@ class SchemaWishes {
     std::vector<SchemaChange::NewColumn> columns;  // in the order they came
     std::unordered_map<std::string, size_t> places;  // in `columns`, by parent and name
     int64_t leaves = 0;                              // of `columns`
+    bool has_dots = false;                           // in names of `columns`
     bool empty() const { return types.empty() && optionals.empty() && columns.empty(); }
   };
   struct Member {
@@ -53,6 +54,8 @@ class SchemaWishes {
   class Path;
 
   bool of_record(const Record& record, Wishes& wishes, Reject& reject);
+  /// Whether the schema would be one that readers take.
+  bool is_sound(const Wishes& wishes) const;
   template <class Visit>
   bool each_member(const Schema* schema, const Value* value, const Visit& visit);
   bool of_row(const Schema* schema, const Value* value, int depth);
@@ -66,12 +69,14 @@ class SchemaWishes {
   bool refuse(RejectReason reason, std::string detail);
   bool relax(const NestedField& field, std::string_view path);
   void widen(const NestedField& field, TypePtr type);
+  SchemaChange change_of(const Wishes& wishes) const;
   std::string key_of(int32_t parent, std::string_view name) const;
   FieldNames& names_of(const Type& type);
 
   const TableSchemaPtr schema_;
   const RowOptions& options_;
   const int64_t leaves_;  // of the schema
+  const bool has_dots_;   // in names
   FieldNames columns_;
   std::map<const Type*, FieldNames> names_;  // of structs
   std::vector<bool> is_broker_;              // by column

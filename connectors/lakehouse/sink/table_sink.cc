@@ -100,7 +100,9 @@ PartitionWriters& TableSink::writers() {
 
 void TableSink::make_writers() {
   RowOptions rows = options_.rows;
-  writers_ = std::make_unique<PartitionWriters>(parts_.setup->file_target(parts_.task), std::move(rows));
+  FileTarget target = parts_.setup->file_target(parts_.task);
+  for (const PartitionField& field : target.spec->fields) rows.taken_names.push_back(field.name);
+  writers_ = std::make_unique<PartitionWriters>(std::move(target), std::move(rows));
 }
 
 // Rows of a partition come in runs: mostly it is that of the row before.

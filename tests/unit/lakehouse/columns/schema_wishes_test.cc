@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "connectors/lakehouse/columns/row_writer.h"
 #include "millrace/decimal.h"
 #include "tests/unit/lakehouse/columns/values.h"
@@ -208,6 +210,24 @@ TEST_F(SchemaWishesTest, NamesThatCannotBeColumnsAreRejected) {
   EXPECT_EQ(put(object({{"a.b", one}, {"a", one}})), "evolved");
   EXPECT_EQ(put(object({{"\xf0\x9f\x93\x96", one}})), "evolved");
   EXPECT_EQ(put(object({{"a.b", Value::int64(2)}})), "ok");
+}
+
+TEST_F(SchemaWishesTest, ReadersSeeAPathAsOneName) {
+  table({{1, "a", false, struct_type({{2, "b", false, primitive(TypeId::Long)}})}});
+  const Value one = Value::int8(1);
+  EXPECT_THAT(put(object({{"a.b", one}})), StartsWith("DUPLICATE_KEY(a.b)"));
+  EXPECT_EQ(put(object({{"a.c", one}})), "evolved");
+  EXPECT_THAT(put(object({{"a", object({{"c", one}})}})), StartsWith("DUPLICATE_KEY(c)"));
+  EXPECT_THAT(put(object({{"x.y", one}, {"x", object({{"y", one}})}})), StartsWith("DUPLICATE_KEY"));
+  options_.taken_names = {"a_day"};
+  EXPECT_THAT(put(object({{"a_day", one}})), StartsWith("UNKNOWN_FIELD(a_day)"));
+  SchemaWishes wishes(schema_, options_);
+  for (const Value& value : {object({{"p.q", one}}), object({{"p", object({{"q", one}})}})}) {
+    Record record;
+    record.value.value = value;
+    wishes.add(record);
+  }
+  EXPECT_EQ(wishes.take().columns.size(), 1U) << "the first of the two";
 }
 
 TEST_F(SchemaWishesTest, NamesByCaseAreTwoColumnsOrOne) {
