@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/table/partition_spec.h"
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
 #include "millrace/text.h"
@@ -203,6 +204,14 @@ StartRules start_rules(const SinkOptions& options) {
   return rules;
 }
 
+void check_listed(const SinkOptions& options) {
+  const auto instants = options.timestamp_columns.value_or(std::vector<std::string>());
+  for (const std::string& name : options.date_columns.value_or(std::vector<std::string>())) {
+    if (std::find(instants.begin(), instants.end(), name) == instants.end()) continue;
+    throw ConfigException("'" + name + "' is in lakehouse.timestamp.columns, too: a column is one of the two");
+  }
+}
+
 /// All but the catalog, which is opened by who needs it.
 void check_keys(const Properties& config, ConfigErrors& errors) {
   SinkOptions options;
@@ -228,7 +237,14 @@ void check_keys(const Properties& config, ConfigErrors& errors) {
     if (const std::string* regex = find(config, route)) {
       check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
     }
+    const std::string by = std::string(kTablePrefix) + table + ".partition-by";
+    if (const std::string* text = find(config, by)) {
+      check(by.c_str(), errors, [&] { partition_sources(*text); });
+    }
   }
+  check("iceberg.tables.default-partition-by", errors,
+        [&] { partition_sources(options.default_partition_by.value_or("")); });
+  check("lakehouse.date.columns", errors, [&] { check_listed(options); });
   check("lakehouse.start.policies", errors, [&] {
     parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
   });

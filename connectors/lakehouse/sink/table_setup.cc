@@ -90,10 +90,11 @@ LoadedTable TableSetup::create() {
   return created;
 }
 
-void TableSetup::evolve(const SchemaChange& wanted) {
+void TableSetup::evolve(SchemaChange wanted) {
   if (wanted.empty()) return;
   for (int attempt = 1;; ++attempt) {
     if (!table_ || attempt > 1) load();
+    if (attempt == 1) add_known_sources(wanted);
     const TableMetadata& metadata = table_->metadata;
     const TableSchema current = metadata.current_schema();
     const EvolvedSchema evolved = lakehouse::evolve(current, metadata.last_column_id(), wanted);
@@ -137,6 +138,21 @@ bool TableSetup::awaits_partition() const {
            return std::find(std::begin(kBrokerColumns), std::end(kBrokerColumns), field.name) !=
                   std::end(kBrokerColumns);
          });
+}
+
+// Columns of the partition that the configuration tells the type of need no record to tell it.
+void TableSetup::add_known_sources(SchemaChange& wanted) const {
+  if (!awaits_partition()) return;
+  const InferenceOptions& known = options_.rows.inference;
+  for (const std::string& name : partition_sources(table_options_.partition_by)) {
+    const auto is_in = [&name](const std::vector<std::string>& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool is_timestamp = is_in(known.timestamps);
+    if (!is_timestamp && !is_in(known.dates)) continue;
+    const TypePtr type = primitive(is_timestamp ? TypeId::Timestamptz : TypeId::Date);
+    wanted.columns.push_back({0, {0, name, false, type}});
+  }
 }
 
 // It comes with the columns it is of. Rows that are written before stay without it for good, so that is

@@ -33,7 +33,7 @@ class TableSetup {
   /// Changes the schema, and gives a table that was made here the partition it is to have; what others did
   /// meanwhile is not done again. Throws ConfigException when the partition needs columns that are not
   /// there, unless it may wait for them.
-  void evolve(const SchemaChange& wanted);
+  void evolve(SchemaChange wanted);
   /// Files of the current schema and partition spec.
   FileTarget file_target(const std::string& task) const;
   /// Of this process, shared by all tasks that write the table.
@@ -42,6 +42,7 @@ class TableSetup {
  private:
   LoadedTable create();
   bool awaits_partition() const;
+  void add_known_sources(SchemaChange& wanted) const;
   void add_partition_fields(const TableSchema& schema, TableChange& change) const;
 
   const std::shared_ptr<Catalog> catalog_;
