@@ -15,7 +15,7 @@ BAD = [(b'"a bare string"', "NOT_OBJECT"), (b"17", "NOT_OBJECT"), (b"[1, 2]", "N
        (b"true", "NOT_OBJECT"), (None, "NULL_VALUE"),
        (b'{"id": 1, "place": {"x": 1}}', "NESTED_FIELD(place)"),
        (b'{"id": 1, "name": ["a"]}', "NESTED_FIELD(name)"),
-       (b'{"id": "one"}', "TYPE_MISMATCH(id)"), (b'{"id": 1, "name": 2.5e}', None),
+       (b'{"id": "one"}', "TYPE_MISMATCH(id)"), (b'{"id": 1, "name": "\xff"}', None), (b'{"id": 1, "name": 2.5e}', None),
        (b'{"name": "x"}', "MISSING_REQUIRED(id)"), (b'{"id": null}', "MISSING_REQUIRED(id)"),
        (b'{"id": 1, "small": 2147483648}', "NUMBER_RANGE(small)"),
        (b'{"id": 1, "small": 1.5}', "NUMBER_RANGE(small)"),
@@ -65,8 +65,12 @@ class RejectTest(LakeTest):
                 self.assertEqual((headers["topic"], headers["partition"], headers["offset"],
                                   headers["connector.name"], headers["task.id"]),
                                  ("orders", "0", str(2 * i + 1), "lake", "0"))
+                self.assertEqual(headers["exception.class.name"],
+                                 "org.apache.kafka.connect.errors.DataException")
                 if code is None:  # not JSON: the converter says so
                     self.assertEqual(headers["stage"], "VALUE_CONVERTER")
+                    self.assertTrue(headers["exception.message"].startswith(
+                        "Converting byte[] to Kafka Connect data failed due to serialization error: "))
                     continue
                 self.assertEqual(headers["stage"], "TASK_PUT")
                 message = headers["exception.message"]

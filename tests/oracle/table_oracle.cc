@@ -146,10 +146,11 @@ class Oracle {
     });
   }
   void add_column(const Arguments& rest) {
-    evolve({.columns = {{"", {0, rest.at(0), false, type_from_json(rest.at(1))}}}});
+    evolve({.columns = {{0, {0, rest.at(0), false, type_from_json(rest.at(1))}}}});
   }
   void promote(const Arguments& rest) {
-    evolve({.types = {{rest.at(0), type_from_json(rest.at(1))}}});
+    const int32_t id = load().metadata.current_schema().column(rest.at(0))->id;
+    evolve({.types = {{id, type_from_json(rest.at(1))}}});
   }
   void hammer(const Arguments& rest) {
     for (int i = 0; i < std::stoi(rest.at(1)); ++i) set({rest.at(0) + std::to_string(i), "done"});

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -10,6 +11,7 @@
 #include "millrace/arena.h"
 #include "millrace/decimal.h"
 #include "millrace/schema.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -110,6 +112,60 @@ bool scan_time(Scanner& text, int64_t& micros) {
   return true;
 }
 
+/// False when it is no whole number, or none of 64 bits.
+bool decimal_to_int64(const DecimalData& decimal, int64_t& out) {
+  Int128 number = 0;
+  if (!unscaled_of(decimal, number) || !rescale(number, decimal.scale, 0)) return false;
+  if (number < std::numeric_limits<int64_t>::min() || number > std::numeric_limits<int64_t>::max()) {
+    return false;
+  }
+  out = static_cast<int64_t>(number);
+  return true;
+}
+
+/// The nearest one; false when it is beyond all doubles.
+bool decimal_to_double(const DecimalData& decimal, double& out) {
+  const std::string text = decimal_text(Value::decimal(&decimal));
+  out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc()) return true;
+  // Too large, or so near to 0 that it is 0.
+  constexpr double kDigitsPerByte = 2.41;
+  return decimal.length * kDigitsPerByte < decimal.scale;
+}
+
+/// `from_chars` knows no plus sign; two signs are none.
+std::string_view without_plus(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  return text;
+}
+
+NumberFit text_to_whole(std::string_view text, int64_t& out) {
+  text = without_plus(text);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (text.empty() || end != text.data() + text.size()) return NumberFit::NoNumber;
+  if (error == std::errc::result_out_of_range) return NumberFit::TooLarge;
+  return error == std::errc() ? NumberFit::Fits : NumberFit::NoNumber;
+}
+
+/// As Java's parseDouble, but for hexadecimal digits and the suffixes f and d. What is nearer to 0 than
+/// all doubles is 0.
+NumberFit text_to_real(std::string_view text, double& out) {
+  text = without_plus(java_trim(text));
+  const bool is_word = text.ends_with("NaN") || text.ends_with("Infinity");
+  const size_t digit = text.starts_with('-') ? 1 : 0;
+  if (text.size() <= digit) return NumberFit::NoNumber;
+  if (!is_word && text[digit] != '.' && (text[digit] < '0' || text[digit] > '9')) return NumberFit::NoNumber;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return NumberFit::NoNumber;
+  if (error == std::errc()) return NumberFit::Fits;
+  thread_local Arena arena;  // keeps its memory from value to value
+  arena.reset();
+  const Value exact = parse_decimal(text, arena);
+  if (exact.is_null()) return NumberFit::NoNumber;
+  return decimal_to_double(exact.as_decimal(), out) ? NumberFit::Fits : NumberFit::TooLarge;
+}
+
 constexpr int64_t kMostEast = 18 * 3'600;  // seconds, as Java has it
 
 /// Seconds east of UTC; what is missing is 0.
@@ -131,7 +187,7 @@ bool scan_offset(Scanner& text, int64_t& seconds) {
 
 }  // namespace
 
-DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out) {
+NumberFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out) {
   thread_local Arena arena;  // keeps its memory from value to value
   arena.reset();
   Value decimal = value;
@@ -159,38 +215,72 @@ DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, Deci
     case Kind::Decimal:
       break;
     default:
-      return DecimalFit::NoNumber;
+      return NumberFit::NoNumber;
   }
-  if (decimal.is_null()) return DecimalFit::NoNumber;
+  if (decimal.is_null()) return NumberFit::NoNumber;
   if (decimal.type() == Kind::Decimal) {
-    if (!unscaled_of(decimal.as_decimal(), number)) return DecimalFit::TooLarge;
+    if (!unscaled_of(decimal.as_decimal(), number)) return NumberFit::TooLarge;
     from = decimal.as_decimal().scale;
   }
-  if (!rescale(number, from, scale)) return DecimalFit::TooLarge;
+  if (!rescale(number, from, scale)) return NumberFit::TooLarge;
   const Int128 limit = power_of_ten(precision);
-  if (number >= limit || number <= -limit) return DecimalFit::TooLarge;
+  if (number >= limit || number <= -limit) return NumberFit::TooLarge;
   std::memcpy(out.data(), &number, sizeof number);  // this machine is little-endian
-  return DecimalFit::Fits;
+  return NumberFit::Fits;
 }
 
-bool decimal_to_int64(const DecimalData& decimal, int64_t& out) {
-  Int128 number = 0;
-  if (!unscaled_of(decimal, number) || !rescale(number, decimal.scale, 0)) return false;
-  if (number < std::numeric_limits<int64_t>::min() || number > std::numeric_limits<int64_t>::max()) {
-    return false;
+NumberFit to_whole(const Value& value, int64_t& out) {
+  switch (value.type()) {
+    case Kind::Int8:
+    case Kind::Int16:
+    case Kind::Int32:
+    case Kind::Int64:
+      out = value.as_int();
+      return NumberFit::Fits;
+    case Kind::Float32:
+    case Kind::Float64: {
+      const double number = value.as_double();
+      constexpr double kEnd = 9'223'372'036'854'775'808.0;  // 2^63
+      if (!(number >= -kEnd && number < kEnd) || number != std::trunc(number)) return NumberFit::TooLarge;
+      out = static_cast<int64_t>(number);
+      return NumberFit::Fits;
+    }
+    case Kind::Decimal:
+      return decimal_to_int64(value.as_decimal(), out) ? NumberFit::Fits : NumberFit::TooLarge;
+    case Kind::String:
+      return text_to_whole(value.as_string(), out);
+    default:
+      return NumberFit::NoNumber;
   }
-  out = static_cast<int64_t>(number);
-  return true;
 }
 
-bool decimal_to_double(const DecimalData& decimal, double& out) {
-  const std::string text = decimal_text(Value::decimal(&decimal));
-  out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error == std::errc()) return true;
-  // Too large, or so near to 0 that it is 0.
-  constexpr double kDigitsPerByte = 2.41;
-  return decimal.length * kDigitsPerByte < decimal.scale;
+NumberFit to_real(const Value& value, double& out) {
+  switch (value.type()) {
+    case Kind::Int8:
+    case Kind::Int16:
+    case Kind::Int32:
+    case Kind::Int64:
+      out = static_cast<double>(value.as_int());
+      return NumberFit::Fits;
+    case Kind::Float32:
+    case Kind::Float64:
+      out = value.as_double();
+      return NumberFit::Fits;
+    case Kind::Decimal:
+      return decimal_to_double(value.as_decimal(), out) ? NumberFit::Fits : NumberFit::TooLarge;
+    case Kind::String:
+      return text_to_real(value.as_string(), out);
+    default:
+      return NumberFit::NoNumber;
+  }
+}
+
+std::optional<bool> to_bool(const Value& value) {
+  if (value.type() == Kind::Boolean) return value.as_bool();
+  if (value.type() != Kind::String) return std::nullopt;
+  if (same_name(value.as_string(), "true", true)) return true;
+  if (same_name(value.as_string(), "false", true)) return false;
+  return std::nullopt;
 }
 
 std::string decimal_text(const Value& decimal) {

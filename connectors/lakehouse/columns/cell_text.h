@@ -14,14 +14,17 @@ namespace millrace::lakehouse {
 
 /// Little-endian two's complement, as Arrow keeps decimals.
 using DecimalBytes = std::array<uint8_t, 16>;
-enum class DecimalFit : uint8_t { Fits, TooLarge, NoNumber };
+enum class NumberFit : uint8_t { Fits, TooLarge, NoNumber };
 
 /// A number, or a text that is one, as a decimal: digits behind `scale` must be zero.
-DecimalFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out);
-/// False when it is no whole number, or none of 64 bits.
-bool decimal_to_int64(const DecimalData& decimal, int64_t& out);
-/// The nearest one; false when it is none of 64 bits.
-bool decimal_to_double(const DecimalData& decimal, double& out);
+NumberFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out);
+/// A number that is whole, or a text of one (a sign and digits, as Java's parseLong). TooLarge: also one
+/// with a fraction.
+NumberFit to_whole(const Value& value, int64_t& out);
+/// The nearest double of a number, or of a text of one. TooLarge: there is none.
+NumberFit to_real(const Value& value, double& out);
+/// A boolean, or a text of one (`true`, `FALSE`); nullopt for other ones.
+std::optional<bool> to_bool(const Value& value);
 std::string decimal_text(const Value& decimal);
 
 /// ISO 8601: days of `2017-11-16`; microseconds of `22:31:08.123456`; of `2017-11-16T22:31:08.1`, with a

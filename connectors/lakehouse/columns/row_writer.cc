@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "connectors/lakehouse/columns/type_inference.h"
-#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -17,25 +15,26 @@ bool refuse(Reject& reject, RejectReason reason, std::string_view field, std::st
   return false;
 }
 
-/// Whether a column can be made for a value: none for null, and for an object or array with nothing in
-/// it that tells.
-bool tells_a_type(const Schema* schema, const Value& value, bool nested_as_text) {
-  const bool is_container = value.type() == Kind::Map || value.type() == Kind::Array;
-  if (value.is_null() || (is_container && value.size() == 0)) return false;
-  if (!is_container && value.type() != Kind::Struct) return true;
-  return infer_type(schema, value, {.nested_as_text = nested_as_text}) != nullptr;
+RowOptions with_cells(RowOptions options) {
+  options.cells.ignore_case = options.ignore_case;
+  options.inference.ignore_case = options.ignore_case;
+  options.inference.nested_as_text = options.cells.nested == NestedHandling::Stringify;
+  options.cells.unknown = options.collect_unknown  ? UnknownMembers::Collect
+                          : options.reject_unknown ? UnknownMembers::Reject
+                                                   : UnknownMembers::Ignore;
+  return options;
 }
 
 }  // namespace
 
 RowWriter::RowWriter(TableSchemaPtr schema, RowOptions options)
-    : schema_(std::move(schema)), options_(std::move(options)), written_(schema_->fields.size(), 0) {
-  for (size_t i = 0; i < schema_->fields.size(); ++i) {
-    const std::string& name = schema_->fields[i].name;
-    columns_.emplace(options_.ignore_case ? to_lower(name) : name, static_cast<int32_t>(i));
-  }
+    : schema_(std::move(schema)),
+      options_(with_cells(std::move(options))),
+      columns_(schema_->fields, options_.ignore_case),
+      wishes_(schema_, options_),
+      written_(schema_->fields.size(), 0) {
   for (const BrokerField field : options_.broker_fields) {
-    const int32_t column = find_column(kBrokerColumns[static_cast<size_t>(field)]);
+    const int32_t column = columns_.find(kBrokerColumns[static_cast<size_t>(field)]);
     if (column != kNoColumn) broker_columns_.emplace_back(field, column);
   }
 }
@@ -57,15 +56,25 @@ bool RowWriter::write_fields(const Record& record, ColumnBatch& batch, Reject& r
   const Value& value = record.value.value;
   switch (value.type()) {
     case Kind::Map:
-      return write_map(value, batch, reject);
-    case Kind::Struct:
-      return write_struct(value.as_struct(), batch, reject);
+      if (!options_.flatten) return write_map(value, batch, reject);
+      break;
+    case Kind::Struct: {
+      const Plan& plan = plan_for(*value.as_struct().schema);
+      if (plan.widens && wishes_.wants(record, reject)) {
+        return refuse(reject, RejectReason::TypeMismatch, "", "the schema has wider types than the table");
+      }
+      if (!options_.flatten) return write_struct(value.as_struct(), plan, batch, reject);
+      break;
+    }
     case Kind::Null:
       return refuse(reject, RejectReason::NullValue, "", "the record has no value");
     default:
       return refuse(reject, RejectReason::NotObject, "",
                     "expected an object, got " + std::string(type_name(value.type())));
   }
+  path_.clear();
+  place_ = 0;
+  return write_flat(value, 0, batch, reject);
 }
 
 bool RowWriter::write_map(const Value& value, ColumnBatch& batch, Reject& reject) {
@@ -86,16 +95,46 @@ bool RowWriter::write_map(const Value& value, ColumnBatch& batch, Reject& reject
   return true;
 }
 
-bool RowWriter::write_struct(const StructData& data, ColumnBatch& batch, Reject& reject) {
-  const Plan& plan = plan_for(*data.schema);
+bool RowWriter::write_struct(const StructData& data, const Plan& plan, ColumnBatch& batch,
+                             Reject& reject) {
   for (const Field& field : data.schema->fields()) {
     const Value& value = data.values[field.index];
-    const int32_t column = plan[field.index];
+    const int32_t column = plan.columns[field.index];
     if (column == kNoColumn) {
       if (!unknown(field.name, field.schema.get(), value, reject)) return false;
     } else if (!put(column, value, batch, reject)) {
       return false;
     }
+  }
+  return true;
+}
+
+// Members of objects are columns by their path, but for objects that the table has a nested column for.
+bool RowWriter::write_flat(const Value& object, int depth, ColumnBatch& batch, Reject& reject) {
+  const Members members(object);
+  for (size_t i = 0; i < members.size(); ++i) {
+    const Value& value = members.value(i);
+    if (members.name(i).data() == nullptr) {
+      return refuse(reject, RejectReason::NotObject, path_, "a key of the map is no text");
+    }
+    const size_t before = path_.size();
+    if (before > 0) path_ += options_.separator;
+    path_ += members.name(i);
+    const int32_t column = column_at(place_++, path_);
+    const bool is_nested = column != kNoColumn &&
+                           !schema_->fields[static_cast<size_t>(column)].type->is_primitive();
+    if (!is_nested && is_flattened(options_, members.schema(i), value)) {
+      if (depth >= kMaxNesting) {
+        return refuse(reject, RejectReason::NestedField, "",
+                      "more than " + std::to_string(kMaxNesting) + " levels of objects");
+      }
+      if (!write_flat(value, depth + 1, batch, reject)) return false;
+    } else if (column == kNoColumn) {
+      if (!unknown(path_, members.schema(i), value, reject)) return false;
+    } else if (!put(column, value, batch, reject)) {
+      return false;
+    }
+    path_.resize(before);
   }
   return true;
 }
@@ -164,56 +203,21 @@ bool RowWriter::unknown(std::string_view name, const Schema* schema, const Value
     return refuse(reject, RejectReason::NestedField, name,
                   "an object or array; flat records are expected (lakehouse.nested.handling)");
   }
-  if (options_.collect_unknown && tells_a_type(schema, value, nested_as_text())) {
+  if (options_.collect_unknown && tells_type(schema, value, options_.inference)) {
     return refuse(reject, RejectReason::UnknownField, name, "the table has no such column yet");
   }
   if (!options_.reject_unknown) return true;
   return refuse(reject, RejectReason::UnknownField, name, "the table has no such column");
 }
 
-void RowWriter::note(std::string_view name, const Schema* schema, const Value& value) {
-  const auto known = std::find_if(unknown_.begin(), unknown_.end(),
-                                  [&](const UnknownField& one) { return one.name == name; });
-  if (known == unknown_.end()) unknown_.push_back({std::string(name), schema, value});
-}
-
-void RowWriter::collect(const Record& record) {
-  const auto look_at = [this](std::string_view name, const Schema* schema, const Value& value) {
-    if (find_column(name) != kNoColumn) return;
-    if (tells_a_type(schema, value, nested_as_text())) note(name, schema, value);
-  };
-  const Value& value = record.value.value;
-  if (value.type() == Kind::Map) {
-    for (const MapEntry& entry : value.as_map()) {
-      if (entry.key.type() == Kind::String) look_at(entry.key.as_string(), nullptr, entry.value);
-    }
-  } else if (value.type() == Kind::Struct) {
-    const StructData& data = value.as_struct();
-    for (const Field& field : data.schema->fields()) {
-      look_at(field.name, field.schema.get(), data.values[field.index]);
-    }
-  }
-}
-
-std::vector<UnknownField> RowWriter::take_unknown() { return std::exchange(unknown_, {}); }
-
 // One comparison for a record whose fields come as in the one before.
 int32_t RowWriter::column_at(size_t place, std::string_view name) {
   if (place < shape_.size() && shape_[place].first == name) return shape_[place].second;
+  if (place >= kMaxShape) return columns_.find(name);
   if (place >= shape_.size()) shape_.resize(place + 1);
   shape_[place].first.assign(name);
-  shape_[place].second = find_column(name);
+  shape_[place].second = columns_.find(name);
   return shape_[place].second;
-}
-
-int32_t RowWriter::find_column(std::string_view name) {
-  if (options_.ignore_case) {
-    lower_.assign(name);
-    for (char& c : lower_) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    name = lower_;
-  }
-  const auto at = columns_.find(name);
-  return at == columns_.end() ? kNoColumn : at->second;
 }
 
 const RowWriter::Plan& RowWriter::plan_for(const Schema& schema) {
@@ -224,8 +228,9 @@ const RowWriter::Plan& RowWriter::plan_for(const Schema& schema) {
     planned_.clear();
   }
   planned_.push_back(schema.shared_from_this());
-  Plan plan(schema.fields().size(), kNoColumn);
-  for (const Field& field : schema.fields()) plan[field.index] = find_column(field.name);
+  Plan plan{std::vector<int32_t>(schema.fields().size(), kNoColumn),
+            options_.collect_unknown && wishes_.widens(schema)};
+  for (const Field& field : schema.fields()) plan.columns[field.index] = columns_.find(field.name);
   return plans_.emplace(&schema, std::move(plan)).first->second;
 }
 

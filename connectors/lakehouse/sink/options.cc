@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/table/partition_spec.h"
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
 #include "millrace/text.h"
@@ -62,7 +63,9 @@ void add_apache_keys(ConfigDef<SinkOptions>& d) {
   d.optional(&S::auto_create, {.name = "iceberg.tables.auto-create-enabled",
                                .doc = "Create destination tables that do not exist."});
   d.optional(&S::evolve_schema, {.name = "iceberg.tables.evolve-schema-enabled",
-                                 .doc = "Add columns for fields that tables have no column for."});
+                                 .doc = "Add columns for fields that tables have no column for, make int "
+                                        "columns long, float ones double and required ones optional when "
+                                        "records need it."});
   d.optional(&S::force_optional, {.name = "iceberg.tables.schema-force-optional",
                                   .doc = "Make all columns of new tables optional."});
   d.optional(&S::ignore_case, {.name = "iceberg.tables.schema-case-insensitive",
@@ -98,9 +101,15 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
                                          "partition, offset, timestamp."});
   d.optional(&S::nested_handling, {.name = "lakehouse.nested.handling",
                                    .doc = "What becomes of objects and arrays in records: an error, "
-                                          "JSON text (stringify), or nested columns (struct). The "
-                                          "default is error, and struct under the name of Apache's sink.",
-                                   .validator = optional_one_of({"error", "stringify", "struct"})});
+                                          "JSON text (stringify), nested columns (struct), or a column "
+                                          "for each member of an object and JSON text of arrays (flatten). "
+                                          "The default is error, and struct under the name of Apache's "
+                                          "sink.",
+                                   .validator = optional_one_of({"error", "stringify", "struct",
+                                                                 "flatten"})});
+  d.optional(&S::flatten_separator, {.name = "lakehouse.flatten.separator",
+                                     .doc = "What stands between the names in a column of flatten.",
+                                     .validator = non_empty_string()});
   d.optional(&S::null_values, {.name = "lakehouse.null.values",
                                .doc = "What becomes of records without a value; delete takes "
                                       "away the row whose key the record's key is.",
@@ -117,6 +126,28 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
                            .doc = "Columns of numbers without a schema: long and double (exact), or "
                                   "always double, for fields that mix 1 and 1.5.",
                            .validator = one_of({"exact", "double"})});
+  d.optional(&S::big_integers, {.name = "lakehouse.big.integers",
+                                .doc = "New columns of whole numbers beyond 64 bits that have no schema: "
+                                       "decimal(38, 0), string, or reject them.",
+                                .validator = one_of({"decimal", "string", "reject"})});
+  d.optional(&S::timestamp_columns, {.name = "lakehouse.timestamp.columns",
+                                     .doc = "New columns of texts or milliseconds that are instants; "
+                                            "members of structs by path, `place.since`."});
+  d.optional(&S::date_columns, {.name = "lakehouse.date.columns",
+                                .doc = "New columns of texts or milliseconds that are days."});
+  d.optional(&S::max_columns, {.name = "lakehouse.columns.max",
+                               .doc = "Columns, those in structs counted, that a table may have for new "
+                                      "ones to be added; a record that asks for more is rejected.",
+                               .validator = at_least(1)});
+  d.optional(&S::max_value_bytes, {.name = "lakehouse.value.max.bytes",
+                                   .doc = "Most bytes of one value in its column; a record with a larger "
+                                          "one is rejected.",
+                                   .validator = between(1, int64_t{1} << 30)});
+  d.optional(&S::partition_missing, {.name = "lakehouse.partition.missing",
+                                     .doc = "What to do when a new table's first records lack a column of "
+                                            "its partition: fail, or write rows without a partition until "
+                                            "the column comes (wait).",
+                                     .validator = one_of({"fail", "wait"})});
   d.optional(&S::flush_rows, {.name = "lakehouse.flush.rows",
                               .doc = "Commit after so many rows of a task.", .validator = at_least(1)});
   d.optional(&S::flush_bytes, {.name = "lakehouse.flush.bytes",
@@ -153,8 +184,19 @@ void check(const char* key, ConfigErrors& errors, const Call& call) {
 
 RowOptions row_options(const SinkOptions& options) {
   RowOptions rows;
-  rows.cells.nested = options.nested_handling == "stringify" ? NestedHandling::Stringify
-                                                             : NestedHandling::Error;
+  rows.flatten = options.nested_handling == "flatten";
+  rows.separator = options.flatten_separator;
+  rows.cells.nested = rows.flatten || options.nested_handling == "stringify" ? NestedHandling::Stringify
+                                                                             : NestedHandling::Error;
+  rows.cells.max_bytes = options.max_value_bytes;
+  rows.max_columns = options.max_columns;
+  rows.inference.numbers_as_double = options.numbers == "double";
+  rows.inference.all_optional = options.force_optional;
+  rows.inference.big_integers = options.big_integers == "string"   ? BigIntegers::Text
+                                : options.big_integers == "reject" ? BigIntegers::Reject
+                                                                   : BigIntegers::Decimal;
+  rows.inference.timestamps = options.timestamp_columns.value_or(std::vector<std::string>());
+  rows.inference.dates = options.date_columns.value_or(std::vector<std::string>());
   rows.reject_nested = options.nested_handling == "error";
   rows.ignore_case = options.ignore_case;
   rows.collect_unknown = options.evolve_schema;
@@ -188,6 +230,14 @@ StartRules start_rules(const SinkOptions& options) {
   return rules;
 }
 
+void check_listed(const SinkOptions& options) {
+  const auto instants = options.timestamp_columns.value_or(std::vector<std::string>());
+  for (const std::string& name : options.date_columns.value_or(std::vector<std::string>())) {
+    if (std::find(instants.begin(), instants.end(), name) == instants.end()) continue;
+    throw ConfigException("'" + name + "' is in lakehouse.timestamp.columns, too: a column is one of the two");
+  }
+}
+
 /// All but the catalog, which is opened by who needs it.
 void check_keys(const Properties& config, ConfigErrors& errors) {
   SinkOptions options;
@@ -213,10 +263,17 @@ void check_keys(const Properties& config, ConfigErrors& errors) {
     if (const std::string* regex = find(config, route)) {
       check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
     }
+    const std::string by = std::string(kTablePrefix) + table + ".partition-by";
+    if (const std::string* text = find(config, by)) {
+      check(by.c_str(), errors, [&] { partition_sources(*text); });
+    }
   }
   if (options.cdc_field && options.cdc_envelope != "none") {
     errors.add("iceberg.tables.cdc-field", "is not for envelopes, whose operation is op");
   }
+  check("iceberg.tables.default-partition-by", errors,
+        [&] { partition_sources(options.default_partition_by.value_or("")); });
+  check("lakehouse.date.columns", errors, [&] { check_listed(options); });
   check("lakehouse.start.policies", errors, [&] {
     parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
   });

@@ -52,6 +52,13 @@ struct SinkOptions {
   std::string cdc_envelope = "none";
   std::string unknown_fields = "ignore";
   std::string numbers = "exact";
+  std::string big_integers = "decimal";
+  std::optional<std::vector<std::string>> timestamp_columns;
+  std::optional<std::vector<std::string>> date_columns;
+  std::string flatten_separator = "_";
+  int32_t max_columns = 1'000;
+  int64_t max_value_bytes = kDefaultValueBytes;
+  std::string partition_missing = "fail";
   int64_t flush_rows = 5'000'000;
   int64_t flush_bytes = int64_t{512} << 20;
   int64_t memory_bytes = int64_t{128} << 20;

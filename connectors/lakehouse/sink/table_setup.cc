@@ -6,7 +6,6 @@
 #include <map>
 #include <mutex>
 
-#include "connectors/lakehouse/columns/type_inference.h"
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/sink/table_keys.h"
 #include "connectors/lakehouse/table/evolution.h"
@@ -53,6 +52,13 @@ int64_t number_property(const std::map<std::string, std::string>& properties, co
   return at == properties.end() ? fallback : std::strtoll(at->second.c_str(), nullptr, 10);
 }
 
+bool has_only_broker_columns(const TableSchema& schema) {
+  return std::all_of(schema.fields.begin(), schema.fields.end(), [](const NestedField& field) {
+    return std::find(std::begin(kBrokerColumns), std::end(kBrokerColumns), field.name) !=
+           std::end(kBrokerColumns);
+  });
+}
+
 }  // namespace
 
 TableSetup::TableSetup(std::shared_ptr<Catalog> catalog, std::string catalog_key, std::string table,
@@ -92,19 +98,14 @@ LoadedTable TableSetup::create() {
   return created;
 }
 
-void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
-  const InferenceOptions inference{options_.nested_handling == "stringify",
-                                   options_.numbers == "double"};
-  SchemaChange wanted;
-  for (const UnknownField& field : fields) {
-    TypePtr type = infer_type(field.schema, field.value, inference);
-    if (type) wanted.columns.push_back({"", {0, field.name, false, std::move(type)}});
-  }
+void TableSetup::evolve(SchemaChange wanted) {
+  if (wanted.empty()) return;
   for (int attempt = 1;; ++attempt) {
     if (!table_ || attempt > 1) load();
+    if (attempt == 1) add_known_sources(wanted);
     const TableMetadata& metadata = table_->metadata;
     const TableSchema current = metadata.current_schema();
-    EvolvedSchema evolved = evolve(current, metadata.last_column_id(), wanted);
+    EvolvedSchema evolved = lakehouse::evolve(current, metadata.last_column_id(), wanted);
     if (!evolved.changed) return;
     add_identifiers(evolved.schema);
     TableChange change;
@@ -113,11 +114,18 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
                            change::assert_schema(current.id)};
     change.updates = {change::add_schema(evolved.schema, evolved.last_column_id),
                       change::set_current_schema(-1)};
+    if (const std::string* mapping = metadata.property(kNameMapping)) {
+      change.updates.push_back(
+          change::set_properties({{kNameMapping, extended_name_mapping(*mapping, evolved.schema)}}));
+    }
     add_partition_fields(evolved.schema, change);
     try {
       table_ = catalog_->commit(name_, *table_, change);
       crash_point("evolve");
-      log(LogLevel::Info, kLogger, "Added columns to table " + name_.to_string());
+      log(LogLevel::Info, kLogger, "Changed the schema of table " + name_.to_string() + ": " +
+                                       std::to_string(wanted.columns.size()) + " new columns, " +
+                                       std::to_string(wanted.types.size()) + " wider types, " +
+                                       std::to_string(wanted.optionals.size()) + " no longer required");
       return;
     } catch (const CommitConflict&) {
       if (attempt >= kSchemaTries) throw;
@@ -127,30 +135,66 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
   }
 }
 
-// A table that was created here gets its partition with the columns it is of, before it has any data.
-bool TableSetup::add_partition_fields(const TableSchema& schema, TableChange& change) const {
+// Made by a sink, with columns of the broker at most, and never given a partition.
+bool TableSetup::awaits_partition() const {
   const TableMetadata& metadata = table_->metadata;
-  const bool is_new = metadata.default_spec().is_unpartitioned() &&
-                      metadata.last_partition_id() < kFirstPartitionField;
-  if (!options_.auto_create || table_options_.partition_by.empty() || !is_new) return false;
+  if (!options_.auto_create || table_options_.partition_by.empty()) return false;
+  if (!metadata.default_spec().is_unpartitioned() || metadata.last_partition_id() >= kFirstPartitionField) {
+    return false;
+  }
+  const auto first = metadata.schema(0);
+  return first && has_only_broker_columns(*first);
+}
+
+bool TableSetup::is_bare() const {
+  return options_.auto_create && has_only_broker_columns(table_->metadata.current_schema());
+}
+
+// Columns of the partition that the configuration tells the type of need no record to tell it.
+void TableSetup::add_known_sources(SchemaChange& wanted) const {
+  if (!awaits_partition()) return;
+  const InferenceOptions& known = options_.rows.inference;
+  for (const std::string& name : partition_sources(table_options_.partition_by)) {
+    const auto is_in = [&name](const std::vector<std::string>& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool is_timestamp = is_in(known.timestamps);
+    if (!is_timestamp && !is_in(known.dates)) continue;
+    const TypePtr type = primitive(is_timestamp ? TypeId::Timestamptz : TypeId::Date);
+    wanted.columns.push_back({0, {0, name, false, type}});
+  }
+}
+
+// It comes with the columns it is of. Rows that are written before stay without it for good, so that is
+// only done when asked for.
+void TableSetup::add_partition_fields(const TableSchema& schema, TableChange& change) const {
+  if (!awaits_partition()) return;
   PartitionSpec spec;
   try {
     spec = parse_partition_by(table_options_.partition_by, schema);
-  } catch (const ConfigException& error) {  // its columns may come with later records
-    log(LogLevel::Warn, kLogger, "Table " + name_.to_string() + " has no partition yet: " + error.what());
-    return false;
+  } catch (const ConfigException& error) {
+    const std::string what = "table " + name_.to_string() + ": " + error.what();
+    if (options_.partition_missing == "fail") {
+      throw ConfigException(what + "; no row is written yet. Correct the key, create the table by hand, or "
+                            "set lakehouse.partition.missing=wait to write rows without a partition until "
+                            "its columns come");
+    }
+    log(LogLevel::Warn, kLogger, what + "; rows are written without a partition until then");
+    return;
   }
-  if (options_.changes.any() && missing_keys().empty()) {
+  if (options_.changes.any() && missing_in(schema).empty()) {
     require_partition_of_key(spec, key_ids(schema, table_options_.id_columns, options_.ignore_case));
   }
   change.updates.push_back(change::add_spec(spec));
   change.updates.push_back(change::set_default_spec(-1));
-  return true;
 }
 
 std::vector<std::string> TableSetup::missing_keys() const {
+  return missing_in(table_->metadata.current_schema());
+}
+
+std::vector<std::string> TableSetup::missing_in(const TableSchema& schema) const {
   std::vector<std::string> missing;
-  const TableSchema schema = table_->metadata.current_schema();
   for (const std::string& name : table_options_.id_columns) {
     if (schema.column(name, options_.ignore_case) == nullptr) missing.push_back(name);
   }
@@ -169,12 +213,9 @@ std::optional<std::vector<int32_t>> TableSetup::keys() const {
 
 // A table that gets its key columns now has no rows that could lack them.
 void TableSetup::add_identifiers(TableSchema& schema) const {
-  const auto is_missing = [&](const std::string& name) {
-    return schema.column(name, options_.ignore_case) == nullptr;
-  };
   const std::vector<std::string>& names = table_options_.id_columns;
   if (!options_.changes.any() || names.empty() || !schema.identifier_ids.empty()) return;
-  if (std::any_of(names.begin(), names.end(), is_missing)) return;
+  if (!missing_in(schema).empty()) return;
   if (!is_without_rows(table_->metadata, branch())) return;
   schema = with_identifiers(std::move(schema), key_ids(schema, names, options_.ignore_case));
 }

@@ -11,6 +11,7 @@
 #include "connectors/lakehouse/commit/table_committer.h"
 #include "connectors/lakehouse/sink/options.h"
 #include "connectors/lakehouse/sink/partition_writers.h"
+#include "connectors/lakehouse/table/evolution.h"
 
 namespace millrace::lakehouse {
 
@@ -29,9 +30,12 @@ class TableSetup {
   /// Throws NotFoundException with what to do when it must not.
   const LoadedTable& load();
   const LoadedTable& table() const { return *table_; }
-  /// Adds columns for fields with a value that tells their type, and the partition fields of a table that
-  /// has no columns yet; what others added meanwhile is not added again.
-  void add_columns(const std::vector<UnknownField>& fields);
+  /// Changes the schema, and gives a table that was made here the partition it is to have; what others did
+  /// meanwhile is not done again. Throws ConfigException when the partition needs columns that are not
+  /// there, unless it may wait for them.
+  void evolve(SchemaChange wanted);
+  /// It was made by a sink, and has no columns yet but those of the broker.
+  bool is_bare() const;
   /// Files of the current schema and partition spec.
   FileTarget file_target(const std::string& task) const;
   /// Files of keys whose rows are deleted.
@@ -46,8 +50,11 @@ class TableSetup {
 
  private:
   LoadedTable create();
-  bool add_partition_fields(const TableSchema& schema, TableChange& change) const;
+  bool awaits_partition() const;
+  void add_known_sources(SchemaChange& wanted) const;
+  void add_partition_fields(const TableSchema& schema, TableChange& change) const;
   void add_identifiers(TableSchema& schema) const;
+  std::vector<std::string> missing_in(const TableSchema& schema) const;
 
   const std::shared_ptr<Catalog> catalog_;
   const std::string catalog_key_;

@@ -102,7 +102,13 @@ PartitionWriters& TableSink::writers() {
 
 void TableSink::make_writers() {
   RowOptions rows = options_.rows;
-  writers_ = std::make_unique<PartitionWriters>(parts_.setup->file_target(parts_.task), std::move(rows));
+  // The first records make the columns of a new table, whether it evolves later or not.
+  evolves_ = options_.evolve_schema || parts_.setup->is_bare();
+  rows.collect_unknown = evolves_;
+  rows.reject_unknown = rows.reject_unknown && !evolves_;
+  FileTarget target = parts_.setup->file_target(parts_.task);
+  for (const PartitionField& field : target.spec->fields) rows.taken_names.push_back(field.name);
+  writers_ = std::make_unique<PartitionWriters>(std::move(target), std::move(rows));
 }
 
 // Rows of a partition come in runs: mostly it is that of the row before.
@@ -121,11 +127,9 @@ bool TableSink::write(const Record& record, Reject& reject) {
   if (progress == nullptr || record.offset < progress->next) return true;
   if (record.value.value.is_null() && options_.null_values == "skip") return true;
   if (!write_row(record, reject)) {
-    if (reject.reason == RejectReason::UnknownField && options_.evolve_schema) {
-      wants_columns_ = true;
-    } else {
-      ++rejected_[reject.reason];
-    }
+    RowWriter& rows = writers().rows();  // says, too, whether the table evolves
+    wants_columns_ = evolves_ && rows.wishes().wants(row_of(record), reject);
+    if (!wants_columns_) ++rejected_[reject.reason];
     return false;
   }
   newest_ms_ = std::max(newest_ms_, record.timestamp);
@@ -167,16 +171,16 @@ bool TableSink::open_buffer(const RowChange& change, Reject& reject) {
   return false;
 }
 
-void TableSink::collect(const Record& record) {
-  if (!changes_.options().any()) return writers().rows().collect(record);
+// What is a row of the table in a record of changes.
+Record TableSink::row_of(const Record& record) const {
   Record row = record;
-  row.value = changes_.row_of(record);
-  writers().rows().collect(row);
+  if (changes_.options().any()) row.value = changes_.row_of(record);
+  return row;
 }
 
 void TableSink::add_columns() {
   wants_columns_ = false;
-  parts_.setup->add_columns(writers().rows().take_unknown());
+  parts_.setup->evolve(writers().rows().wishes().take());
   const TableMetadata& metadata = parts_.setup->table().metadata;
   // Nothing to add: the files go on, lest each such row ended them.
   if (metadata.current_schema().id == writers_->target().schema->id &&
@@ -190,7 +194,7 @@ void TableSink::add_columns() {
   const auto keys = parts_.setup->keys();
   if (!keys) throw RetriableException("replacing rows in " + name().to_string() + ": a key column is gone");
   const TableSchemaPtr& schema = writers_->target().schema;
-  buffer_ = std::make_unique<UpsertBuffer>(buffer_->with_schema(schema, key_schema(*schema, *keys)));
+  buffer_ = buffer_->with_schema(schema, key_schema(*schema, *keys));
 }
 
 void TableSink::advance(const TopicPartition& partition, int64_t next) {

@@ -70,11 +70,11 @@ class TableSink {
   /// Adds a row, unless the table has it already. False: `reject` says why, and the record counts as dealt
   /// with. Throws what storage throws: then call restart().
   bool write(const Record& record, Reject& reject);
-  /// A row of this batch has fields that the table should get columns for.
+  /// A row of this batch was refused, and fits when the table's schema is changed.
   bool wants_columns() const noexcept { return wants_columns_; }
   /// Notes what this record wants.
-  void collect(const Record& record);
-  /// Adds them; rows that were refused for it can be written again.
+  void collect(const Record& record) { writers().rows().wishes().add(row_of(record)); }
+  /// Changes it; rows that were refused for it can be written again.
   void add_columns();
   /// All records of the partition before `next` have been dealt with.
   void advance(const TopicPartition& partition, int64_t next);
@@ -112,6 +112,7 @@ class TableSink {
   };
 
   bool write_row(const Record& record, Reject& reject);
+  Record row_of(const Record& record) const;
   bool write_change(const Record& record, Reject& reject);
   bool open_buffer(const RowChange& change, Reject& reject);
   bool buffer_is_large() const;
@@ -143,6 +144,7 @@ class TableSink {
   uint64_t generation_ = 0;
   size_t in_flight_ = 0;
   int fences_ = 0;
+  bool evolves_ = false;  // while writers_ are there
   bool wants_columns_ = false;
   int64_t newest_ms_ = -1;
   int64_t rows_ = 0;

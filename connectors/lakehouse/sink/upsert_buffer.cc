@@ -164,22 +164,23 @@ void UpsertBuffer::sweep() {
   of_row_ = std::move(of_row);
 }
 
-UpsertBuffer UpsertBuffer::with_schema(TableSchemaPtr schema, TableSchemaPtr keys) const {
-  UpsertBuffer moved(schema, keys, ignore_case_);
+std::unique_ptr<UpsertBuffer> UpsertBuffer::with_schema(TableSchemaPtr schema,
+                                                        TableSchemaPtr keys) const {
+  auto moved = std::make_unique<UpsertBuffer>(schema, keys, ignore_case_);
   const RowCopy copy_row(*rows_.schema(), *schema);
   const RowCopy copy_key(*keys_.schema(), *keys);
   for (size_t number = 0; number < known_.size(); ++number) {
     Key key = known_[number];
-    copy_key.append(keys_, static_cast<int64_t>(number), moved.keys_);
-    const uint32_t at = moved.settle_key();
+    copy_key.append(keys_, static_cast<int64_t>(number), moved->keys_);
+    const uint32_t at = moved->settle_key();
     if (key.row != kNone) {
-      copy_row.append(rows_, key.row, moved.rows_);
-      key.row = static_cast<uint32_t>(moved.rows_.rows() - 1);
-      moved.of_row_.push_back(at);
-      ++moved.live_;
+      copy_row.append(rows_, key.row, moved->rows_);
+      key.row = static_cast<uint32_t>(moved->rows_.rows() - 1);
+      moved->of_row_.push_back(at);
+      ++moved->live_;
     }
-    moved.known_[at].row = key.row;
-    moved.known_[at].in_table = key.in_table;
+    moved->known_[at].row = key.row;
+    moved->known_[at].in_table = key.in_table;
   }
   return moved;
 }

@@ -2,6 +2,7 @@
 // The rows of a commit that replaces and deletes rows by key: the newest of each key (iceberg-sink.md §8).
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "connectors/lakehouse/columns/row_copy.h"
@@ -35,7 +36,7 @@ class UpsertBuffer {
   bool erase(const SchemaAndValue& key, Reject& reject);
 
   /// All of it under the table's new schema.
-  UpsertBuffer with_schema(TableSchemaPtr schema, TableSchemaPtr keys) const;
+  std::unique_ptr<UpsertBuffer> with_schema(TableSchemaPtr schema, TableSchemaPtr keys) const;
   /// Hands the rows to `data`, and the keys that may be in the table already to `deletes`, whose schemas
   /// are the table's and the keys'. Throws what storage throws: what they have then is of no use.
   void write_to(PartitionWriters& data, PartitionWriters& deletes) const;

@@ -14,19 +14,29 @@ namespace {
   throw DataException(fmt::format("changing the schema: column `{}` {}", path, why));
 }
 
-std::string joined(const std::string& parent, const std::string& name) {
-  return parent.empty() ? name : parent + '.' + name;
+/// Ids of keys of maps, which cannot change.
+bool is_map_key(const std::vector<NestedField>& fields, int32_t id) {
+  return std::any_of(fields.begin(), fields.end(), [id](const NestedField& field) {
+    return (field.type->id == TypeId::Map && field.type->fields[0].id == id) ||
+           is_map_key(field.type->fields, id);
+  });
+}
+
+bool identifies_rows(const TableSchema& schema, int32_t id) {
+  const auto& ids = schema.identifier_ids;
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 /// Edits a schema field by field; types are shared and made anew on the way to a changed field.
 class Evolver {
  public:
-  Evolver(const TableSchema& current, int32_t last_column_id)
-      : result_{current, std::max(last_column_id, current.highest_id()), false} {}
+  Evolver(const TableSchema& current, int32_t last_column_id, bool ignore_case)
+      : result_{current, std::max(last_column_id, current.highest_id()), false},
+        ignore_case_(ignore_case) {}
 
   void add(const SchemaChange::NewColumn& column);
   void promote(const SchemaChange::NewType& wanted);
-  void relax(const std::string& path);
+  void relax(int32_t id);
   EvolvedSchema finish() && {
     if (result_.changed) check_schema(result_.schema);
     return std::move(result_);
@@ -43,12 +53,14 @@ class Evolver {
     result_.changed = true;
   }
 
-  const NestedField& find(const std::string& path) const;
-  void append(const std::string& parent, const NestedField& field);
-  static void check_same(const std::string& path, const NestedField& present,
-                         const NestedField& wanted);
+  const NestedField& find(int32_t id) const;
+  std::string path(int32_t id) const { return result_.schema.path_of(id); }
+  void append(int32_t parent, const NestedField& field);
+  void merge(const NestedField& present, const NestedField& wanted);
+  void merge_member(int32_t parent, const NestedField& wanted);
 
   EvolvedSchema result_;
+  bool ignore_case_;
 };
 
 template <class Edit>
@@ -67,43 +79,22 @@ bool Evolver::replace(std::vector<NestedField>& fields, int32_t id, const Edit& 
   return false;
 }
 
-const NestedField* find_path(const std::vector<NestedField>& fields, std::string_view path) {
-  for (const NestedField& field : fields) {
-    if (field.name == path) return &field;
-    if (path.size() <= field.name.size() || !path.starts_with(field.name) ||
-        path[field.name.size()] != '.') {
-      continue;
-    }
-    const auto* inner = find_path(field.type->fields, path.substr(field.name.size() + 1));
-    if (inner != nullptr) return inner;
-  }
-  return nullptr;
-}
-
-const NestedField& Evolver::find(const std::string& path) const {
-  const NestedField* field = find_path(result_.schema.fields, path);
-  if (field == nullptr) refuse(path, "is not in the table");
+const NestedField& Evolver::find(int32_t id) const {
+  const NestedField* field = result_.schema.field(id);
+  if (field == nullptr) refuse(fmt::format("#{}", id), "is not in the table");
   return *field;
 }
 
-void Evolver::check_same(const std::string& path, const NestedField& present,
-                         const NestedField& wanted) {
-  const bool nested = !present.type->is_primitive() && present.type->id == wanted.type->id;
-  if (nested || can_promote(*wanted.type, *present.type)) return;
-  refuse(path, fmt::format("is of type {} already, and values of type {} do not fit",
-                           type_text(*present.type), type_text(*wanted.type)));
-}
-
-void Evolver::append(const std::string& parent, const NestedField& field) {
+void Evolver::append(int32_t parent, const NestedField& field) {
   int32_t next = result_.last_column_id + 1;
   NestedField fresh = with_new_ids({field}, next).front();
   result_.last_column_id = next - 1;
-  if (parent.empty()) {
+  if (parent == 0) {
     result_.schema.fields.push_back(std::move(fresh));
     result_.changed = true;
     return;
   }
-  change(find(parent).id, [&fresh](NestedField& owner) {
+  change(parent, [&fresh](NestedField& owner) {
     Type wider = *owner.type;
     wider.fields.push_back(fresh);
     owner.type = std::make_shared<const Type>(std::move(wider));
@@ -111,49 +102,66 @@ void Evolver::append(const std::string& parent, const NestedField& field) {
 }
 
 void Evolver::add(const SchemaChange::NewColumn& column) {
-  const std::string path = joined(column.parent, column.field.name);
-  if (column.field.required) refuse(path, "cannot be added as required: older rows lack it");
-  const std::vector<NestedField>* siblings = &result_.schema.fields;
-  if (!column.parent.empty()) {
-    const NestedField& parent = find(column.parent);
-    if (parent.type->id != TypeId::Struct) {
-      refuse(path, "cannot be added: `" + column.parent + "` is no struct");
-    }
-    siblings = &parent.type->fields;
+  if (column.field.required) {
+    refuse(column.field.name, "cannot be added as required: older rows lack it");
   }
-  const auto present =
-      std::find_if(siblings->begin(), siblings->end(),
-                   [&column](const NestedField& field) { return field.name == column.field.name; });
-  if (present != siblings->end()) return check_same(path, *present, column.field);
-  append(column.parent, column.field);
+  if (column.parent != 0 && find(column.parent).type->id != TypeId::Struct) {
+    refuse(column.field.name, "cannot be added: `" + path(column.parent) + "` is no struct");
+  }
+  merge_member(column.parent, column.field);
+}
+
+void Evolver::merge_member(int32_t parent, const NestedField& wanted) {
+  const auto& siblings = parent == 0 ? result_.schema.fields : find(parent).type->fields;
+  const auto present = std::find_if(siblings.begin(), siblings.end(), [&](const NestedField& field) {
+    return same_name(field.name, wanted.name, ignore_case_);
+  });
+  if (present != siblings.end()) return merge(NestedField(*present), wanted);
+  NestedField fresh = wanted;
+  fresh.required = false;
+  append(parent, fresh);
+}
+
+// A copy of what is there: the schema changes under it.
+void Evolver::merge(const NestedField& present, const NestedField& wanted) {
+  if (present.required && !wanted.required && can_relax(result_.schema, present.id)) relax(present.id);
+  if (present.type->is_primitive()) {
+    if (*wanted.type == *present.type || !can_promote(*present.type, *wanted.type)) return;
+    if (!is_map_key(result_.schema.fields, present.id)) promote({present.id, wanted.type});
+    return;
+  }
+  if (wanted.type->id != present.type->id) return;
+  if (present.type->id == TypeId::Struct) {
+    for (const NestedField& member : wanted.type->fields) merge_member(present.id, member);
+    return;
+  }
+  merge(present.type->fields.back(), wanted.type->fields.back());  // an element, the value of a map
 }
 
 void Evolver::promote(const SchemaChange::NewType& wanted) {
-  const NestedField& field = find(wanted.path);
+  const NestedField& field = find(wanted.id);
   if (can_promote(*wanted.type, *field.type)) return;  // wide enough
   if (!can_promote(*field.type, *wanted.type)) {
-    refuse(wanted.path, fmt::format("of type {} cannot become {}: only int may become long, float "
-                                    "double, and a decimal have more digits",
-                                    type_text(*field.type), type_text(*wanted.type)));
+    refuse(path(wanted.id),
+           fmt::format("of type {} cannot become {}: only int may become long, float double, and a "
+                       "decimal have more digits",
+                       type_text(*field.type), type_text(*wanted.type)));
   }
-  if (wanted.path.ends_with(".key") &&
-      find(wanted.path.substr(0, wanted.path.size() - 4)).type->id == TypeId::Map) {
-    refuse(wanted.path, "is the key of a map, which cannot change");
+  if (is_map_key(result_.schema.fields, wanted.id)) {
+    refuse(path(wanted.id), "is the key of a map, which cannot change");
   }
-  change(field.id, [&wanted](NestedField& edited) { edited.type = wanted.type; });
+  change(wanted.id, [&wanted](NestedField& edited) { edited.type = wanted.type; });
 }
 
-void Evolver::relax(const std::string& path) {
-  const NestedField& field = find(path);
-  if (!field.required) return;
-  const auto& ids = result_.schema.identifier_ids;
-  if (std::find(ids.begin(), ids.end(), field.id) != ids.end()) {
-    refuse(path, "identifies rows and must stay required");
+void Evolver::relax(int32_t id) {
+  if (!find(id).required) return;
+  if (identifies_rows(result_.schema, id)) {
+    refuse(path(id), "identifies rows and must stay required");
   }
-  if (path.ends_with(".key") && find(path.substr(0, path.size() - 4)).type->id == TypeId::Map) {
-    refuse(path, "is the key of a map and must stay required");
+  if (!can_relax(result_.schema, id)) {
+    refuse(path(id), "is the key of a map and must stay required");
   }
-  change(field.id, [](NestedField& edited) { edited.required = false; });
+  change(id, [](NestedField& edited) { edited.required = false; });
 }
 
 }  // namespace
@@ -166,12 +174,16 @@ bool can_promote(const Type& from, const Type& to) {
          from.precision <= to.precision;
 }
 
+bool can_relax(const TableSchema& schema, int32_t field_id) {
+  return !identifies_rows(schema, field_id) && !is_map_key(schema.fields, field_id);
+}
+
 EvolvedSchema evolve(const TableSchema& current, int32_t last_column_id,
                      const SchemaChange& change) {
-  Evolver evolver(current, last_column_id);
+  Evolver evolver(current, last_column_id, change.ignore_case);
   for (const auto& column : change.columns) evolver.add(column);
   for (const auto& type : change.types) evolver.promote(type);
-  for (const auto& path : change.optionals) evolver.relax(path);
+  for (const int32_t id : change.optionals) evolver.relax(id);
   return std::move(evolver).finish();
 }
 

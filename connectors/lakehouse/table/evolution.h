@@ -9,19 +9,22 @@
 
 namespace millrace::lakehouse {
 
-/// Paths are those of TableSchema::path_of: `a.b`, `list.element`, `map.value`.
+/// Fields are named by their ids, which they keep.
 struct SchemaChange {
   struct NewColumn {
-    std::string parent;  // path of a struct; empty: the table
+    int32_t parent = 0;  // id of a struct; 0: the table
     NestedField field;   // optional; its ids do not count
   };
   struct NewType {
-    std::string path;
+    int32_t id = 0;
     TypePtr type;
   };
   std::vector<NewColumn> columns = {};
-  std::vector<NewType> types = {};          // promotions
-  std::vector<std::string> optionals = {};  // paths of fields that need no value any more
+  std::vector<NewType> types = {};        // promotions
+  std::vector<int32_t> optionals = {};    // fields that need no value any more
+  bool ignore_case = false;               // when it looks whether a new column is there already
+
+  bool empty() const noexcept { return columns.empty() && types.empty() && optionals.empty(); }
 };
 
 struct EvolvedSchema {
@@ -33,11 +36,14 @@ struct EvolvedSchema {
 /// int -> long, float -> double, a decimal of more digits and the same scale; and every type to
 /// itself.
 bool can_promote(const Type& from, const Type& to);
+/// Whether a field may come to need no value: identifiers of rows and keys of maps must not.
+bool can_relax(const TableSchema& schema, int32_t field_id);
 
 /// `current` with the change; new columns at the end, ids from `last_column_id` + 1 on. What
 /// another writer has done already, or more than that, counts as done, so that a change may be
-/// tried again on a newer schema. Throws DataException that names the field and says why it cannot
-/// be.
+/// tried again on a newer schema: a new column that is there by now gets what it lacks, members and wider
+/// types, and stays as it is where its type is quite another. Throws DataException that names the field
+/// and says why it cannot be.
 EvolvedSchema evolve(const TableSchema& current, int32_t last_column_id,
                      const SchemaChange& change);
 

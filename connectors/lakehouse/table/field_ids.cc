@@ -13,16 +13,17 @@ namespace {
   throw DataException("schema: " + why);
 }
 
-void check_fields(const std::vector<NestedField>& fields, const std::string& path) {
-  std::set<std::string_view> names;
+// Names with their paths are unique: readers do not open a table with a column `a.b` and a member `b` of `a`.
+void check_fields(const std::vector<NestedField>& fields, const std::string& path,
+                  std::set<std::string>& names) {
   for (const NestedField& field : fields) {
     const std::string name = path + field.name;
     if (field.name.empty()) refuse(fmt::format("a field of `{}` has no name", path));
-    if (!names.insert(field.name).second) refuse(fmt::format("field `{}` is given twice", name));
+    if (!names.insert(name).second) refuse(fmt::format("field `{}` is given twice", name));
     if (field.id < 1 || field.id > kMaxFieldId) {
       refuse(fmt::format("field `{}` cannot have the id {}", name, field.id));
     }
-    check_fields(field.type->fields, name + '.');
+    check_fields(field.type->fields, name + '.', names);
   }
 }
 
@@ -58,7 +59,8 @@ std::vector<NestedField> with_new_ids(const std::vector<NestedField>& fields, in
 }
 
 void check_schema(const TableSchema& schema) {
-  check_fields(schema.fields, "");
+  std::set<std::string> names;
+  check_fields(schema.fields, "", names);
   for (int32_t id : schema.identifier_ids) {
     const NestedField* field = identifier(schema.fields, id);
     if (field == nullptr || !field->type->is_primitive() || field->type->id == TypeId::Float ||

@@ -80,6 +80,14 @@ std::optional<char32_t> next_code_point(char32_t point) noexcept {
 
 }  // namespace
 
+Literal promoted(const Literal& value, const Type& type) {
+  const auto* number = std::get_if<int32_t>(&value);
+  if (number != nullptr && type.id == TypeId::Long) return int64_t{*number};
+  const auto* real = std::get_if<float>(&value);
+  if (real != nullptr && type.id == TypeId::Double) return double{*real};
+  return value;
+}
+
 int compare(const Literal& a, const Literal& b, const Type& type) {
   switch (type.id) {
     case TypeId::Boolean:

@@ -16,6 +16,8 @@ namespace millrace::lakehouse {
 using Literal = std::variant<std::monostate, bool, int32_t, int64_t, float, double, std::string>;
 
 inline bool is_null(const Literal& value) noexcept { return value.index() == 0; }
+/// The value as one of `type`, which its own type was promoted to (int -> long, float -> double).
+Literal promoted(const Literal& value, const Type& type);
 /// Order of values of one type, neither null nor NaN; text by bytes, decimals by number.
 int compare(const Literal& a, const Literal& b, const Type& type);
 /// Iceberg's binary form of single values (spec, appendix D); little-endian numbers.

@@ -235,7 +235,7 @@ avro::Value partition_to_avro(const PartitionValues& values, const std::vector<T
                                     values.size(), types.size()));
   }
   avro::Record record;
-  for (size_t i = 0; i < values.size(); ++i) record.fields.push_back(to_avro(values[i], *types[i]));
+  for (size_t i = 0; i < values.size(); ++i) record.fields.push_back(to_avro(promoted(values[i], *types[i]), *types[i]));
   return record;
 }
 
@@ -257,7 +257,7 @@ void PartitionSummaries::add(const PartitionValues& values) {
     } else if (is_nan(values[i])) {
       bounds.contains_nan = true;
     } else {
-      widen(bounds.lower, bounds.upper, values[i], *types_[i]);
+      widen(bounds.lower, bounds.upper, promoted(values[i], *types_[i]), *types_[i]);
       if (types_[i]->id != TypeId::Uuid) continue;
       widen(bounds.signed_lower, bounds.signed_upper, with_signed_halves(values[i]), *types_[i]);
     }

@@ -150,6 +150,17 @@ void check(const Part& part, const PartitionField& field, const PartitionSpec& s
 
 }  // namespace
 
+std::vector<std::string> partition_sources(std::string_view text) {
+  std::vector<std::string> columns;
+  if (java_trim(text).empty()) return columns;
+  for (std::string_view written : split(text)) {
+    const Part part = read(written);
+    transform_of(part);
+    columns.emplace_back(part.column);
+  }
+  return columns;
+}
+
 PartitionSpec parse_partition_by(std::string_view text, const TableSchema& schema) {
   PartitionSpec spec;
   if (java_trim(text).empty()) return spec;

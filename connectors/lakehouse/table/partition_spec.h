@@ -63,5 +63,7 @@ std::string partition_path(const PartitionSpec& spec, const TableSchema& schema,
 /// `col`, `day(ts)`, `bucket(id, 16)`, ... separated by commas, as in Apache's `partition-by`, for a new
 /// table: field ids from 1000 on, the default names. Throws ConfigException that names the part.
 PartitionSpec parse_partition_by(std::string_view text, const TableSchema& schema);
+/// The columns that it names, before there is a schema. Throws ConfigException for what cannot be read.
+std::vector<std::string> partition_sources(std::string_view text);
 
 }  // namespace millrace::lakehouse

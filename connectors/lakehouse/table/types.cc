@@ -35,12 +35,6 @@ char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-bool same_name(std::string_view a, std::string_view b, bool ignore_case) noexcept {
-  if (!ignore_case) return a == b;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 const NestedField* find_id(const std::vector<NestedField>& fields, int32_t id) noexcept {
   for (const NestedField& field : fields) {
     if (field.id == id) return &field;
@@ -121,6 +115,12 @@ std::string type_text(const Type& type) {
     default:
       return std::string(kNames[static_cast<size_t>(type.id)]);
   }
+}
+
+bool same_name(std::string_view a, std::string_view b, bool ignore_case) noexcept {
+  if (!ignore_case) return a == b;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 const NestedField* TableSchema::column(std::string_view name, bool ignore_case) const noexcept {

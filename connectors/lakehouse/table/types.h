@@ -65,6 +65,9 @@ TypePtr map_type(int32_t key_id, TypePtr key, int32_t value_id, TypePtr value, b
 /// `int`, `decimal(9, 2)`, `list<string>`, ... for messages, and, of primitive types, as in JSON.
 std::string type_text(const Type& type);
 
+/// `ignore_case` compares as ASCII.
+bool same_name(std::string_view a, std::string_view b, bool ignore_case) noexcept;
+
 struct TableSchema {
   int32_t id = 0;
   std::vector<NestedField> fields;

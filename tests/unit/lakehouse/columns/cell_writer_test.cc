@@ -137,6 +137,79 @@ TEST_F(CellTest, DecimalsLoseNoDigits) {
   EXPECT_EQ(put(decimal_type(38, 38), decimal("0e1000000")), "ok");
 }
 
+TEST_F(CellTest, NumbersAndBooleansAreParsedFromText) {
+  const auto of = [&](TypeId type, const char* digits) { return put(type, Value::string(digits)); };
+  EXPECT_EQ(of(TypeId::Int, "-17"), "ok");
+  EXPECT_EQ(number<int32_t>(), -17);
+  EXPECT_EQ(of(TypeId::Long, "+9223372036854775807"), "ok");
+  EXPECT_EQ(number<int64_t>(), INT64_MAX);
+  EXPECT_EQ(of(TypeId::Int, "2147483648"), "NUMBER_RANGE");
+  EXPECT_EQ(of(TypeId::Long, "9223372036854775808"), "NUMBER_RANGE");
+  for (const char* none : {"", " 1", "1.0", "0x1", "+-1", "--1", "1e3", "one", "-"}) {
+    EXPECT_EQ(of(TypeId::Long, none), "TYPE_MISMATCH") << none;
+  }
+  EXPECT_EQ(of(TypeId::Double, " -2.5e3 "), "ok");
+  EXPECT_EQ(number<double>(), -2500);
+  EXPECT_EQ(of(TypeId::Double, ".5"), "ok");
+  EXPECT_EQ(of(TypeId::Double, "-Infinity"), "ok");
+  EXPECT_TRUE(std::isinf(number<double>()));
+  EXPECT_EQ(of(TypeId::Float, "NaN"), "ok");
+  EXPECT_EQ(of(TypeId::Float, "0.1"), "ok");
+  EXPECT_EQ(number<float>(), 0.1F);
+  EXPECT_EQ(of(TypeId::Float, "1e39"), "NUMBER_RANGE");
+  EXPECT_EQ(of(TypeId::Double, "1e999"), "NUMBER_RANGE");
+  EXPECT_EQ(of(TypeId::Double, "1e-999"), "ok");
+  EXPECT_EQ(number<double>(), 0);
+  for (const char* none : {"", " ", "inf", "nan", "1x", "--1", "0x1p3", "+-1", "infinity", "xNaN"}) {
+    EXPECT_EQ(of(TypeId::Double, none), "TYPE_MISMATCH") << none;
+  }
+  EXPECT_EQ(of(TypeId::Boolean, "TRUE"), "ok");
+  EXPECT_EQ(number<uint8_t>(), 1);
+  EXPECT_EQ(of(TypeId::Boolean, "false"), "ok");
+  EXPECT_EQ(number<uint8_t>(), 0);
+  EXPECT_EQ(of(TypeId::Boolean, "yes"), "TYPE_MISMATCH");
+}
+
+TEST_F(CellTest, OneValueHasALimitAlsoForWhatASmallMessageAsksFor) {
+  CellOptions options;
+  options.max_bytes = 64;
+  const auto put_within = [&](const TypePtr& type, const Value& value) {
+    column_.emplace(NestedField{1, "c", false, type});
+    return append_value(*column_, value, options, reject_) ? "ok" : reject_.message();
+  };
+  const std::string text(65, 'x');
+  EXPECT_EQ(put_within(primitive(TypeId::String), Value::string(std::string_view(text).substr(1))), "ok");
+  EXPECT_EQ(put_within(primitive(TypeId::String), Value::string(text)),
+            "TOO_LARGE: the value needs 65 bytes or more, lakehouse.value.max.bytes is 64");
+  EXPECT_EQ(put_within(primitive(TypeId::Binary), Value::string(text)).substr(0, 13), "TYPE_MISMATCH");
+  std::vector<NestedField> many;
+  for (int32_t id = 3; id < 40; ++id) many.push_back({id, "m" + std::to_string(id), false, primitive(TypeId::Long)});
+  const TypePtr list = list_type(2, struct_type(many), false);
+  EXPECT_EQ(put_within(list, array_of(arena_, {})), "ok");
+  EXPECT_EQ(put_within(list, array_of(arena_, {map_of(arena_, {})})).substr(0, 9), "TOO_LARGE");
+}
+
+TEST_F(CellTest, MembersAreFoundInAnyOrderAndByCaseWhenAsked) {
+  const TypePtr type = struct_type({{2, "a", false, primitive(TypeId::Int)},
+                                    {3, "B", false, primitive(TypeId::Int)}});
+  const auto with = [&](CellOptions options, std::initializer_list<std::pair<std::string_view, Value>> members) {
+    column_.emplace(NestedField{1, "c", false, type});
+    return append_value(*column_, map_of(arena_, members), options, reject_)
+               ? "ok"
+               : reject_.message().substr(0, reject_.message().find(':'));
+  };
+  const Value one = Value::int8(1);
+  EXPECT_EQ(with({}, {{"B", Value::int8(2)}, {"a", one}, {"b", one}}), "ok");
+  EXPECT_EQ(fixed_at<int32_t>(column_->children()[0], 0), 1);
+  EXPECT_EQ(fixed_at<int32_t>(column_->children()[1], 0), 2);
+  EXPECT_EQ(with({.ignore_case = true}, {{"b", Value::int8(3)}, {"A", one}}), "ok");
+  EXPECT_EQ(fixed_at<int32_t>(column_->children()[1], 0), 3);
+  EXPECT_EQ(with({.ignore_case = true}, {{"b", one}, {"A", one}, {"a", one}}), "DUPLICATE_KEY(a)");
+  EXPECT_EQ(with({.unknown = UnknownMembers::Reject}, {{"x", Value()}}), "UNKNOWN_FIELD(x)");
+  EXPECT_EQ(with({.unknown = UnknownMembers::Collect}, {{"a", one}, {"x", Value()}}), "ok");
+  EXPECT_EQ(with({.unknown = UnknownMembers::Collect}, {{"a", one}, {"x", one}}), "UNKNOWN_FIELD(x)");
+}
+
 TEST_F(CellTest, DatesAreOfTheCalendar) {
   EXPECT_EQ(temporal(TypeId::Date, "1970-01-01"), 0);
   EXPECT_EQ(temporal(TypeId::Date, "2017-11-16"), 17486);
@@ -232,7 +305,7 @@ TEST_F(CellTest, RejectsSayWhereInTheColumn) {
   EXPECT_EQ(put(type, map_of(arena_, {{"a", Value::int8(1)}, {"l", array_of(arena_, {inner})}})),
             "TYPE_MISMATCH");
   EXPECT_EQ(reject_.field, "l.element.b");
-  EXPECT_EQ(reject_.message(), "TYPE_MISMATCH(l.element.b): expected int, got STRING");
+  EXPECT_EQ(reject_.message(), "TYPE_MISMATCH(l.element.b): expected int, got STRING 'x'");
 }
 
 }  // namespace

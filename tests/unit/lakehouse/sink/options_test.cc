@@ -53,6 +53,35 @@ TEST_F(OptionsTest, UnderApachesNameObjectsBecomeNestedColumns) {
   EXPECT_EQ(of({{"lakehouse.nested.handling", "stringify"}}), "stringify");
 }
 
+TEST_F(OptionsTest, HowRecordsBecomeRows) {
+  const RowOptions rows = SinkOptions::parse(with({{"lakehouse.nested.handling", "flatten"},
+                                                   {"lakehouse.flatten.separator", "__"},
+                                                   {"lakehouse.big.integers", "string"},
+                                                   {"lakehouse.timestamp.columns", "at, place.since"},
+                                                   {"lakehouse.date.columns", "day"},
+                                                   {"lakehouse.columns.max", "7"},
+                                                   {"lakehouse.value.max.bytes", "8"}})).rows;
+  EXPECT_TRUE(rows.flatten);
+  EXPECT_EQ(rows.separator, "__");
+  EXPECT_EQ(rows.cells.nested, NestedHandling::Stringify) << "of arrays";
+  EXPECT_FALSE(rows.reject_nested);
+  EXPECT_EQ(rows.inference.big_integers, BigIntegers::Text);
+  EXPECT_THAT(rows.inference.timestamps, ElementsAre("at", "place.since"));
+  EXPECT_THAT(rows.inference.dates, ElementsAre("day"));
+  EXPECT_EQ(rows.max_columns, 7);
+  EXPECT_EQ(rows.cells.max_bytes, 8);
+}
+
+TEST_F(OptionsTest, PartitionsAndListsAreCheckedBeforeThereIsATable) {
+  EXPECT_THAT(wrong({{"iceberg.tables.default-partition-by", "day(at), bucket(id, 4)"}}), IsEmpty());
+  EXPECT_THAT(wrong({{"iceberg.tables.default-partition-by", "daily(at)"}}),
+              ElementsAre("iceberg.tables.default-partition-by"));
+  EXPECT_THAT(wrong({{"iceberg.table.db.items.partition-by", "bucket(id)"}}),
+              ElementsAre("iceberg.table.db.items.partition-by"));
+  EXPECT_THAT(wrong({{"lakehouse.timestamp.columns", "at"}, {"lakehouse.date.columns", "at"}}),
+              ElementsAre("lakehouse.date.columns"));
+}
+
 TEST_F(OptionsTest, ATableMayHaveItsOwn) {
   const SinkOptions options = SinkOptions::parse(with({
       {"iceberg.tables.default-commit-branch", "audit"},

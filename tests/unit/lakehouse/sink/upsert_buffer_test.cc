@@ -176,7 +176,7 @@ TEST_F(UpsertBufferTest, RandomChangesAreAsInAModel) {
         wider->fields.push_back({wider->highest_id() + 1, "c" + std::to_string(keys), false,
                                  primitive(TypeId::Double)});
         keys_ = key_schema(*wider, {1, 3});
-        buffer_ = std::make_unique<UpsertBuffer>(buffer_->with_schema(wider, keys_));
+        buffer_ = buffer_->with_schema(wider, keys_);
         schema_ = wider;
         rows_ = std::make_unique<RowWriter>(schema_, RowOptions());
       }
