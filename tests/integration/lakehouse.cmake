@@ -18,6 +18,7 @@ if(TARGET lakehouse)
   millrace_lakehouse_test(lakehouse_dynamic_test LABELS integration python TIMEOUT 400)
   millrace_lakehouse_test(lakehouse_offsets_test LABELS integration python)
   millrace_lakehouse_test(lakehouse_reject_test LABELS integration python)
+  millrace_lakehouse_test(lakehouse_upsert_test LABELS integration python)
   millrace_lakehouse_test(lakehouse_broker_test LABELS integration python broker)
   millrace_lakehouse_test(lakehouse_kill_test FOLDER ${PROJECT_SOURCE_DIR}/tests/chaos
     LABELS chaos python broker TIMEOUT 400)

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectors/lakehouse/columns/cell_text.h"
+#include "connectors/lakehouse/columns/value_path.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 #include "millrace/text.h"
@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::string_view kLogger = "millrace.lakehouse.Destinations";
 constexpr size_t kShownName = 200;  // bytes of a name in messages
-
-/// A field by its path, through maps and structs; null when there is none.
-const Value* value_at(const Value& value, std::string_view path) {
-  const Value* at = &value;
-  while (at != nullptr && !path.empty()) {
-    if (at->type() != ::millrace::Type::Map && at->type() != ::millrace::Type::Struct) return nullptr;
-    const size_t dot = std::min(path.find('.'), path.size());
-    at = member_of(*at, path.substr(0, dot));
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return at;
-}
 
 }  // namespace
 

@@ -119,9 +119,24 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   }
   must_restart_ = false;
   if (reads_again) return;
-  if (destinations_->by_name()) keep_tables_few();
+  hold_back();
   ask_for_commit();
   show_metrics();
+}
+
+// Rows that replace others wait in memory for their commit, and of tables with rows only a commit makes one
+// that can go. Rows that the client has fetched still come.
+void LakehouseTask::hold_back() {
+  too_many_ = destinations_->by_name() &&
+              !destinations_->close_clean(static_cast<size_t>(options_.tables_max));
+  const bool waits = too_many_ || std::any_of(destinations_->begin(), destinations_->end(),
+                                              [](const auto& one) { return one->table->is_full(); });
+  const bool was_waiting = std::exchange(paused_, waits);
+  if (waits) context_->pause(context_->assignment());  // partitions may have come
+  if (was_waiting && !waits) context_->resume(context_->assignment());
+  if (was_waiting == waits) return;
+  log(destinations_->by_name() ? LogLevel::Debug : LogLevel::Info, kLogger,
+      waits ? "Reading pauses: rows wait for their commit" : "Reading goes on");
 }
 
 void LakehouseTask::restart_all() {
@@ -292,14 +307,6 @@ void LakehouseTask::go_back(const OffsetMap& offsets) {
     const auto at = positions_.find(partition);
     if (at != positions_.end()) at->second = std::min(at->second, offset);
   }
-}
-
-// Of tables with rows only a commit makes one that can go. Rows that the client has fetched still come.
-void LakehouseTask::keep_tables_few() {
-  const bool had_too_many = too_many_;
-  too_many_ = !destinations_->close_clean(static_cast<size_t>(options_.tables_max));
-  if (too_many_) context_->pause(context_->assignment());
-  if (had_too_many && !too_many_) context_->resume(context_->assignment());
 }
 
 OffsetMap LakehouseTask::low_watermark() const {

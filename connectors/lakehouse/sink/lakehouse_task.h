@@ -42,6 +42,7 @@ class LakehouseTask final : public SinkTask {
   void read_from(const OffsetMap& offsets);
   void ask_for_commit();
   void flush_due();
+  void hold_back();
   void show_metrics();
 
   // By name: where the task is, since tables are not known before their records come.
@@ -49,7 +50,6 @@ class LakehouseTask final : public SinkTask {
   bool is_ahead(const Record& record);
   void advance(TableSink& table);
   void go_back(const OffsetMap& offsets);
-  void keep_tables_few();
   OffsetMap low_watermark() const;
   OffsetMap safe_offsets(const OffsetMap& current) const;
 
@@ -58,6 +58,7 @@ class LakehouseTask final : public SinkTask {
   std::optional<Destinations> destinations_;
   bool must_restart_ = false;
   bool flush_asked_ = false;
+  bool paused_ = false;
   bool offsets_given_ = false;  // to the worker, for the consumer group
   std::chrono::steady_clock::time_point next_metrics_;
 
@@ -65,7 +66,7 @@ class LakehouseTask final : public SinkTask {
   OffsetMap::iterator last_ = positions_.end();  // used
   std::set<TopicPartition> pending_;        // assigned, and not begun yet
   uint64_t batch_ = 0;
-  bool too_many_ = false;  // tables; partitions are paused
+  bool too_many_ = false;  // tables
   std::chrono::steady_clock::time_point next_look_;
 };
 
