@@ -202,6 +202,30 @@ TEST_F(DynamicTaskTest, AFencedBatchIsReadAgainAndOtherTablesSkipIt) {
   worker.close({kP0});
 }
 
+TEST_F(DynamicTaskTest, ATableThatWentBackIsFilledAgainFromThere) {
+  produce(0, {"db.a", "db.b", "db.a"});
+  FakeWorker worker(cluster_, dynamic());
+  worker.open({kP0});
+  worker.run_dry();
+  set_stored("db.a", 1);  // with the rows of records 0 and 2
+  produce(0, {"db.a", "db.b"});
+  worker.run_dry();
+  EXPECT_EQ(rows("db.a"), 4) << "record 2 is there again";
+  EXPECT_EQ(rows("db.b"), 2) << "the other one has it";
+  EXPECT_EQ(cluster_.group[kP0], Offset{5});
+}
+
+TEST_F(DynamicTaskTest, RowsThatAreReplacedComeFromTheirTableAlone) {
+  for (const char* record : {R"({"kind":"db.a","k":1,"v":1})", R"({"kind":"db.b","k":1,"v":2})",
+                             R"({"kind":"db.a","k":1,"v":3})", R"({"kind":"db.a","k":2,"v":4})"}) {
+    cluster_.produce(0, record);
+  }
+  live(dynamic({{"iceberg.tables.upsert-mode-enabled", "true"},
+                {"iceberg.tables.default-id-columns", "k"}}));
+  EXPECT_EQ(rows("db.a"), 2);
+  EXPECT_EQ(rows("db.b"), 1);
+}
+
 TEST_F(DynamicTaskTest, TwoTasksThatOwnOnePartitionWriteEachRecordOnce) {
   FakeWorker one(cluster_, dynamic());
   FakeWorker two(cluster_, dynamic());
