@@ -89,7 +89,7 @@ std::string Destinations::table_name() {
     why = error.what();
   }
   ++impossible_;
-  throw DataException("TABLE_NAME(" + *options_.route_field + "): " + why);
+  throw BadTableName("TABLE_NAME(" + *options_.route_field + "): " + why);
 }
 
 bool Destinations::is_missing() {

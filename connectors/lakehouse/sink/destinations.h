@@ -10,9 +10,16 @@
 #include <vector>
 
 #include "connectors/lakehouse/sink/table_sink.h"
+#include "millrace/errors.h"
 #include "millrace/java_regex.h"
 
 namespace millrace::lakehouse {
+
+/// A record's value that can be no table's name; the message begins with the code for dead letters.
+class BadTableName final : public Error {
+ public:
+  explicit BadTableName(const std::string& message) : Error(ErrorKind::Data, message) {}
+};
 
 struct Destination {
   std::string name;  // as configured, or as records have it, in lower case
@@ -48,8 +55,8 @@ class Destinations {
   bool goes_to(const Destination& destination, const Record& record);
 
   /// By name: the table of a record. Null when the record is skipped, since it names none, or one that is
-  /// missing and must not be made. It is opened for `partitions` when it was not. Throws DataException for
-  /// a name that cannot be one, and what opening throws.
+  /// missing and must not be made. It is opened for `partitions` when it was not. Throws BadTableName,
+  /// and what opening throws.
   Destination* find(const Record& record, const OffsetMap& partitions);
   /// Closes clean tables, the least recently used first, while there are more than `limit`. False: those
   /// that are left are too many.

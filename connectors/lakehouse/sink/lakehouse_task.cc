@@ -72,7 +72,9 @@ void LakehouseTask::begin_pending() {
       context_->commit_now(start.to_commit);
       crash_point("pin");
     }
-  } catch (const Error& error) {  // such as a group that is about to share its partitions anew
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Authorization) throw;
+    // Such as a group that is about to share its partitions anew.
     throw RetriableException("committing where to begin: " + describe(error));
   }
   destinations_->close_clean(0);
@@ -238,7 +240,7 @@ Destination* LakehouseTask::find(RecordBatch& batch, uint32_t row) {
   Destination* destination = nullptr;
   try {
     destination = destinations_->find(batch[row], positions_);
-  } catch (const DataException& error) {
+  } catch (const BadTableName& error) {
     reject(batch, row, error.what(), "");
   }
   if (destination == nullptr || std::exchange(destination->used, batch_) == batch_) return destination;

@@ -1,5 +1,7 @@
 // Tables that records name, without a worker.
 
+#include <fstream>
+
 #include "tests/unit/lakehouse/sink/task_fixture.h"
 
 namespace millrace::lakehouse {
@@ -224,6 +226,21 @@ TEST_F(DynamicTaskTest, RowsThatAreReplacedComeFromTheirTableAlone) {
                 {"iceberg.tables.default-id-columns", "k"}}));
   EXPECT_EQ(rows("db.a"), 2);
   EXPECT_EQ(rows("db.b"), 1);
+}
+
+// Not a fault of the record: what the table says of its offsets cannot be understood.
+TEST_F(DynamicTaskTest, ATableThatCannotBeReadFailsTheTask) {
+  produce(0, {"db.a"});
+  live(dynamic());
+  const auto loaded = table("db.a");
+  const auto metadata = std::filesystem::path(loaded->metadata_location.substr(
+      loaded->metadata_location.starts_with("file://") ? 7 : 0));
+  std::ofstream(metadata) << "no metadata";
+  produce(0, {"db.a"});
+  FakeWorker worker(cluster_, dynamic());
+  worker.open({kP0});
+  EXPECT_THROW(worker.turn(), Error);
+  EXPECT_THAT(worker.rejected, IsEmpty());
 }
 
 TEST_F(DynamicTaskTest, TwoTasksThatOwnOnePartitionWriteEachRecordOnce) {

@@ -96,6 +96,9 @@ TEST_F(OptionsTest, RecordsNameTheirTablesOrTheConfigurationDoes) {
   EXPECT_THAT(wrong(all), ElementsAre("iceberg.tables"));
   all["iceberg.tables"] = "";
   EXPECT_THAT(wrong(all), IsEmpty());
+  all["lakehouse.null.values"] = "delete";
+  EXPECT_THAT(wrong(all), ElementsAre("lakehouse.null.values")) << "they name no table";
+  all.erase("lakehouse.null.values");
   all["lakehouse.tables.max"] = "0";
   EXPECT_THAT(wrong(all), IsEmpty()) << "single keys have their own errors";
   EXPECT_THROW(SinkOptions::parse(with(all)), ConfigException);
