@@ -117,6 +117,15 @@ class SinkTaskContext {
   virtual void pause(std::span<const TopicPartition> partitions) = 0;
   virtual void resume(std::span<const TopicPartition> partitions) = 0;
   virtual void request_commit() = 0;
+  /// What the task's consumer group has committed, of whatever partitions. Blocks and throws as
+  /// log() does.
+  virtual OffsetMap group_offsets();
+  /// Commits offsets for the group, and waits for it: for a task whose place must be durable before
+  /// it reads. Throws KafkaException or TimeoutException.
+  virtual void commit_now(const OffsetMap& offsets);
+  /// Offset after the last record of an assigned partition, as the worker happens to know it; asks
+  /// nobody. nullopt: not known.
+  virtual std::optional<Offset> known_end(const TopicPartition& partition) const;
   /// Null unless a dead letter queue or error logging is configured.
   virtual ErrantRecordReporter* errant_record_reporter() = 0;
 };

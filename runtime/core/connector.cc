@@ -39,4 +39,16 @@ RecordLog& SinkTaskContext::log() {
   throw UnsupportedException("this worker does not tell about the log");
 }
 
+OffsetMap SinkTaskContext::group_offsets() {
+  throw UnsupportedException("this worker does not tell about the consumer group");
+}
+
+void SinkTaskContext::commit_now(const OffsetMap&) {
+  throw UnsupportedException("this worker does not commit offsets at once");
+}
+
+std::optional<Offset> SinkTaskContext::known_end(const TopicPartition&) const {
+  return std::nullopt;
+}
+
 }  // namespace millrace

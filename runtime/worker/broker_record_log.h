@@ -20,8 +20,12 @@ class BrokerRecordLog final : public RecordLog {
 
   std::string cluster_id() override { return broker_.cluster_id(); }
   std::map<TopicPartition, LogRange> ranges(std::span<const TopicPartition> partitions) override;
+  /// What the consumer group has committed; throws as ranges() does.
+  OffsetMap group_offsets(const std::string& group);
 
  private:
+  BrokerAdmin& admin();
+
   Broker& broker_;
   const Properties config_;
   std::mutex mutex_;

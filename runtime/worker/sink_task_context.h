@@ -15,14 +15,15 @@ namespace millrace {
 
 class SinkTaskRunner::Context final : public SinkTaskContext {
  public:
-  Context(const TaskSpec& spec, WorkerServices& services, SinkTaskMetrics& metrics)
-      : spec_(spec),
-        metrics_(metrics),
-        log_(services.broker, connector_admin_config(services.worker_config, spec.id.connector,
-                                                     spec.connector_config)) {}
+  explicit Context(SinkTaskRunner& runner)
+      : runner_(runner),
+        spec_(runner.spec_),
+        log_(runner.services_.broker,
+             connector_admin_config(runner.services_.worker_config, spec_.id.connector,
+                                    spec_.connector_config)) {}
 
   RecordLog& log() override { return log_; }
-  void show_metrics(std::vector<TaskMetric> metrics) override { metrics_.show(std::move(metrics)); }
+  void show_metrics(std::vector<TaskMetric> metrics) override { runner_.metrics_->show(std::move(metrics)); }
 
   const Properties& config() const override { return spec_.task_config; }
   const ConnectorTaskId& id() const override { return spec_.id; }
@@ -40,6 +41,16 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
     pauses_changed_ = true;
   }
   void request_commit() override { commit_requested_ = true; }
+  OffsetMap group_offsets() override {
+    return log_.group_offsets(sink_group_id(runner_.services_.worker_config, spec_.id.connector,
+                                            spec_.connector_config));
+  }
+  void commit_now(const OffsetMap& offsets) override {
+    runner_.consumer_->commit_sync(offsets, runner_.services_.limits.offset_flush_timeout);
+  }
+  std::optional<Offset> known_end(const TopicPartition& partition) const override {
+    return runner_.consumer_->known_end(partition);
+  }
   ErrantRecordReporter* errant_record_reporter() override { return reporter_; }
 
   void set_errant_record_reporter(ErrantRecordReporter* reporter) { reporter_ = reporter; }
@@ -58,8 +69,8 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
   }
 
  private:
+  SinkTaskRunner& runner_;
   const TaskSpec& spec_;
-  SinkTaskMetrics& metrics_;
   BrokerRecordLog log_;
   std::vector<TopicPartition> assignment_;
   std::set<TopicPartition> paused_;

@@ -50,7 +50,7 @@ void SinkTaskRunner::build() {
   auto connector = factory.make_connector();
   plugin_version_ = connector->version();
   connector_.reset(dynamic_cast<SinkConnector*>(connector.release()));
-  context_ = std::make_unique<Context>(spec_, services_, *metrics_);
+  context_ = std::make_unique<Context>(*this);
   errors_ = factory.make_error_handler(stop_token());
   pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
   task_ = connector_->make_task();

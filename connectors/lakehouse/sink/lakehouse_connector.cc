@@ -42,6 +42,7 @@ std::unique_ptr<SinkTask> LakehouseConnector::make_task() { return std::make_uni
 
 std::optional<OffsetMap> LakehouseConnector::offsets(const Properties& config, RecordLog& log) {
   const SinkOptions options = SinkOptions::parse(config);
+  if (options.dynamic) return std::nullopt;
   const auto catalog = make_catalog(options.catalog_name, options.catalog);
   const std::string cluster = log.cluster_id();
   OffsetMap smallest;

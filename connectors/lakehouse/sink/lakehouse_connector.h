@@ -20,9 +20,11 @@ class LakehouseConnector final : public SinkConnector {
   std::vector<Properties> task_configs(int32_t tasks_max) override;
   void validate(const Properties& config, ConfigErrors& errors) const override;
   std::unique_ptr<SinkTask> make_task() override;
-  /// From the tables' metadata; the smallest where several tables have a partition.
+  /// From the tables' metadata; the smallest where several tables have a partition. Of tables that records
+  /// name: the consumer group's.
   std::optional<OffsetMap> offsets(const Properties& config, RecordLog& log) override;
-  /// By an empty snapshot of each table, which fences tasks that are late.
+  /// By an empty snapshot of each table, which fences tasks that are late. Of tables that
+  /// records name only the consumer group's are moved.
   bool alter_offsets(const Properties& config,
                      const std::map<TopicPartition, std::optional<Offset>>& offsets,
                      RecordLog& log) override;

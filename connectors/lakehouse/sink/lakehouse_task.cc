@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "connectors/lakehouse/columns/value_path.h"
 #include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/lakehouse/sink/group_start.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 #include "millrace/text.h"
@@ -33,23 +33,66 @@ void LakehouseTask::start(const Properties& config, SinkTaskContext& context) {
   const auto catalog = make_catalog(options_.catalog_name, options_.catalog);
   const std::string catalog_key = options_.catalog_key();
   const TableSink::Parts parts{nullptr, context.log().cluster_id(), context.id().connector,
-                               std::to_string(context.id().task), &context.log()};
-  for (const std::string& name : options_.tables.value_or(std::vector<std::string>())) {
+                               std::to_string(context.id().task), &context.log(), options_.dynamic};
+  destinations_.emplace(options_, [this, parts, catalog, catalog_key](const std::string& name) {
     TableSink::Parts own = parts;
     own.setup = std::make_shared<TableSetup>(catalog, catalog_key, name, options_);
-    Destination& destination = destinations_.emplace_back();
-    destination.table = std::make_unique<TableSink>(std::move(own), options_);
-    const TableOptions table = options_.table(name);
-    if (table.route_regex && options_.route_field) destination.route.emplace(*table.route_regex);
-  }
+    return std::make_unique<TableSink>(std::move(own), options_);
+  });
+  context.timeout(kTick.count());
 }
 
 void LakehouseTask::open(std::span<const TopicPartition> partitions) {
+  if (destinations_->by_name()) {
+    pending_.insert(partitions.begin(), partitions.end());
+    try {
+      begin_pending();
+    } catch (const Error& error) {
+      if (!error.retriable()) throw;
+      log(LogLevel::Info, kLogger, "Beginning to read is tried again: " + describe(error));
+      must_restart_ = true;
+    }
+    return;
+  }
   OffsetMap begin;
-  for (Destination& destination : destinations_) {
-    take_smaller(begin, destination.table->open(partitions));
+  for (const auto& destination : *destinations_) {
+    take_smaller(begin, destination->table->open(partitions));
   }
   read_from(begin);
+}
+
+// The group says where; the tables say what they have of it.
+void LakehouseTask::begin_pending() {
+  if (pending_.empty()) return;
+  const std::vector<TopicPartition> partitions(pending_.begin(), pending_.end());
+  const GroupStart start = find_group_start(context_->group_offsets(), partitions, options_.start,
+                                            context_->log());
+  try {
+    if (!start.to_commit.empty()) {
+      context_->commit_now(start.to_commit);
+      crash_point("pin");
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Authorization) throw;
+    // Such as a group that is about to share its partitions anew.
+    throw RetriableException("committing where to begin: " + describe(error));
+  }
+  destinations_->close_clean(0);
+  std::vector<TopicPartition> begun;
+  for (const auto& [partition, offset] : start.begin) begun.push_back(partition);
+  for (const auto& destination : *destinations_) {
+    destination->table->open(begun);
+    destination->table->begin_rows(start.begin);
+  }
+  for (const auto& [partition, offset] : start.begin) {
+    positions_[partition] = offset;
+    pending_.erase(partition);
+  }
+  read_from(start.begin);
+  if (start.waits_for.empty()) return;
+  throw RetriableException("beginning a topic that is new to the group: waiting for the tasks that have " +
+                           start.waits_for.front().to_string() + " and " +
+                           std::to_string(start.waits_for.size() - 1) + " more partitions");
 }
 
 void LakehouseTask::read_from(const OffsetMap& offsets) {
@@ -59,7 +102,11 @@ void LakehouseTask::read_from(const OffsetMap& offsets) {
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   context_->timeout(kTick.count());
   if (std::exchange(offsets_given_, false)) crash_point("offsets.after");
-  if (must_restart_) return restart_all();
+  if (must_restart_) {
+    context_->timeout(kRestartWait.count());  // should it throw
+    restart_all();
+    return context_->timeout(0);
+  }
   must_restart_ = true;  // should an exception come: what is half done must not be committed
   const bool reads_again = settle();
   if (!reads_again) {
@@ -74,98 +121,158 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   }
   must_restart_ = false;
   if (reads_again) return;
-  ask_for_commit();
   hold_back();
+  ask_for_commit();
   show_metrics();
 }
 
-// Rows that replace others wait in memory for their commit.
+// Rows that replace others wait in memory for their commit, and of tables with rows only a commit makes one
+// that can go. Rows that the client has fetched still come.
 void LakehouseTask::hold_back() {
-  const bool full = std::any_of(destinations_.begin(), destinations_.end(),
-                                [](const Destination& one) { return one.table->is_full(); });
-  if (full == paused_) return;
-  paused_ = full;
-  const std::vector<TopicPartition> partitions = context_->assignment();
-  full ? context_->pause(partitions) : context_->resume(partitions);
-  log(LogLevel::Info, kLogger, full ? "Reading pauses: rows that replace others wait for their commit"
-                                    : "Reading goes on");
+  too_many_ = destinations_->by_name() &&
+              !destinations_->close_clean(static_cast<size_t>(options_.tables_max));
+  const bool waits = too_many_ || std::any_of(destinations_->begin(), destinations_->end(),
+                                              [](const auto& one) { return one->table->is_full(); });
+  const bool was_waiting = std::exchange(paused_, waits);
+  if (waits) context_->pause(context_->assignment());  // partitions may have come
+  if (was_waiting && !waits) context_->resume(context_->assignment());
+  if (was_waiting == waits) return;
+  log(destinations_->by_name() ? LogLevel::Debug : LogLevel::Info, kLogger,
+      waits ? "Reading pauses: rows wait for their commit" : "Reading goes on");
 }
 
 void LakehouseTask::restart_all() {
-  OffsetMap begin;
-  for (Destination& destination : destinations_) take_smaller(begin, destination.table->restart());
+  OffsetMap begin = positions_;
+  for (const auto& destination : *destinations_) {
+    const OffsetMap back = destination->table->restart();
+    take_smaller(begin, back);
+    go_back(back);
+  }
+  begin_pending();
+  take_smaller(begin, positions_);
   read_from(begin);
   must_restart_ = false;
 }
 
-// True when partitions are to be read again.
+// True when partitions are to be read again. All of them are: of the batch at hand nothing is written.
 bool LakehouseTask::settle() {
   OffsetMap again;
-  for (Destination& destination : destinations_) take_smaller(again, destination.table->settle());
+  for (const auto& destination : *destinations_) {
+    const bool was_idle = destination->table->idle();
+    const OffsetMap back = destination->table->settle();
+    take_smaller(again, back);
+    go_back(back);
+    if (!was_idle && destination->table->idle() && destinations_->by_name()) context_->request_commit();
+  }
   try {
     const auto now = Clock::now();
-    for (Destination& destination : destinations_) {
-      take_smaller(again, destination.table->look_again(now));
+    for (const auto& destination : *destinations_) {
+      if (destinations_->by_name()) {
+        if (now < next_look_) break;
+        if (!destination->table->look_due(now)) continue;
+        next_look_ = now + kLookGap;
+      }
+      const OffsetMap back = destination->table->look_again(now);
+      take_smaller(again, back);
+      go_back(back);
     }
   } catch (const Error& error) {
     if (!error.retriable()) throw;
     log(LogLevel::Warn, kLogger, "Looking at a table failed: " + describe(error));
   }
+  if (!again.empty()) take_smaller(again, positions_);
   read_from(again);
   return !again.empty();
 }
 
 void LakehouseTask::write(RecordBatch& batch) {
+  destinations_->by_name() ? write_by_name(batch) : write_to_all(batch);
+}
+
+void LakehouseTask::write_to_all(RecordBatch& batch) {
   uint32_t row = 0;
   for (; row < batch.size(); ++row) {
     if (batch[row].state != RowState::Live) continue;
     size_t at = 0;
-    for (; at < destinations_.size(); ++at) {
-      if (goes_to(destinations_[at], batch[row])) write_row(destinations_[at], batch, row);
+    for (; at < destinations_->size(); ++at) {
+      const Destination& destination = (*destinations_)[at];
+      if (destinations_->goes_to(destination, batch[row])) write_row(destination, batch, row);
       if (batch[row].state == RowState::Rejected && !options_.tolerates_errors) break;
     }
-    if (at == destinations_.size()) continue;
+    if (at == destinations_->size()) continue;
     // The worker is about to fail the task, which then commits exactly the rows before this one, and
     // this one where it is written already.
     note_positions(batch, row);
     const Record& record = batch[row];
     const TopicPartition partition{std::string(record.original_topic), record.original_partition};
     for (size_t had = 0; had < at; ++had) {
-      destinations_[had].table->advance(partition, record.offset + 1);
+      (*destinations_)[had].table->advance(partition, record.offset + 1);
     }
     return;
   }
   note_positions(batch, row);
 }
 
-void LakehouseTask::write_row(Destination& destination, RecordBatch& batch, uint32_t row) {
+void LakehouseTask::write_by_name(RecordBatch& batch) {
+  ++batch_;
+  uint32_t row = 0;
+  for (; row < batch.size(); ++row) {
+    if (batch[row].state != RowState::Live || !is_ahead(batch[row])) continue;
+    if (Destination* destination = find(batch, row)) write_row(*destination, batch, row);
+    // As above.
+    if (batch[row].state == RowState::Rejected && !options_.tolerates_errors) break;
+  }
+  note_positions(batch, row);
+}
+
+// What was dealt with comes again only when something goes back that is not of this task.
+bool LakehouseTask::is_ahead(const Record& record) {
+  const bool is_last = last_ != positions_.end() &&
+                       last_->first.partition == record.original_partition &&
+                       last_->first.topic == record.original_topic;
+  if (!is_last) {
+    last_ = positions_.find({std::string(record.original_topic), record.original_partition});
+  }
+  return last_ != positions_.end() && record.offset >= raw(last_->second);
+}
+
+Destination* LakehouseTask::find(RecordBatch& batch, uint32_t row) {
+  Destination* destination = nullptr;
+  try {
+    destination = destinations_->find(batch[row], positions_);
+  } catch (const BadTableName& error) {
+    reject(batch, row, error.what(), "");
+  }
+  if (destination == nullptr || std::exchange(destination->used, batch_) == batch_) return destination;
+  destination->table->share_memory(destinations_->size());
+  if (destination->table->clean()) destination->table->begin_rows(positions_);
+  return destination;
+}
+
+void LakehouseTask::write_row(const Destination& destination, RecordBatch& batch, uint32_t row) {
   TableSink& table = *destination.table;
-  Reject reject;
-  if (table.write(batch[row], reject)) return;
+  Reject why;
+  if (table.write(batch[row], why)) return;
   if (table.wants_columns()) {
     for (uint32_t next = row; next < batch.size(); ++next) {
-      const bool counts = batch[next].state == RowState::Live && goes_to(destination, batch[next]);
+      const bool counts =
+          batch[next].state == RowState::Live && destinations_->goes_to(destination, batch[next]);
       if (counts) table.collect(batch[next]);
     }
     table.add_columns();
-    if (table.write(batch[row], reject)) return;
+    if (table.write(batch[row], why)) return;
   }
+  reject(batch, row, why.message(), ", table " + table.name().to_string());
+}
+
+void LakehouseTask::reject(RecordBatch& batch, uint32_t row, const std::string& why,
+                           const std::string& table) {
   const Record& record = batch[row];
   batch.reject(row, {.kind = ErrorKind::Data,
                      .stage = Stage::TaskPut,
-                     .message = reject.message() + " (" + std::string(record.original_topic) + "-" +
+                     .message = why + " (" + std::string(record.original_topic) + "-" +
                                 std::to_string(record.original_partition) + ", offset " +
-                                std::to_string(record.offset) + ", table " +
-                                table.name().to_string() + ")"});
-}
-
-bool LakehouseTask::goes_to(const Destination& destination, const Record& record) const {
-  if (!options_.route_field || !destination.route) return !options_.route_field;
-  const Value* value = value_at(record.value.value, *options_.route_field);
-  if (value == nullptr || value->is_null()) return false;
-  std::string text;
-  append_java_string(text, *value);
-  return destination.route->matches(text);
+                                std::to_string(record.offset) + table + ")"});
 }
 
 // Filtered and rejected rows count: they have been dealt with. Rows of a partition come in runs.
@@ -177,16 +284,45 @@ void LakehouseTask::note_positions(const RecordBatch& batch, uint32_t end) {
       continue;
     }
     const TopicPartition partition{std::string(record.original_topic), record.original_partition};
-    for (Destination& destination : destinations_) {
-      destination.table->advance(partition, record.offset + 1);
+    if (destinations_->by_name()) {
+      const auto at = positions_.find(partition);
+      if (at != positions_.end()) at->second = std::max(at->second, Offset{record.offset + 1});
+      continue;
+    }
+    for (const auto& destination : *destinations_) {
+      destination->table->advance(partition, record.offset + 1);
     }
   }
 }
 
+void LakehouseTask::advance(TableSink& table) {
+  for (const auto& [partition, offset] : positions_) table.advance(partition, raw(offset));
+}
+
+// Tables with rows have them up to where the task is: read again, they are skipped.
+void LakehouseTask::go_back(const OffsetMap& offsets) {
+  if (!destinations_->by_name() || offsets.empty()) return;
+  for (const auto& destination : *destinations_) {
+    if (!destination->table->clean()) advance(*destination->table);
+  }
+  for (const auto& [partition, offset] : offsets) {
+    const auto at = positions_.find(partition);
+    if (at != positions_.end()) at->second = std::min(at->second, offset);
+  }
+}
+
+OffsetMap LakehouseTask::low_watermark() const {
+  OffsetMap low = positions_;
+  for (const auto& destination : *destinations_) {
+    take_smaller(low, destination->table->settled(positions_));
+  }
+  return low;
+}
+
 void LakehouseTask::ask_for_commit() {
   const auto now = Clock::now();
-  for (const Destination& destination : destinations_) {
-    if (!destination.table->flush_due(now)) continue;
+  for (const auto& destination : *destinations_) {
+    if (!destination->table->flush_due(now) && !(too_many_ && destination->table->idle())) continue;
     flush_asked_ = true;
     context_->request_commit();
   }
@@ -199,18 +335,27 @@ OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
     settle();
     must_restart_ = false;
   }
-  OffsetMap safe;
-  for (const Destination& destination : destinations_) {
-    take_smaller(safe, destination.table->committed());
+  OffsetMap answer = safe_offsets(current);
+  if (!answer.empty()) {
+    crash_point("offsets.before");
+    offsets_given_ = true;
+  }
+  return answer;
+}
+
+OffsetMap LakehouseTask::safe_offsets(const OffsetMap& current) const {
+  const bool by_name = destinations_->by_name();
+  OffsetMap safe = by_name ? low_watermark() : OffsetMap();
+  for (const auto& destination : *destinations_) {
+    if (!by_name) take_smaller(safe, destination->table->committed());
   }
   OffsetMap answer;
   for (const auto& [partition, offset] : safe) {
     const auto position = current.find(partition);
-    if (position != current.end()) answer.emplace(partition, std::min(offset, position->second));
-  }
-  if (!answer.empty()) {
-    crash_point("offsets.before");
-    offsets_given_ = true;
+    if (position == current.end()) continue;
+    // Before the worker has gone to where the task told it to: as a watermark that would be wrong.
+    if (by_name && position->second < offset) continue;
+    answer.emplace(partition, std::min(offset, position->second));
   }
   return answer;
 }
@@ -219,8 +364,11 @@ void LakehouseTask::flush_due() {
   const auto now = Clock::now();
   must_restart_ = true;
   try {
-    for (Destination& destination : destinations_) {
-      if (destination.table->flush_due(now)) destination.table->flush();
+    for (const auto& destination : *destinations_) {
+      TableSink& table = *destination->table;
+      if (!table.flush_due(now) && !(too_many_ && table.idle())) continue;
+      advance(table);
+      table.flush();
     }
   } catch (const Error& error) {
     if (!error.retriable()) throw;
@@ -236,12 +384,17 @@ void LakehouseTask::close(std::span<const TopicPartition> partitions) {
   const auto deadline = Clock::now() + kCloseLimit;
   try {
     if (!must_restart_) {
-      for (Destination& destination : destinations_) destination.table->flush();
-      for (Destination& destination : destinations_) {
-        while (!destination.table->idle() && Clock::now() < deadline) {
-          destination.table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
+      for (const auto& destination : *destinations_) {
+        advance(*destination->table);
+        destination->table->flush();
+      }
+      for (const auto& destination : *destinations_) {
+        while (!destination->table->idle() && Clock::now() < deadline) {
+          destination->table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
           // The partitions that stay are to be read again, and nobody has told the consumer.
-          if (!destination.table->settle().empty()) must_restart_ = true;
+          const OffsetMap back = destination->table->settle();
+          go_back(back);
+          if (!back.empty()) must_restart_ = true;
         }
       }
     }
@@ -250,19 +403,30 @@ void LakehouseTask::close(std::span<const TopicPartition> partitions) {
     log(LogLevel::Warn, kLogger,
         "Committing at the end of partitions failed; their rows are read again: " + describe(error));
   }
-  for (Destination& destination : destinations_) destination.table->close(partitions);
+  for (const auto& destination : *destinations_) destination->table->close(partitions);
+  for (const TopicPartition& partition : partitions) {
+    positions_.erase(partition);
+    pending_.erase(partition);
+  }
+  last_ = positions_.end();
   show_metrics();
 }
 
-void LakehouseTask::stop() noexcept { destinations_.clear(); }
+void LakehouseTask::stop() noexcept { destinations_.reset(); }
 
 void LakehouseTask::show_metrics() {
   const auto now = Clock::now();
   if (now < next_metrics_) return;
   next_metrics_ = now + kMetricsEvery;
-  std::vector<TaskMetric> all;
-  for (const Destination& destination : destinations_) {
-    for (TaskMetric& metric : destination.table->metrics()) all.push_back(std::move(metric));
+  OffsetMap ends;
+  for (const TopicPartition& partition : context_->assignment()) {
+    if (const auto end = context_->known_end(partition)) ends.emplace(partition, *end);
+  }
+  std::vector<TaskMetric> all = destinations_->metrics();
+  for (const auto& destination : *destinations_) {
+    for (TaskMetric& metric : destination->table->metrics(ends, positions_)) {
+      all.push_back(std::move(metric));
+    }
   }
   context_->show_metrics(std::move(all));
 }

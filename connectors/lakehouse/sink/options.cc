@@ -42,7 +42,7 @@ void add_apache_keys(ConfigDef<SinkOptions>& d) {
                           .doc = "Destination tables; each record goes to every one of them unless "
                                  "routed. `namespace.name`, a part with dots in backquotes."});
   d.optional(&S::dynamic, {.name = "iceberg.tables.dynamic-enabled",
-                           .doc = "Take the table of a record from the route field."});
+                           .doc = "Take the table of a record from the route field, in lower case."});
   d.optional(&S::route_field, {.name = "iceberg.tables.route-field",
                                .doc = "Path of the field that names the table of a record."});
   d.optional(&S::default_branch, {.name = "iceberg.tables.default-commit-branch",
@@ -153,6 +153,11 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
   d.optional(&S::flush_bytes, {.name = "lakehouse.flush.bytes",
                                .doc = "Commit after so many bytes in a task's files.",
                                .validator = at_least(1)});
+  d.optional(&S::tables_max, {.name = "lakehouse.tables.max",
+                              .doc = "Tables that a task has open at once, with tables by a field's "
+                                     "value. Those without new rows give way; when there are none, the "
+                                     "task commits before it reads on.",
+                              .validator = at_least(1)});
   d.optional(&S::memory_bytes, {.name = "lakehouse.memory.bytes",
                                 .doc = "Memory for rows and encoders of a task.",
                                 .validator = at_least(int64_t{16} << 20)});
@@ -253,9 +258,17 @@ void check_keys(const Properties& config, ConfigErrors& errors) {
   if (!has_tables && !options.dynamic) {
     errors.add("iceberg.tables", "is required: the destination tables");
   }
-  if (options.dynamic) {
-    errors.add("iceberg.tables.dynamic-enabled",
-               "not supported yet: list the tables in iceberg.tables, with route-regex of each");
+  if (has_tables && options.dynamic) {
+    errors.add("iceberg.tables", "must not be set with iceberg.tables.dynamic-enabled=true: records name "
+                                 "their tables");
+  }
+  if (options.dynamic && options.null_values == "delete") {
+    errors.add("lakehouse.null.values", "must not be delete with iceberg.tables.dynamic-enabled=true: "
+                                        "records without a value name no table");
+  }
+  if (options.dynamic && options.route_field.value_or("").empty()) {
+    errors.add("iceberg.tables.route-field",
+               "is required with iceberg.tables.dynamic-enabled=true: the field that names the table");
   }
   for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
     check("iceberg.tables", errors, [&] { parse_table_name(table); });
@@ -323,22 +336,19 @@ SinkOptions SinkOptions::parse(const Properties& config) {
   options.write_props = with_prefix(config, kWritePrefix);
   options.start = start_rules(options);
   options.rows = row_options(options);
+  options.table_props_ = with_prefix(config, kTablePrefix);
   options.changes = change_options(options);
-  for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
-    options.table_props_[table] = with_prefix(config, std::string(kTablePrefix) + table + ".");
-  }
   return options;
 }
 
 TableOptions SinkOptions::table(const std::string& name) const {
   TableOptions table{default_branch, default_partition_by.value_or(""), {}, {}};
   std::string ids = default_id_columns.value_or("");
-  if (const auto own = table_props_.find(name); own != table_props_.end()) {
-    if (const auto* branch = find(own->second, "commit-branch")) table.branch = *branch;
-    if (const auto* partition = find(own->second, "partition-by")) table.partition_by = *partition;
-    if (const auto* columns = find(own->second, "id-columns")) ids = *columns;
-    if (const auto* regex = find(own->second, "route-regex")) table.route_regex = *regex;
-  }
+  const auto own = [&](const char* key) { return find(table_props_, name + "." + key); };
+  if (const auto* branch = own("commit-branch")) table.branch = *branch;
+  if (const auto* partition = own("partition-by")) table.partition_by = *partition;
+  if (const auto* columns = own("id-columns")) ids = *columns;
+  if (const auto* regex = own("route-regex")) table.route_regex = *regex;
   table.id_columns = split_list(&ids);
   return table;
 }

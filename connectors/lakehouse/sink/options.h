@@ -61,6 +61,7 @@ struct SinkOptions {
   std::string partition_missing = "fail";
   int64_t flush_rows = 5'000'000;
   int64_t flush_bytes = int64_t{512} << 20;
+  int32_t tables_max = 100;
   int64_t memory_bytes = int64_t{128} << 20;
   int32_t retry_timeout_ms = 1'800'000;
   int32_t snapshots_keep = 0;
@@ -83,7 +84,7 @@ struct SinkOptions {
   std::string catalog_key() const;
 
  private:
-  std::map<std::string, Properties> table_props_;  // iceberg.table.<name>.
+  Properties table_props_;  // iceberg.table.
 };
 
 /// What is wrong with a configuration beyond single keys, by key. Opens the catalog.

@@ -13,6 +13,23 @@ namespace {
 constexpr std::string_view kLogger = "millrace.lakehouse.TableSink";
 constexpr std::chrono::minutes kPinLimit{5};  // for the committer's answer
 
+/// nullopt: of none of the partitions is the end known.
+std::optional<int64_t> lag_records(const OffsetMap& ends, const OffsetMap& settled) {
+  std::optional<int64_t> lag;
+  for (const auto& [partition, offset] : settled) {
+    const auto end = ends.find(partition);
+    if (end == ends.end()) continue;
+    lag = lag.value_or(0) + std::max<int64_t>(0, raw(end->second) - std::max<int64_t>(0, raw(offset)));
+  }
+  return lag;
+}
+
+double seconds_since(int64_t ms) {
+  using std::chrono::duration;
+  const duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  return std::max(0.0, now.count() - static_cast<double>(ms) / 1'000);
+}
+
 }  // namespace
 
 void OutcomeInbox::put(Entry entry) {
@@ -36,19 +53,25 @@ TableSink::TableSink(Parts parts, const SinkOptions& options)
 
 TableSink::~TableSink() = default;
 
-std::map<TopicPartition, Start> TableSink::find_starts(std::span<const TopicPartition> partitions) {
+StoredPositions TableSink::load_positions() {
   const LoadedTable& table = parts_.setup->load();
-  const StoredPositions stored = read_positions(table.metadata, parts_.setup->branch());
+  StoredPositions stored = read_positions(table.metadata, parts_.setup->branch());
   if (stored.rolled_back && options_.on_rollback == "fail") {
     throw ConnectException("opening " + name().to_string() +
                            ": the table was rolled back to before all offsets it had; set the "
                            "connector's offsets, or lakehouse.on.rollback=policy");
   }
   committer_ = parts_.setup->committer();
+  return stored;
+}
+
+std::map<TopicPartition, Start> TableSink::find_starts(std::span<const TopicPartition> partitions) {
+  const StoredPositions stored = load_positions();
   return resolve_starts(stored.positions, parts_.cluster, partitions, options_.start, *parts_.log);
 }
 
 OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
+  if (parts_.by_rows) return open_as_stored(partitions);
   auto starts = find_starts(partitions);
   for (int attempt = 1; !pin(starts); ++attempt) {
     if (attempt >= kPinTries) {
@@ -64,6 +87,36 @@ OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
     offsets[partition] = committed_[partition] = Offset{start.offset};
   }
   return offsets;
+}
+
+OffsetMap TableSink::open_as_stored(std::span<const TopicPartition> partitions) {
+  const StoredPositions stored = load_positions();
+  OffsetMap back;
+  for (const TopicPartition& partition : partitions) {
+    const int64_t next = stored.positions.next(parts_.cluster, partition).value_or(OffsetStep::kUnknown);
+    const auto [known, is_new] = committed_.try_emplace(partition, Offset{next});
+    if (!is_new && next >= 0 && Offset{next} < known->second) back[partition] = Offset{next};
+    known->second = Offset{next};
+    progress_[partition] = {next, std::max<int64_t>(next, 0)};
+  }
+  return back;
+}
+
+void TableSink::begin_rows(const OffsetMap& positions) {
+  for (const auto& [partition, offset] : positions) {
+    if (progress_.contains(partition)) settled_.insert_or_assign(partition, offset);
+  }
+}
+
+OffsetMap TableSink::settled(const OffsetMap& positions) const {
+  if (!parts_.by_rows) return committed_;
+  if (clean()) return positions;
+  OffsetMap settled = settled_;
+  for (auto& [partition, offset] : settled) {
+    const auto committed = committed_.find(partition);
+    if (committed != committed_.end()) offset = std::max(offset, committed->second);
+  }
+  return settled;
 }
 
 // Latest is not durable by itself: after a crash it would be another place (trap 1).
@@ -89,6 +142,7 @@ void TableSink::close(std::span<const TopicPartition> partitions) {
   for (const TopicPartition& partition : partitions) {
     progress_.erase(partition);
     committed_.erase(partition);
+    settled_.erase(partition);
   }
   if (moved()) return;  // rows of other partitions; flush() left none of these
   writers_.reset();
@@ -108,6 +162,7 @@ void TableSink::make_writers() {
   rows.reject_unknown = rows.reject_unknown && !evolves_;
   FileTarget target = parts_.setup->file_target(parts_.task);
   for (const PartitionField& field : target.spec->fields) rows.taken_names.push_back(field.name);
+  target.memory_bytes = std::max(kLeastMemory, target.memory_bytes / sharers_);
   writers_ = std::make_unique<PartitionWriters>(std::move(target), std::move(rows));
 }
 
@@ -126,6 +181,7 @@ bool TableSink::write(const Record& record, Reject& reject) {
   const Progress* progress = progress_of(record);
   if (progress == nullptr || record.offset < progress->next) return true;
   if (record.value.value.is_null() && options_.null_values == "skip") return true;
+  wrote_ = true;  // also a part of a row, when this throws
   if (!write_row(record, reject)) {
     RowWriter& rows = writers().rows();  // says, too, whether the table evolves
     wants_columns_ = evolves_ && rows.wishes().wants(row_of(record), reject);
@@ -203,6 +259,7 @@ void TableSink::advance(const TopicPartition& partition, int64_t next) {
 }
 
 bool TableSink::moved() const {
+  if (parts_.by_rows) return wrote_;
   return std::any_of(progress_.begin(), progress_.end(),
                      [](const auto& entry) { return entry.second.next > entry.second.begin; });
 }
@@ -217,7 +274,7 @@ bool TableSink::flush_due(Clock::time_point now) const {
 
 // The other half is for the files that its rows become.
 bool TableSink::buffer_is_large() const {
-  return buffer_ && buffer_->bytes() >= options_.memory_bytes / 2;
+  return buffer_ && buffer_->bytes() >= options_.memory_bytes / 2 / static_cast<int64_t>(sharers_);
 }
 
 bool TableSink::is_full() const { return in_flight_ >= kMaxInFlight && buffer_is_large(); }
@@ -244,6 +301,7 @@ void TableSink::flush() {
   }
   batch.files.insert(batch.files.begin(), ended_.begin(), ended_.end());
   ended_.clear();
+  wrote_ = false;
   for (auto& [partition, progress] : progress_) {
     if (progress.next == progress.begin) continue;
     batch.steps[partition] = {progress.begin, progress.next};
@@ -267,7 +325,7 @@ void TableSink::submit(WrittenBatch batch) {
   batch.task = parts_.task;
   batch.newest_ms = std::exchange(newest_ms_, -1);
   ++in_flight_;
-  OutcomeInbox::Entry entry{generation_, batch.steps, 0, {}};
+  OutcomeInbox::Entry entry{generation_, batch.steps, 0, batch.newest_ms, {}};
   for (const DataFile& file : batch.files) entry.rows += file.metrics.record_count;
   committer_->submit(std::move(batch), [inbox = inbox_, entry](const BatchOutcome& outcome) {
     OutcomeInbox::Entry answered = entry;
@@ -282,9 +340,11 @@ OffsetMap TableSink::settle() {
     if (entry.generation != generation_) continue;  // from before a restart
     --in_flight_;
     const BatchOutcome& outcome = entry.outcome;
+    dropped_ = dropped_ || outcome.fate != BatchFate::Committed;
     if (outcome.fate == BatchFate::Committed) {
       fences_ = 0;
       rows_ += entry.rows;
+      newest_committed_ms_ = std::max(newest_committed_ms_, entry.newest_ms);
       for (const auto& [partition, step] : entry.steps) {
         const auto at = committed_.find(partition);
         if (at != committed_.end()) at->second = Offset{step.end};
@@ -307,19 +367,23 @@ OffsetMap TableSink::settle() {
   return restart();
 }
 
-OffsetMap TableSink::look_again(Clock::time_point now) {
+bool TableSink::look_due(Clock::time_point now) const {
   const auto every = std::max<Clock::duration>(kIdleCheck,
                                                std::chrono::milliseconds(options_.commit_interval_ms));
-  if (progress_.empty() || moved() || !idle() || now < last_look_ + every) return {};
+  return !progress_.empty() && !moved() && idle() && now >= last_look_ + every;
+}
+
+OffsetMap TableSink::look_again(Clock::time_point now) {
+  if (!look_due(now)) return {};
   last_look_ = now;
   const StoredPositions stored = read_positions(parts_.setup->load().metadata, parts_.setup->branch());
   for (const auto& [partition, progress] : progress_) {
     const auto next = stored.positions.next(parts_.cluster, partition);
-    if (next == progress.next) continue;
+    if (next.value_or(OffsetStep::kUnknown) == progress.begin) continue;
     log(LogLevel::Warn, kLogger, "Table " + name().to_string() + " has " +
                                      (next ? "offset " + std::to_string(*next) : "no offset") + " for " +
                                      partition.to_string() + " in place of " +
-                                     std::to_string(progress.next) + "; reading again from there");
+                                     std::to_string(progress.begin) + "; reading again from there");
     return restart();
   }
   return {};
@@ -327,6 +391,7 @@ OffsetMap TableSink::look_again(Clock::time_point now) {
 
 // Best effort: what stays behind is for the removal of orphan files.
 void TableSink::drop_files() {
+  wrote_ = false;
   if (writers_) {
     for (DataFile& file : writers_->take_ended()) ended_.push_back(std::move(file));
     writers_.reset();  // the open files go with them
@@ -346,15 +411,21 @@ void TableSink::drop_files() {
 }
 
 OffsetMap TableSink::restart() {
+  dropped_ = !clean();
   ++generation_;
   in_flight_ = 0;
   drop_files();
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, progress] : progress_) partitions.push_back(partition);
-  return open(partitions);
+  OffsetMap begin = open(partitions);
+  if (!std::exchange(dropped_, false) || !parts_.by_rows) return begin;
+  for (const auto& [partition, offset] : settled_) {
+    begin.try_emplace(partition, std::max(offset, committed_.at(partition)));
+  }
+  return begin;
 }
 
-std::vector<TaskMetric> TableSink::metrics() const {
+std::vector<TaskMetric> TableSink::metrics(const OffsetMap& ends, const OffsetMap& positions) const {
   using Kind = TaskMetric::Kind;
   const std::vector<std::pair<std::string, std::string>> table{{"table", name().to_string()}};
   std::vector<TaskMetric> metrics;
@@ -366,6 +437,14 @@ std::vector<TaskMetric> TableSink::metrics() const {
   add("open_bytes", "Bytes in files that are not committed.", Kind::Gauge,
       static_cast<double>(writers_ ? writers_->file_bytes() : 0));
   add("memory_bytes", "Memory of rows and encoders.", Kind::Gauge, static_cast<double>(memory_bytes()));
+  if (const auto lag = lag_records(ends, settled(positions))) {
+    add("lag_records", "Records of the task's partitions behind what the table has, for whichever table.",
+        Kind::Gauge, static_cast<double>(*lag));
+    if (*lag == 0 || newest_committed_ms_ >= 0) {
+      add("lag_seconds", "Age of the newest record of this task that is in the table; 0 without a lag.",
+          Kind::Gauge, *lag == 0 ? 0.0 : seconds_since(newest_committed_ms_));
+    }
+  }
   for (const auto& [reason, count] : rejected_) {
     metrics.push_back({"lakehouse_rejected_rows_total", "Records that are no rows of the table.",
                        Kind::Counter,

@@ -2,6 +2,7 @@
 // One destination table of one task: where its partitions are, the files being written, and the batches
 // that are on their way to the committer (iceberg-sink.md §4.3).
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -26,6 +27,7 @@ class OutcomeInbox {
     uint64_t generation = 0;  // of the sink that handed the batch over
     std::map<TopicPartition, OffsetStep> steps;
     int64_t rows = 0;
+    int64_t newest_ms = -1;  // record timestamp
     BatchOutcome outcome;
   };
   void put(Entry entry);
@@ -58,11 +60,18 @@ class TableSink {
     std::string connector;
     std::string task;     // number
     RecordLog* log = nullptr;
+    /// Records name the table: it pins nothing, and commits only when it has rows. Then the caller keeps
+    /// the positions, and says before flush() and before it goes back how far it came, by advance().
+    bool by_rows = false;
   };
   TableSink(Parts parts, const SinkOptions& options);
   ~TableSink();
 
-  /// Where to read these partitions from, pinned in the table. Blocks on catalog and log.
+  /// The least memory of a table, however many share it.
+  static constexpr size_t kLeastMemory = size_t{4} << 20;
+
+  /// Where to read these partitions from, pinned in the table. Blocks on catalog and log. By rows: only
+  /// those where the table says less than it did, since it was rolled back.
   OffsetMap open(std::span<const TopicPartition> partitions);
   /// After flush() and wait(): what is not committed is dropped.
   void close(std::span<const TopicPartition> partitions);
@@ -79,6 +88,13 @@ class TableSink {
   /// All records of the partition before `next` have been dealt with.
   void advance(const TopicPartition& partition, int64_t next);
 
+  /// By rows: everything below the positions that the table may get is in it.
+  bool clean() const noexcept { return !wrote_ && !dropped_ && idle(); }
+  /// Of a clean table that is about to get a row, or of partitions that are new to it: where the task is.
+  void begin_rows(const OffsetMap& positions);
+  /// Of the task's memory, when it writes so many tables; from the next batch on.
+  void share_memory(size_t tables) noexcept { sharers_ = std::max<size_t>(tables, 1); }
+
   /// Whether something is due by rows, bytes, or time.
   bool flush_due(Clock::time_point now) const;
   /// When by time, if there is anything to commit.
@@ -91,14 +107,19 @@ class TableSink {
   /// Now and then while there is nothing to commit: partitions to read again, since the table does not
   /// say any more what it said. A rollback is seen so before the snapshots that tell of it expire.
   OffsetMap look_again(Clock::time_point now);
+  bool look_due(Clock::time_point now) const;
   bool wait(std::chrono::milliseconds limit) { return inbox_->wait(limit); }
   bool idle() const noexcept { return in_flight_ == 0; }
-  /// Drops what is not handed over, and reads anew from what the table says.
+  /// Drops what is not handed over, and reads anew from what the table says. By rows: where to go back to,
+  /// if anywhere.
   OffsetMap restart();
 
   /// Offsets that the table has.
   const OffsetMap& committed() const noexcept { return committed_; }
-  std::vector<TaskMetric> metrics() const;
+  /// Below which all that is for the table is in it; `positions`: behind what the task dealt with.
+  OffsetMap settled(const OffsetMap& positions) const;
+  /// `ends`: of the log, as far as known.
+  std::vector<TaskMetric> metrics(const OffsetMap& ends, const OffsetMap& positions) const;
   int64_t memory_bytes() const;
   /// Rows that wait for their commit fill the memory they may have, and the commits before it are not
   /// done: no more of them, for now.
@@ -111,6 +132,8 @@ class TableSink {
     int64_t next = 0;   // behind the last record that was dealt with
   };
 
+  OffsetMap open_as_stored(std::span<const TopicPartition> partitions);
+  StoredPositions load_positions();
   bool write_row(const Record& record, Reject& reject);
   Record row_of(const Record& record) const;
   bool write_change(const Record& record, Reject& reject);
@@ -147,6 +170,11 @@ class TableSink {
   bool evolves_ = false;  // while writers_ are there
   bool wants_columns_ = false;
   int64_t newest_ms_ = -1;
+  int64_t newest_committed_ms_ = -1;
+  bool wrote_ = false;    // rows since the last flush
+  bool dropped_ = false;  // rows that are not read again yet
+  OffsetMap settled_;     // when the table stopped being clean
+  size_t sharers_ = 1;
   int64_t rows_ = 0;
   std::map<RejectReason, uint64_t> rejected_;
 };

@@ -111,5 +111,13 @@ TEST_F(OwnOffsetsTest, TheLogTellsItsRanges) {
   EXPECT_EQ(ranges.at({"t", 0}).end, Offset{0});
 }
 
+TEST_F(OwnOffsetsTest, TheLogTellsWhatAGroupHasCommitted) {
+  BrokerRecordLog log(*broker_, {});
+  EXPECT_THAT(log.group_offsets("g"), IsEmpty());
+  const OffsetMap offsets{{{"t", 0}, Offset{0}}};
+  broker_->make_admin({})->alter_group_offsets("g", offsets, Millis{30'000});
+  EXPECT_EQ(log.group_offsets("g"), offsets);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -113,12 +113,37 @@ TEST_F(OptionsTest, PrefixesArePassedOn) {
 TEST_F(OptionsTest, WhatWouldChangeTheTableIsRefused) {
   EXPECT_THAT(wrong({}), IsEmpty());
   EXPECT_THAT(wrong({{"iceberg.control.group-id", "x"}}), ElementsAre("iceberg.control.group-id"));
-  // Passed over, records would go nowhere.
-  EXPECT_THAT(wrong({{"iceberg.tables.dynamic-enabled", "true"}, {"iceberg.tables.route-field", "f"}}),
-              ElementsAre("iceberg.tables.dynamic-enabled"));
   EXPECT_THAT(wrong({{"iceberg.tables.cdc-field", "op"}, {"lakehouse.cdc.envelope", "debezium"}}),
               ElementsAre("iceberg.tables.cdc-field"));
   EXPECT_THROW(SinkOptions::parse(with({{"iceberg.control.group-id", "x"}})), ConfigException);
+}
+
+TEST_F(OptionsTest, RecordsNameTheirTablesOrTheConfigurationDoes) {
+  const Properties dynamic{{"iceberg.tables.dynamic-enabled", "true"}};
+  Properties all = dynamic;
+  all["iceberg.tables.route-field"] = "f";
+  EXPECT_THAT(wrong(all), ElementsAre("iceberg.tables"));
+  all["iceberg.tables"] = "";
+  EXPECT_THAT(wrong(all), IsEmpty());
+  all["lakehouse.null.values"] = "delete";
+  EXPECT_THAT(wrong(all), ElementsAre("lakehouse.null.values")) << "they name no table";
+  all.erase("lakehouse.null.values");
+  all["lakehouse.tables.max"] = "0";
+  EXPECT_THAT(wrong(all), IsEmpty()) << "single keys have their own errors";
+  EXPECT_THROW(SinkOptions::parse(with(all)), ConfigException);
+  Properties none = dynamic;
+  none["iceberg.tables"] = "";
+  EXPECT_THAT(wrong(none), ElementsAre("iceberg.tables.route-field"));
+}
+
+TEST_F(OptionsTest, ATableThatRecordsNameMayHaveItsOwn) {
+  const SinkOptions options =
+      SinkOptions::parse(with({{"iceberg.tables", ""},
+                               {"iceberg.tables.dynamic-enabled", "true"},
+                               {"iceberg.tables.route-field", "f"},
+                               {"iceberg.table.db.seen.commit-branch", "own"}}));
+  EXPECT_EQ(options.table("db.seen").branch, "own");
+  EXPECT_EQ(options.table("db.other").branch, "main");
 }
 
 TEST_F(OptionsTest, EachWrongKeyHasItsError) {
