@@ -8,8 +8,8 @@ import unittest
 from collections import Counter
 
 from flow import FlowTest, bootstrap, unique
-from lake import Lake, lake_sink
-from log_tool import read_records, write_records
+from lake import Lake, assert_each_once, lake_sink
+from log_tool import write_records
 from workers import Millrace, file_source
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
@@ -41,22 +41,6 @@ class LakeKillTest(FlowTest):
         died = not worker.process.alive()
         self.assertEqual(worker.process.kill(), -9, worker.process.output()[-3000:])
         return died
-
-    def check(self, lake, log, topic):
-        """count = distinct (partition, offset) = produced, and every row is its record."""
-        records = read_records(topic, log)
-        produced = Counter((r.partition, r.offset) for r in records)
-        places = lake.places()
-        self.assertEqual(sum(places.values()), len(places), "rows are there more than once")
-        self.assertEqual(places, produced)
-        ids = {(r.partition, r.offset): json.loads(r.value)["id"] for r in records}
-        rows = {(r["_kafka_partition"], r["_kafka_offset"]): r["id"] for r in lake.rows()}
-        self.assertEqual(rows, ids)
-        ends = Counter(partition for partition, _ in produced)
-        stored = lake.offsets()
-        self.assertEqual({p: stored[topic, p] for p in ends}, dict(ends))
-        self.assertEqual(lake.count(), len(produced))
-        return len(produced)
 
     def finish(self, worker, lake, connectors, source, count):
         """A life without a crash, until every line of the source is in the table."""
@@ -107,7 +91,7 @@ class LakeKillTest(FlowTest):
                 hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
             self.finish(worker, lake, connectors, source, written)
             log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
-            count = self.check(lake, log, "orders")
+            count = assert_each_once(self, lake, log, "orders")
             print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}",
                   flush=True)
             for point in set(points):
@@ -174,7 +158,7 @@ class LakeKillTest(FlowTest):
             outputs = one.process.output() + two.process.output()
             one.process.kill()
             two.process.kill()
-            self.check(lake, log, topic)
+            assert_each_once(self, lake, log, topic)
             fenced = outputs.count("was fenced")
             print(f"{fenced} batches fenced", flush=True)
             self.assertGreater(fenced, 0, outputs)

@@ -7,10 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import StaticTable
 from sqlalchemy.exc import OperationalError
+
+from log_tool import read_records
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
 OURS = "org.millrace.LakehouseSinkConnector"
@@ -129,3 +132,45 @@ class Lake:
         if done.returncode != 0:
             raise RuntimeError("icebird: " + done.stderr.decode()[-2000:])
         return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+class RestLake(Lake):
+    """Tables of a REST catalog at `uri`; the sink finds it at `sink_uri`, which may be a proxy."""
+
+    def __init__(self, uri, sink_uri=None, **more):
+        self.uri = uri
+        self.sink_uri = sink_uri or uri
+        self.more = {f"iceberg.catalog.{key}": value for key, value in more.items()}
+
+    def settings(self):
+        return {"iceberg.catalog": "lake", "iceberg.catalog.type": "rest",
+                "iceberg.catalog.uri": self.sink_uri, **self.more}
+
+    def catalog(self):
+        return RestCatalog("lake", uri=self.uri)
+
+    def table(self, name="db.orders"):
+        try:
+            return self.catalog().load_table(name)
+        except NoSuchTableError:
+            return None
+
+
+def assert_each_once(test, lake, log, topic, table="db.orders"):
+    """count = distinct (topic, partition, offset) = produced, every row is its record, by its `id`, and
+    the table's offsets are behind the last; returns how many."""
+    records = read_records(topic, log)
+    produced = Counter((r.partition, r.offset) for r in records)
+    places = lake.places(table)
+    test.assertEqual(sum(places.values()), len(places), "rows are there more than once")
+    test.assertEqual(places, produced)
+    ids = {(r.partition, r.offset): json.loads(r.value)["id"] for r in records}
+    rows = {(r["_kafka_partition"], r["_kafka_offset"]): r["id"] for r in lake.rows(table)}
+    test.assertEqual(rows, ids)
+    ends = {}
+    for record in records:
+        ends[topic, record.partition] = max(ends.get((topic, record.partition), 0), record.offset + 1)
+    stored = lake.offsets(table)
+    test.assertEqual({place: stored[place] for place in ends}, ends)
+    test.assertEqual(lake.count(table), len(produced))
+    return len(produced)

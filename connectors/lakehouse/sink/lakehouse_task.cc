@@ -58,8 +58,17 @@ void LakehouseTask::start(const Properties& config, SinkTaskContext& context) {
 
 void LakehouseTask::open(std::span<const TopicPartition> partitions) {
   OffsetMap begin;
-  for (Destination& destination : destinations_) {
-    take_smaller(begin, destination.table->open(partitions));
+  try {
+    for (Destination& destination : destinations_) {
+      take_smaller(begin, destination.table->open(partitions));
+    }
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    // An error here would fail the task; put() opens them again until the catalog is well.
+    log(LogLevel::Warn, kLogger, "Opening tables failed; trying again: " + describe(error));
+    for (Destination& destination : destinations_) destination.table->expect(partitions);
+    must_restart_ = true;
+    return;
   }
   read_from(begin);
 }

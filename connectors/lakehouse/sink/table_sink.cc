@@ -65,6 +65,10 @@ OffsetMap TableSink::open(std::span<const TopicPartition> partitions) {
   return offsets;
 }
 
+void TableSink::expect(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& partition : partitions) progress_.try_emplace(partition);
+}
+
 // Latest is not durable by itself: after a crash it would be another place (trap 1).
 bool TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   WrittenBatch batch;

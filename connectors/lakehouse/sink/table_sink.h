@@ -64,6 +64,8 @@ class TableSink {
 
   /// Where to read these partitions from, pinned in the table. Blocks on catalog and log.
   OffsetMap open(std::span<const TopicPartition> partitions);
+  /// In place of an open() that failed: restart() opens them with the others.
+  void expect(std::span<const TopicPartition> partitions);
   /// After flush() and wait(): what is not committed is dropped.
   void close(std::span<const TopicPartition> partitions);
 
