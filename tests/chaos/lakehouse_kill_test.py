@@ -18,6 +18,7 @@ STEADY = ("file.write", "file.finish", "manifest.write", "list.write", "commit.b
           "commit.after", "offsets.before", "offsets.after", "evolve")
 FIRST = ("create", "pin", "evolve")  # of a table's first life
 PARTITIONS = 4
+ROWS = 2000  # at most, for a round
 LIFE = 4.0  # seconds that a round waits for its point; then the kill comes from here
 
 
@@ -48,7 +49,7 @@ class LakeKillTest(FlowTest):
         self.wait(lambda: worker.offsets("src") == [{
             "partition": {"filename": str(source)},
             "offset": {"position": source.stat().st_size}}], 60, "the source to end")
-        self.wait(lambda: len({row["id"] for row in lake.rows()}) == count, 60,
+        self.wait(lambda: len(lake.ids()) == count, 60,
                   f"{count} orders in the table")
         self.assertEqual(worker.stop(), 143)
 
@@ -64,14 +65,17 @@ class LakeKillTest(FlowTest):
                           lake_sink("dst", lake, "orders",
                                     **{"tasks.max": "2", "lakehouse.flush.rows": "150",
                                        "iceberg.control.commit.interval-ms": "100"})]
-            written, hits = 0, Counter()
+            written, hits, rebalances = 0, Counter(), Counter()
             points = [STEADY[i % len(STEADY)] for i in range(ROUNDS)]
             self.rng.shuffle(points)
             for round_, point in enumerate(points):
                 fields = [f"f{at}" for at in range(round_)]
+                most = written + ROWS
 
                 def append():
                     nonlocal written
+                    if written >= most:
+                        return
                     with open(source, "a") as out:
                         for _ in range(self.rng.randrange(1, 200)):
                             more = {f: written for f in fields[-2:]}
@@ -81,19 +85,24 @@ class LakeKillTest(FlowTest):
                 def disturb():
                     append()
                     if self.rng.random() < 0.05:
-                        worker.rest.call("POST", f"/connectors/dst/tasks/{self.rng.randrange(2)}"
-                                                 "/restart")
+                        at = self.rng.randrange(2)
+                        rebalance("restart", "POST", f"/connectors/dst/tasks/{at}/restart")
                     if self.rng.random() < 0.05:
-                        worker.rest.call("PATCH", "/connectors/dst/config",
-                                         {"tasks.max": str(self.rng.randrange(1, 4))})
+                        rebalance("tasks.max", "PATCH", "/connectors/dst/config",
+                                  {"tasks.max": str(self.rng.randrange(1, 4))})
 
-                nth = 1 if point == "evolve" else self.rng.randrange(1, 7)
+                def rebalance(what, *request):
+                    rebalances[what] += worker.rest.call(*request).status < 300
+
+                # Late ones leave time for a rebalance before.
+                nth = 1 if point == "evolve" else self.rng.randrange(1, self.rng.choice((7, 20)))
                 hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
             self.finish(worker, lake, connectors, source, written)
             log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
             count = assert_each_once(self, lake, log, "orders")
-            print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}",
-                  flush=True)
+            print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}; "
+                  f"rebalanced by {dict(rebalances)}", flush=True)
+            self.assertGreater(min(rebalances["restart"], rebalances["tasks.max"]), 0)
             for point in set(points):
                 self.assertGreater(hits[point], 0, f"{point} was never passed")
 
