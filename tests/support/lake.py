@@ -22,6 +22,11 @@ OFFSETS = "millrace.kafka.offsets"
 READ_TIMEOUT = 120
 
 
+def local_path(location):
+    """Of `file:///folder`, or `file:/folder` as Java has it."""
+    return "/" + location.removeprefix("file:").lstrip("/")
+
+
 def lake_sink(name, lake, topics, table="db.orders", **more):
     """Schemaless JSON into a table that is made, with where each record was, committed once a second."""
     return {"name": name, "connector.class": OURS, "tasks.max": "1", "topics": topics,
@@ -122,7 +127,7 @@ class Lake:
         files = self.files(name)
         if not files:
             return []
-        paths = [path.removeprefix("file://") for path in files]
+        paths = [local_path(path) for path in files]
         with duckdb.connect() as connection:
             result = connection.execute("SELECT * FROM read_parquet(?, union_by_name=true, "
                                         "hive_partitioning=false)", [paths])
@@ -131,7 +136,7 @@ class Lake:
 
     def icebird_rows(self, name="db.orders"):
         """Numbers as JavaScript has them, missing columns left out."""
-        metadata = self.table(name).metadata_location.removeprefix("file://")
+        metadata = local_path(self.table(name).metadata_location)
         script = Path(__file__).parent / "icebird" / "read.mjs"
         done = subprocess.run(["node", str(script), os.environ["MILLRACE_ICEBIRD"], metadata],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=READ_TIMEOUT)
