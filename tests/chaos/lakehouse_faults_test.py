@@ -2,13 +2,16 @@
 
 import json
 import os
+import tempfile
 import time
 import unittest
+from collections import Counter
 
+import pyarrow
 from catalog_server import CatalogServer
 from fault_proxy import COMMIT_FAULTS, LOAD_FAULTS, FaultProxy
-from flow import FlowTest
-from lake import RestLake, assert_each_once, lake_sink
+from flow import FlowTest, unique
+from lake import OFFSETS, RestLake, assert_each_once, lake_sink
 from workers import Millrace, file_source
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
@@ -19,12 +22,17 @@ STEP_S = 0.05
 
 
 class CatalogFaultsTest(FlowTest):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         print(f"seed {SEED}", flush=True)
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.server = CatalogServer(os.environ["MILLRACE_ICEBERG_JARS"], folder.name)
+        cls.addClassCleanup(cls.server.stop)
+
+    def setUp(self):
         self.worker = Millrace.embedded({"offset.flush.interval.ms": "200"})
         self.addCleanup(self.worker.close)
-        self.server = CatalogServer(os.environ["MILLRACE_ICEBERG_JARS"], self.worker.folder)
-        self.addCleanup(self.server.stop)
         self.proxy = FaultProxy(self.server.uri, SEED, late_s=2.5 * TIMEOUT_MS / 1000)
         self.addCleanup(self.proxy.close)
         self.lake = RestLake(self.server.uri, self.proxy.uri, **{
@@ -35,6 +43,14 @@ class CatalogFaultsTest(FlowTest):
         self.source = self.worker.folder / "in.json"
         self.source.write_text("")
         self.written = 0
+        self.table = unique("db").replace("-", "_") + ".orders"
+
+    def source_and_sink(self, **more):
+        source = file_source("src", self.source, "orders", **{
+            "topic.creation.default.partitions": str(PARTITIONS),
+            "topic.creation.default.replication.factor": "1", "batch.size": "61"})
+        sink = lake_sink("dst", self.lake, "orders", self.table, **more)
+        return source, sink
 
     def append(self, count):
         with open(self.source, "a") as out:
@@ -48,18 +64,11 @@ class CatalogFaultsTest(FlowTest):
             self.assertNotIn("FAILED", [state, *tasks], self.worker.process.output()[-4000:])
 
     def wait_all(self, what):
-        self.wait(lambda: self.check_states() or self.lake.count() >= self.written, 90, what)
+        self.wait(lambda: self.check_states() or len(self.lake.ids(self.table)) >= self.written, 90, what)
 
     def test_each_fault_of_commits_and_loads(self):
-        settings = {"topic.creation.default.partitions": str(PARTITIONS),
-                    "topic.creation.default.replication.factor": "1", "batch.size": "61"}
-        self.worker.start(file_source("src", self.source, "orders", **settings))
         self.append(10 * PARTITIONS)
-        self.worker.wait_running("src")
-        made = self.worker.rest.call("POST", "/connectors", {"name": "dst", "config": lake_sink(
-            "dst", self.lake, "orders", **{
-                "tasks.max": "2", "iceberg.control.commit.interval-ms": "200"})})
-        self.assertEqual(made.status, 201, made.body)
+        self.worker.start(*self.source_and_sink(**{"tasks.max": "2"}))
         self.wait_all("the first rows")
         self.proxy.fail()
         began = time.monotonic()
@@ -77,34 +86,70 @@ class CatalogFaultsTest(FlowTest):
                 self.assertGreater(self.proxy.counts[kind][fault], 0, f"{fault} at a {kind}")
         self.append(10)
         self.wait_all(f"{self.written} rows after the faults")
+        self.finish()
+
+    def finish(self):
         self.check_states()
         self.assertEqual(self.worker.stop(), 143)
-        count = assert_each_once(self, self.lake, self.log, "orders")
+        count = assert_each_once(self, self.lake, self.log, "orders", self.table)
         self.assertEqual(count, self.written)
-        print(f"{count} rows in {len(self.lake.table().metadata.snapshots)} snapshots", flush=True)
+        print(f"{count} rows in {len(self.lake.table(self.table).metadata.snapshots)} snapshots",
+              flush=True)
 
     def test_a_worker_that_starts_while_the_catalog_fails(self):
         """Opening tables is tried again as commits are."""
-        self.worker.start(file_source("src", self.source, "orders"))
+        connectors = self.source_and_sink()
         self.append(100)
-        self.worker.wait_running("src")
-        self.wait(lambda: self.worker.offsets("src"), what="the source's offsets")
-        first = lake_sink("dst", self.lake, "orders")
-        self.worker.rest.call("POST", "/connectors", {"name": "dst", "config": first})
+        self.worker.start(*connectors)
         self.wait_all("the first rows")
         self.assertEqual(self.worker.stop(), 143)
         self.append(100)
-        self.proxy.decks = {"load": ("500 before", "503 before", "no answer before"), "commit": ("502 before",)}
-        self.proxy.counts = {kind: dict.fromkeys(deck, 0) for kind, deck in self.proxy.decks.items()}
+        loads, commits = ("500 before", "503 before", "no answer before"), ("502 before",)
+        self.proxy.decks = {"load": loads, "commit": commits}
+        self.proxy.counts = {"load": Counter(), "commit": Counter()}
         self.proxy.fail()
-        self.worker.start(file_source("src", self.source, "orders"), first)
-        self.wait(lambda: self.check_states() or sum(self.proxy.counts["load"].values()) > 5, 60,
-                  "more tries")
+        self.worker.start(*connectors)
+        self.wait(lambda: self.check_states() or self.proxy.all_dealt(2, ("load",)), 60, "more tries")
         self.proxy.calm()
         self.wait_all("all rows")
-        self.check_states()
-        self.assertEqual(self.worker.stop(), 143)
-        self.assertEqual(assert_each_once(self, self.lake, self.log, "orders"), 200)
+        self.finish()
+
+    def test_ten_fences_in_a_row_end_the_task(self):
+        """Somebody else moves the offsets while each commit is on its way."""
+        source, sink = self.source_and_sink()
+        self.append(400)
+        self.worker.start(source, sink)
+        self.wait_all("the first rows")
+        (cluster, topics), = json.loads(self.summary())["c"].items()
+        ends = dict(topics["orders"])
+        moves = 0
+        nothing = pyarrow.Table.from_pylist([], pyarrow.schema([("id", pyarrow.int64())]))
+
+        def move(to):
+            text = json.dumps({"v": 1, "c": {cluster: {"orders": to}}})
+            self.lake.table(self.table).append(nothing, snapshot_properties={OFFSETS: text})
+
+        def move_back():
+            nonlocal moves
+            moves += 1
+            move({partition: end - moves for partition, end in ends.items()})
+
+        self.proxy.before_commit = move_back
+        self.append(1)
+        self.wait(lambda: self.worker.state("dst")[1] == ["FAILED"], 60, "the end of the task")
+        trace = self.worker.rest.get("/connectors/dst/status").json()["tasks"][0]["trace"]
+        self.assertIn(f"committing to {self.table}: 10 batches in a row were fenced; another "
+                      "connector or worker group writes the same topic into this table", trace)
+        self.assertEqual(moves, 10)  # a batch that waits behind one goes with it
+        self.proxy.before_commit = None
+        move(ends)
+        self.worker.rest.call("POST", "/connectors/dst/tasks/0/restart")
+        self.wait(lambda: self.worker.state("dst")[1] == ["RUNNING"], what="the task again")
+        self.wait_all("the last row")
+        self.finish()
+
+    def summary(self):
+        return self.lake.table(self.table).current_snapshot().summary[OFFSETS]
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class FaultProxy:
         self.decks = decks or {"commit": COMMIT_DECK, "load": LOAD_DECK}
         self.counts = {kind: Counter() for kind in self.decks}
         self.dealt = []  # (kind, fault), in order
+        self.before_commit = None  # called before one is passed on
         self._random = random.Random(seed)
         self._left = {kind: [] for kind in self.decks}
         self._lock = threading.Lock()
@@ -85,19 +86,22 @@ class FaultProxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def all_dealt(self, times=1):
-        """Whether each fault of each deck has come so often."""
+    def all_dealt(self, times=1, kinds=("commit", "load")):
+        """Whether each fault of these decks has come so often."""
         with self._lock:
             return all(self.counts[kind][fault] >= times
-                       for kind, deck in self.decks.items() for fault in deck)
+                       for kind in kinds for fault in self.decks[kind])
 
-    def deal(self, method, path):
-        if not self._faulty.is_set():
-            return PASS
+    @staticmethod
+    def kind(method, path):
         parts = urlsplit(path).path.strip("/").split("/")
-        if len(parts) < 2 or parts[-2] != "tables" or method not in ("GET", "POST"):
+        if len(parts) < 2 or parts[-2] != "tables":
+            return None
+        return {"POST": "commit", "GET": "load"}.get(method)
+
+    def deal(self, kind):
+        if not self._faulty.is_set() or kind is None:
             return PASS
-        kind = "commit" if method == "POST" else "load"
         with self._lock:
             if not self._left[kind]:
                 self._left[kind] = list(self.decks[kind])
@@ -109,13 +113,16 @@ class FaultProxy:
 
     def answer(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        fault = self.deal(handler.command, handler.path)
+        kind = self.kind(handler.command, handler.path)
+        fault = self.deal(kind)
         if fault == "no answer before":
             return self.hang_up(handler)
         if fault == "late request":
             self._calm.wait(self.late_s)
         applied = fault in (PASS, "late request", "late answer", "slow answer") or \
             fault.endswith(" after")
+        if kind == "commit" and self.before_commit:
+            self.before_commit()
         reply = self.forward(handler, body) if applied else None
         if fault == "no answer after":
             return self.hang_up(handler)
