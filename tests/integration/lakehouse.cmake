@@ -22,6 +22,8 @@ if(TARGET lakehouse)
   millrace_lakehouse_test(lakehouse_broker_test LABELS integration python broker)
   millrace_lakehouse_test(lakehouse_interop_test LABELS integration python java TIMEOUT 300)
   millrace_lakehouse_test(lakehouse_table_changes_test LABELS integration python java)
+  # Starts a broker of its own, which compacts at once.
+  millrace_lakehouse_test(lakehouse_topics_test LABELS integration python broker java)
   set(chaos ${PROJECT_SOURCE_DIR}/tests/chaos)
   millrace_lakehouse_test(lakehouse_kill_test FOLDER ${chaos} LABELS chaos python broker
     TIMEOUT 400)

@@ -32,10 +32,10 @@ class ChangeCase(LakeTest):
                 out.write(json.dumps({"id": self.written}) + "\n")
                 self.written += 1
 
-    def launch(self, **more):
+    def launch(self, partitions=2, **more):
         self.worker.start(
             file_source("src", self.source, "orders", **{
-                "topic.creation.default.partitions": "2",
+                "topic.creation.default.partitions": str(partitions),
                 "topic.creation.default.replication.factor": "1"}),
             lake_sink("lake", self.lake, "orders",
                       **{"iceberg.control.commit.interval-ms": "100",
@@ -104,7 +104,7 @@ class RollbackTest(ChangeCase):
 
     def test_while_running_the_next_batch_is_fenced(self):
         self.append()
-        self.launch()
+        self.launch(partitions=1)
         self.wait_ids(50)
         kept = self.head()
         self.append()
@@ -112,6 +112,7 @@ class RollbackTest(ChangeCase):
         self.roll_back(kept)
         self.append()
         self.wait_ids(150)
+        self.assertIn("was fenced", self.worker.process.output())
         self.running()
         self.stop()
         self.check()

@@ -1,8 +1,6 @@
 """Apache Iceberg's own classes (tests/oracle/TableTool.java) on the tables of a lake."""
 
-import json
 import os
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -10,9 +8,8 @@ import pyarrow
 import pyarrow.parquet
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+from json_program import JsonProgram
 from lake import local_path
-
-TOOL = Path(__file__).resolve().parents[1] / "oracle" / "TableTool.java"
 
 
 class JavaTables:
@@ -23,30 +20,12 @@ class JavaTables:
         warehouse = f"file://{lake.warehouse}"
         where = ["hadoop", warehouse] if lake.kind == "hadoop" else \
             ["jdbc", f"jdbc:sqlite:{lake.database}", warehouse]
-        self.log = open(lake.folder / f"java-{uuid.uuid4().hex[:8]}.log", "w+b")
-        self.process = subprocess.Popen(
-            ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp",
-             os.environ["MILLRACE_ICEBERG_JARS"] + "/*", str(TOOL), *where],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.program = JsonProgram("TableTool.java", os.environ["MILLRACE_ICEBERG_JARS"] + "/*",
+                                   *where)
+        self.close = self.program.close
 
     def call(self, op, table="db.orders", **more):
-        self.process.stdin.write(json.dumps({"op": op, "table": table, **more}) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            self.log.seek(0)
-            raise RuntimeError("Java ended:\n" + self.log.read().decode()[-4000:])
-        answer = json.loads(line)
-        if "error" in answer:
-            raise RuntimeError(f"{op} by Java: {answer['error']}")
-        return answer
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.log.close()
+        return self.program.call(op, table=table, **more)
 
     def write_file(self, rows, table="db.orders"):
         """A data file with the table's columns; what `append` and `rewrite` are told of it."""
