@@ -222,6 +222,11 @@ class LostRecordsTest(TopicCase):
         self.worker.rest.call("PUT", f"/connectors/{self.name}/resume")
         return ids
 
+    def test_records_that_went_while_it_was_paused_fail_the_task(self):
+        ids = self.went_while_paused()
+        self.assertIn("the table has offset 10, and the log has 40 to 60", self.failure())
+        self.check(ids)
+
     def test_records_that_went_while_it_was_paused_are_passed_over_when_asked(self):
         ids = self.went_while_paused(**{"lakehouse.offset.out.of.range": "earliest"})
         self.wait_ids(ids | set(range(40, 60)))

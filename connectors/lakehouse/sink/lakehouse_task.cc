@@ -1,6 +1,9 @@
 #include "connectors/lakehouse/sink/lakehouse_task.h"
 
 #include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
 
 #include "connectors/lakehouse/columns/cell_text.h"
 #include "connectors/lakehouse/commit/crash_point.h"
@@ -74,7 +77,10 @@ void LakehouseTask::open(std::span<const TopicPartition> partitions) {
 }
 
 void LakehouseTask::read_from(const OffsetMap& offsets) {
-  for (const auto& [partition, offset] : offsets) context_->offset(partition, offset);
+  for (const auto& [partition, offset] : offsets) {
+    context_->offset(partition, offset);
+    next_[partition] = raw(offset);
+  }
 }
 
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
@@ -84,19 +90,60 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   must_restart_ = true;  // should an exception come: what is half done must not be committed
   const bool reads_again = settle();
   if (!reads_again) {
+    const uint32_t end = rows_that_follow(batch);
     try {
-      write(batch);
+      write(batch, end);
     } catch (const Error& error) {
       if (!error.retriable()) throw;
       log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
       context_->timeout(kRestartWait.count());
       return;
     }
+    if (end < batch.size()) return begin_behind_loss();
   }
   must_restart_ = false;
   if (reads_again) return;
   ask_for_commit();
   show_metrics();
+}
+
+// How many rows come before the first one that cannot be what is next in its partition. What compaction and
+// transactions leave out is skipped by consumers, but so is what the log has lost: they begin anew
+// where the log does, and say nothing.
+uint32_t LakehouseTask::rows_that_follow(const RecordBatch& batch) {
+  std::set<TopicPartition> known;  // the log has what was expected, so it has what comes behind it
+  int64_t* next = nullptr;
+  for (uint32_t row = 0; row < batch.size(); ++row) {
+    const Record& record = batch[row];
+    const bool in_run = row > 0 && batch[row - 1].original_partition == record.original_partition &&
+                        batch[row - 1].original_topic.data() == record.original_topic.data();
+    if (!in_run) {
+      const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+      next = &next_.try_emplace(partition, record.offset).first->second;
+    }
+    const int64_t expected = std::exchange(*next, record.offset + 1);
+    if (record.offset == expected) continue;
+    const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+    if (record.offset > expected && known.contains(partition)) continue;
+    const auto ranges = context_->log().ranges(std::span(&partition, 1));
+    const auto range = ranges.find(partition);
+    const bool is_hole = record.offset > expected && range != ranges.end() &&
+                         expected >= raw(range->second.begin);
+    if (!is_hole) {
+      log(LogLevel::Warn, kLogger, "The log went on with offset " + std::to_string(record.offset) +
+                                       " of " + partition.to_string() + " in place of " +
+                                       std::to_string(expected) + ": looking where it begins");
+      return row;
+    }
+    known.insert(partition);
+  }
+  return batch.size();
+}
+
+// With the rows before it safe, what the options say of it holds as it does for a table that is opened.
+void LakehouseTask::begin_behind_loss() {
+  drain();
+  restart_all();
 }
 
 void LakehouseTask::restart_all() {
@@ -123,9 +170,9 @@ bool LakehouseTask::settle() {
   return !again.empty();
 }
 
-void LakehouseTask::write(RecordBatch& batch) {
+void LakehouseTask::write(RecordBatch& batch, uint32_t end) {
   uint32_t row = 0;
-  for (; row < batch.size(); ++row) {
+  for (; row < end; ++row) {
     if (batch[row].state != RowState::Live) continue;
     size_t at = 0;
     for (; at < destinations_.size(); ++at) {
@@ -241,25 +288,29 @@ void LakehouseTask::flush_due() {
 // Whoever has these partitions next begins where the table says. What cannot be committed in time is
 // written again there; should it land all the same, the other's batch is fenced, and read again.
 void LakehouseTask::close(std::span<const TopicPartition> partitions) {
-  const auto deadline = Clock::now() + kCloseLimit;
   try {
-    if (!must_restart_) {
-      for (Destination& destination : destinations_) destination.table->flush();
-      for (Destination& destination : destinations_) {
-        while (!destination.table->idle() && Clock::now() < deadline) {
-          destination.table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
-          // The partitions that stay are to be read again, and nobody has told the consumer.
-          if (!destination.table->settle().empty()) must_restart_ = true;
-        }
-      }
-    }
+    if (!must_restart_) drain();
   } catch (const std::exception& error) {
     must_restart_ = true;  // files have rows of partitions that go
     log(LogLevel::Warn, kLogger,
         "Committing at the end of partitions failed; their rows are read again: " + describe(error));
   }
   for (Destination& destination : destinations_) destination.table->close(partitions);
+  for (const TopicPartition& partition : partitions) next_.erase(partition);
   show_metrics();
+}
+
+/// Commits what there is, if that takes no longer than kCloseLimit.
+void LakehouseTask::drain() {
+  const auto deadline = Clock::now() + kCloseLimit;
+  for (Destination& destination : destinations_) destination.table->flush();
+  for (Destination& destination : destinations_) {
+    while (!destination.table->idle() && Clock::now() < deadline) {
+      destination.table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
+      // The partitions that stay are to be read again, and nobody has told the consumer.
+      if (!destination.table->settle().empty()) must_restart_ = true;
+    }
+  }
 }
 
 void LakehouseTask::stop() noexcept { destinations_.clear(); }

@@ -1,6 +1,7 @@
 #pragma once
 // The task of the lakehouse sink: rows to tables, offsets from tables (iceberg-sink.md §4.3, §4.6).
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,10 @@ class LakehouseTask final : public SinkTask {
   };
 
   bool settle();
-  void write(RecordBatch& batch);
+  void write(RecordBatch& batch, uint32_t end);
+  uint32_t rows_that_follow(const RecordBatch& batch);
+  void begin_behind_loss();
+  void drain();
   void write_row(Destination& destination, RecordBatch& batch, uint32_t row);
   bool goes_to(const Destination& destination, const Record& record) const;
   void note_positions(const RecordBatch& batch, uint32_t end);
@@ -49,6 +53,7 @@ class LakehouseTask final : public SinkTask {
   SinkTaskContext* context_ = nullptr;
   SinkOptions options_;
   std::vector<Destination> destinations_;
+  std::map<TopicPartition, int64_t> next_;  // offsets that are expected
   bool must_restart_ = false;
   bool flush_asked_ = false;
   bool offsets_given_ = false;  // to the worker, for the consumer group
