@@ -22,6 +22,7 @@ if(TARGET lakehouse)
   millrace_lakehouse_test(lakehouse_broker_test LABELS integration python broker)
   millrace_lakehouse_test(lakehouse_interop_test LABELS integration python java TIMEOUT 300)
   millrace_lakehouse_test(lakehouse_table_changes_test LABELS integration python java)
+  millrace_lakehouse_test(lakehouse_storage_test LABELS integration python)
   # Starts a broker of its own, which compacts at once.
   millrace_lakehouse_test(lakehouse_topics_test LABELS integration python broker java)
   set(chaos ${PROJECT_SOURCE_DIR}/tests/chaos)

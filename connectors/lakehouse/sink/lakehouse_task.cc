@@ -85,6 +85,7 @@ void LakehouseTask::read_from(const OffsetMap& offsets) {
 
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   context_->timeout(kTick.count());
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (std::exchange(offsets_given_, false)) crash_point("offsets.after");
   if (must_restart_) return restart_all();
   must_restart_ = true;  // should an exception come: what is half done must not be committed
@@ -248,11 +249,18 @@ void LakehouseTask::ask_for_commit() {
 }
 
 OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
-  if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
-  if (!must_restart_) {
-    must_restart_ = true;  // as in put()
-    settle();
-    must_restart_ = false;
+  try {
+    if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
+    if (!must_restart_) {
+      must_restart_ = true;  // as in put()
+      settle();
+      must_restart_ = false;
+    }
+  } catch (const Error& error) {
+    // The worker passes over what is thrown here, again and again: put() fails the task.
+    if (!error.retriable()) failure_ = std::current_exception();
+    log(LogLevel::Warn, kLogger, "Committing failed: " + describe(error));
+    return {};
   }
   OffsetMap safe;
   for (const Destination& destination : destinations_) {

@@ -1,6 +1,7 @@
 #pragma once
 // The task of the lakehouse sink: rows to tables, offsets from tables (iceberg-sink.md §4.3, §4.6).
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,7 @@ class LakehouseTask final : public SinkTask {
   std::vector<Destination> destinations_;
   std::map<TopicPartition, int64_t> next_;  // offsets that are expected
   bool must_restart_ = false;
+  std::exception_ptr failure_;  // of a commit, for put()
   bool flush_asked_ = false;
   bool offsets_given_ = false;  // to the worker, for the consumer group
   std::chrono::steady_clock::time_point next_metrics_;
