@@ -69,8 +69,7 @@ public class TopicTool {
     switch (request.get("op").asText()) {
       case "create" -> create(topic, request);
       case "delete" -> delete(topic);
-      case "grow" -> admin.createPartitions(
-          Map.of(topic, NewPartitions.increaseTo(request.get("partitions").asInt()))).all().get();
+      case "grow" -> grow(topic, request.get("partitions").asInt());
       case "cut" -> admin.deleteRecords(Map.of(new TopicPartition(topic, 0),
           RecordsToDelete.beforeOffset(request.get("before").asLong()))).all().get();
       case "set" -> admin.incrementalAlterConfigs(Map.of(
@@ -89,6 +88,17 @@ public class TopicTool {
     admin.createTopics(List.of(new NewTopic(topic, Optional.of(request.get("partitions").asInt()),
         Optional.empty()).configs(configs))).all().get();
     await(() -> admin.describeTopics(List.of(topic)).allTopicNames().get() != null);
+  }
+
+  /** Until each partition has a leader. */
+  private void grow(String topic, int count) throws Exception {
+    admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(count))).all().get();
+    await(() -> {
+      var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+      return partitions.size() == count && partitions.stream().allMatch(p -> p.leader() != null);
+    });
+    producers.values().forEach(KafkaProducer::close);  // they know the topic as it was
+    producers.clear();
   }
 
   /** Until the broker does not know it any more. */

@@ -28,7 +28,7 @@ class JsonProgram:
             raise RuntimeError("Java ended:\n" + self.log.read().decode()[-4000:])
         answer = json.loads(line)
         if "error" in answer:
-            raise RuntimeError(f"{op} {more}: {answer['error']}")
+            raise RuntimeError(f"{op}: {answer['error']}")
         return answer
 
     def close(self):
