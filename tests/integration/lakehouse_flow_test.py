@@ -197,8 +197,7 @@ class ApacheConfigTest(LakeTest):
 
     def test_keys_of_the_older_sink_are_refused(self):
         self.worker.start()
-        refused = {"iceberg.tables.cdc-field": "op", "iceberg.tables.upsert-mode-enabled": "true",
-                   "iceberg.control.group-id": "cg"}
+        refused = {"iceberg.control.group-id": "cg"}
         reply = self.worker.rest.call("PUT", "/connector-plugins/IcebergSinkConnector/config/validate",
                                       self.config(**refused))
         self.assertEqual(reply.status, 200, reply.body)

@@ -1,5 +1,6 @@
 """Tables of the lakehouse sink: its configuration, and what others read in them."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -122,15 +123,14 @@ class Lake:
         return [task.file.file_path for task in self.table(name).scan().plan_files()]
 
     def duckdb_rows(self, name="db.orders"):
-        """By DuckDB's reader of Parquet, of the files that PyIceberg found: the package has no extension
-        for Iceberg."""
-        files = self.files(name)
-        if not files:
-            return []
-        paths = [local_path(path) for path in files]
+        """By DuckDB's own reader of Iceberg."""
+        metadata = local_path(self.table(name).metadata_location)
         with duckdb.connect() as connection:
-            result = connection.execute("SELECT * FROM read_parquet(?, union_by_name=true, "
-                                        "hive_partitioning=false)", [paths])
+            for extension in ("avro", "iceberg"):
+                package = importlib.util.find_spec(f"duckdb_extension_{extension}")
+                (path,) = Path(package.origin).parent.glob(f"extensions/*/{extension}.duckdb_extension")
+                connection.execute(f"LOAD '{path}'")
+            result = connection.execute("SELECT * FROM iceberg_scan(?)", [metadata])
             names = [column[0] for column in result.description]
             return [dict(zip(names, row)) for row in result.fetchall()]
 

@@ -24,6 +24,17 @@ std::string why_not_to_write(const TableMetadata& table) {
          (table.format_version() == 1 ? ": upgrade it (format-version=2), which cannot be undone" : "");
 }
 
+/// Empty: what the batch deletes by key is within reach. Deletes with a partition do not touch files of
+/// another partition spec.
+std::string why_not_deleted(const WrittenBatch& batch, const TableMetadata& table) {
+  const int32_t spec = table.default_spec().id;
+  for (const DataFile& file : batch.files) {
+    if (file.content != FileContent::EqualityDeletes || file.spec_id == spec) continue;
+    return "the table is partitioned otherwise now (spec " + std::to_string(spec) + ")";
+  }
+  return "";
+}
+
 }  // namespace
 
 CommitMachine::CommitMachine(std::vector<PreparedBatch> batches, std::string table_uuid,
@@ -91,7 +102,8 @@ void CommitMachine::judge() {
   for (size_t index = 0; index < batches_.size(); ++index) {
     if (settled_[index]) continue;
     const WrittenBatch& batch = batches_[index].batch;
-    const std::string misfit = why_not(batch, next_positions_);
+    std::string misfit = why_not(batch, next_positions_);
+    if (misfit.empty()) misfit = why_not_deleted(batch, *table_);
     if (misfit.empty()) {
       apply(batch, next_positions_);
       included_.push_back(index);

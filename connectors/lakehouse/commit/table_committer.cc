@@ -105,9 +105,12 @@ void TableCommitter::run() {
 std::vector<TableCommitter::Waiting> TableCommitter::take() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
-  std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()),
-                             std::make_move_iterator(waiting_.end()));
-  waiting_.clear();
+  // Deletes do not touch what is added by their own snapshot: a batch with any is committed alone.
+  const auto has_deletes = [](const Waiting& one) { return one.batch.has_deletes(); };
+  auto end = std::find_if(waiting_.begin(), waiting_.end(), has_deletes);
+  if (end == waiting_.begin() && end != waiting_.end()) ++end;
+  std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
   changed_.notify_all();
   return taken;
 }

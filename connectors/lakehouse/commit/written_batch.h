@@ -1,6 +1,7 @@
 #pragma once
 // What a task hands over to the committer, and what becomes of it (iceberg-sink.md §4.2).
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -35,6 +36,11 @@ struct WrittenBatch {
   std::string connector;
   std::string task;
   int64_t newest_ms = -1;  // record timestamp; negative: none known
+
+  bool has_deletes() const {
+    return std::any_of(files.begin(), files.end(),
+                       [](const DataFile& file) { return file.content != FileContent::Data; });
+  }
 };
 
 enum class BatchFate : uint8_t {

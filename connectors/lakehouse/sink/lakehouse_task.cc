@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "connectors/lakehouse/columns/cell_text.h"
+#include "connectors/lakehouse/columns/value_path.h"
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -26,18 +26,6 @@ void take_smaller(OffsetMap& into, const OffsetMap& offsets) {
     const auto [at, is_new] = into.try_emplace(partition, offset);
     if (!is_new) at->second = std::min(at->second, offset);
   }
-}
-
-/// A field by its path, through maps and structs; null when there is none.
-const Value* value_at(const Value& value, std::string_view path) {
-  const Value* at = &value;
-  while (at != nullptr && !path.empty()) {
-    if (at->type() != ::millrace::Type::Map && at->type() != ::millrace::Type::Struct) return nullptr;
-    const size_t dot = std::min(path.find('.'), path.size());
-    at = member_of(*at, path.substr(0, dot));
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return at;
 }
 
 }  // namespace
@@ -105,6 +93,7 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   must_restart_ = false;
   if (reads_again) return;
   ask_for_commit();
+  hold_back();
   show_metrics();
 }
 
@@ -145,6 +134,18 @@ uint32_t LakehouseTask::rows_that_follow(const RecordBatch& batch) {
 void LakehouseTask::begin_behind_loss() {
   drain();
   restart_all();
+}
+
+// Rows that replace others wait in memory for their commit.
+void LakehouseTask::hold_back() {
+  const bool full = std::any_of(destinations_.begin(), destinations_.end(),
+                                [](const Destination& one) { return one.table->is_full(); });
+  if (full == paused_) return;
+  paused_ = full;
+  const std::vector<TopicPartition> partitions = context_->assignment();
+  full ? context_->pause(partitions) : context_->resume(partitions);
+  log(LogLevel::Info, kLogger, full ? "Reading pauses: rows that replace others wait for their commit"
+                                    : "Reading goes on");
 }
 
 void LakehouseTask::restart_all() {

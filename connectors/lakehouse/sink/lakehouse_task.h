@@ -49,6 +49,7 @@ class LakehouseTask final : public SinkTask {
   void read_from(const OffsetMap& offsets);
   void ask_for_commit();
   void flush_due();
+  void hold_back();
   void show_metrics();
 
   SinkTaskContext* context_ = nullptr;
@@ -58,6 +59,7 @@ class LakehouseTask final : public SinkTask {
   bool must_restart_ = false;
   std::exception_ptr failure_;  // of a commit, for put()
   bool flush_asked_ = false;
+  bool paused_ = false;
   bool offsets_given_ = false;  // to the worker, for the consumer group
   std::chrono::steady_clock::time_point next_metrics_;
 };

@@ -20,14 +20,11 @@ constexpr const char* kMeaningless[] = {
     "iceberg.control.topic", "iceberg.control.group-id-prefix", "iceberg.control.commit.timeout-ms",
     "iceberg.control.commit.threads", "iceberg.control.commit.max-consecutive-failures",
     "iceberg.coordinator.transactional.prefix", "iceberg.connect.group-id",
-    "iceberg.coordinator-executor-keep-alive-timeout-ms", "iceberg.hadoop-conf-dir",
-    "iceberg.tables.default-id-columns"};  // rows are only appended, there as here
+    "iceberg.coordinator-executor-keep-alive-timeout-ms", "iceberg.hadoop-conf-dir"};
 constexpr std::string_view kMeaninglessPrefixes[] = {"iceberg.hadoop.", "iceberg.kafka."};
 
 // Of the sink Apache's came from. Passed over, they would change what is in the table.
 constexpr std::pair<const char*, const char*> kRefused[] = {
-    {"iceberg.tables.cdc-field", "changes cannot be applied yet, rows are only appended"},
-    {"iceberg.tables.upsert-mode-enabled", "rows cannot be replaced yet, they are only appended"},
     {"iceberg.control.group-id", "there is no control topic; offsets are kept in the table"}};
 
 ConfigValidator optional_one_of(std::vector<std::string> allowed) {
@@ -50,7 +47,14 @@ void add_apache_keys(ConfigDef<SinkOptions>& d) {
   d.optional(&S::default_branch, {.name = "iceberg.tables.default-commit-branch",
                                   .doc = "Branch to commit to."});
   d.optional(&S::default_id_columns, {.name = "iceberg.tables.default-id-columns",
-                                      .doc = "Identifier columns of tables that are created."});
+                                      .doc = "Key columns, for upserts and deletes: identifier "
+                                             "fields of tables that are created. The default is the "
+                                             "table's identifier fields."});
+  d.optional(&S::upsert, {.name = "iceberg.tables.upsert-mode-enabled",
+                          .doc = "Each row replaces the one of its key, by an equality delete."});
+  d.optional(&S::cdc_field, {.name = "iceberg.tables.cdc-field",
+                             .doc = "Path of the field that tells what a record does: update (U...), "
+                                    "delete (D...), else insert."});
   d.optional(&S::default_partition_by,
              {.name = "iceberg.tables.default-partition-by",
               .doc = "Partition of tables that are created: columns, or transforms such as day(ts), "
@@ -98,8 +102,13 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
                                           "default is error, and struct under the name of Apache's sink.",
                                    .validator = optional_one_of({"error", "stringify", "struct"})});
   d.optional(&S::null_values, {.name = "lakehouse.null.values",
-                               .doc = "What becomes of records without a value.",
-                               .validator = one_of({"skip", "reject"})});
+                               .doc = "What becomes of records without a value; delete takes "
+                                      "away the row whose key the record's key is.",
+                               .validator = one_of({"skip", "reject", "delete"})});
+  d.optional(&S::cdc_envelope, {.name = "lakehouse.cdc.envelope",
+                                .doc = "What values are wrapped in: debezium takes the row from before "
+                                       "and after, and the operation from op.",
+                                .validator = one_of({"none", "debezium"})});
   d.optional(&S::unknown_fields, {.name = "lakehouse.unknown.fields",
                                   .doc = "What becomes of fields without a column, when the schema "
                                          "does not evolve.",
@@ -151,6 +160,13 @@ RowOptions row_options(const SinkOptions& options) {
   return rows;
 }
 
+ChangeOptions change_options(const SinkOptions& options) {
+  return {.upsert = options.upsert,
+          .operation = options.cdc_field,
+          .debezium = options.cdc_envelope == "debezium",
+          .null_deletes = options.null_values == "delete"};
+}
+
 StartRules start_rules(const SinkOptions& options) {
   StartRules rules;
   rules.policy = parse_start_policy(options.start_policy);
@@ -188,6 +204,9 @@ void check_keys(const Properties& config, ConfigErrors& errors) {
       check(route.c_str(), errors, [&] { JavaRegex{*regex}; });
     }
   }
+  if (options.cdc_field && options.cdc_envelope != "none") {
+    errors.add("iceberg.tables.cdc-field", "is not for envelopes, whose operation is op");
+  }
   check("lakehouse.start.policies", errors, [&] {
     parse_start_policies(options.start_policies.value_or(std::vector<std::string>()));
   });
@@ -196,6 +215,11 @@ void check_keys(const Properties& config, ConfigErrors& errors) {
     parse_start_offsets(options.start_offsets.value_or(std::vector<std::string>()), rules);
   });
   check("lakehouse.broker.columns", errors, [&] { row_options(options); });
+}
+
+bool is_id_columns(std::string_view key) {
+  return key == "iceberg.tables.default-id-columns" ||
+         (key.starts_with(kTablePrefix) && key.ends_with(".id-columns"));
 }
 
 void throw_first(const ConfigErrors& errors) {
@@ -232,6 +256,7 @@ SinkOptions SinkOptions::parse(const Properties& config) {
   options.write_props = with_prefix(config, kWritePrefix);
   options.start = start_rules(options);
   options.rows = row_options(options);
+  options.changes = change_options(options);
   for (const std::string& table : options.tables.value_or(std::vector<std::string>())) {
     options.table_props_[table] = with_prefix(config, std::string(kTablePrefix) + table + ".");
   }
@@ -278,14 +303,14 @@ void require_valid(const Properties& config) {
 
 std::vector<std::string> meaningless_keys(const Properties& config) {
   std::vector<std::string> keys;
+  const bool only_appends = !change_options(SinkOptions::def().parse(config)).any();
   for (const auto& [key, value] : config) {
     const bool exact = std::find(std::begin(kMeaningless), std::end(kMeaningless), key) !=
                        std::end(kMeaningless);
     const bool prefixed =
         std::any_of(std::begin(kMeaninglessPrefixes), std::end(kMeaninglessPrefixes),
                     [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
-    const bool of_table = key.starts_with(kTablePrefix) && key.ends_with(".id-columns");
-    if (exact || prefixed || of_table) keys.push_back(key);
+    if (exact || prefixed || (only_appends && is_id_columns(key))) keys.push_back(key);
   }
   return keys;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/lakehouse/columns/row_writer.h"
+#include "connectors/lakehouse/sink/changes.h"
 #include "connectors/lakehouse/sink/start_rules.h"
 #include "millrace/config_def.h"
 
@@ -35,6 +36,8 @@ struct SinkOptions {
   bool evolve_schema = false;
   bool force_optional = false;
   bool ignore_case = false;
+  bool upsert = false;
+  std::optional<std::string> cdc_field;
   int32_t commit_interval_ms = 300'000;
   std::string catalog_name = "iceberg";
   // lakehouse.*
@@ -46,6 +49,7 @@ struct SinkOptions {
   std::optional<std::vector<std::string>> broker_columns;
   std::optional<std::string> nested_handling;  // Apache's class: struct, ours: error
   std::string null_values = "skip";
+  std::string cdc_envelope = "none";
   std::string unknown_fields = "ignore";
   std::string numbers = "exact";
   int64_t flush_rows = 5'000'000;
@@ -59,6 +63,7 @@ struct SinkOptions {
   Properties write_props;   // iceberg.tables.write-props.
   StartRules start;
   RowOptions rows;
+  ChangeOptions changes;
   bool tolerates_errors = false;  // errors.tolerance=all
 
   static const ConfigDef<SinkOptions>& def();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "connectors/lakehouse/columns/cell_read.h"
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/errors.h"
@@ -24,24 +25,8 @@ std::vector<size_t> path_to(const std::vector<NestedField>& fields, int32_t id) 
   return {};
 }
 
-template <class T>
-T fixed_at(const Column& column, int64_t row) {
-  T value;
-  std::memcpy(&value, column.values().data() + static_cast<size_t>(row) * sizeof(T), sizeof(T));
-  return value;
-}
-
-std::string bytes_at(const Column& column, int64_t row) {
-  const auto* data = reinterpret_cast<const char*>(column.values().data());
-  const auto at = static_cast<size_t>(row);
-  if (column.width() != 0) return {data + at * column.width(), column.width()};
-  const auto offsets = column.offsets();
-  return {data + offsets[at], static_cast<size_t>(offsets[at + 1] - offsets[at])};
-}
-
 Literal literal_at(const Column& column, int64_t row) {
-  const auto bit = static_cast<size_t>(row);
-  if (((column.validity()[bit / 8] >> (bit % 8)) & 1) == 0) return {};
+  if (is_null_at(column, row)) return {};
   switch (column.field().type->id) {
     case TypeId::Boolean:
       return fixed_at<uint8_t>(column, row) != 0;
@@ -60,7 +45,7 @@ Literal literal_at(const Column& column, int64_t row) {
     case TypeId::Decimal:
       return decimal_bytes(fixed_at<Int128>(column, row));  // this machine is little-endian, as Arrow
     default:
-      return bytes_at(column, row);
+      return std::string(bytes_at(column, row));
   }
 }
 
@@ -130,12 +115,23 @@ bool PartitionWriters::write(const Record& record, Reject& reject) {
     if (!rows_.write(record, right.buffer, reject)) return false;
     last_ = &right;
   }
+  added();
+  return true;
+}
+
+void PartitionWriters::copy(const RowCopy& copy, const ColumnBatch& from, int64_t row) {
+  if (last_ == nullptr || !is_of(*last_, from, row)) last_ = &partition_of(from, row);
+  copy.append(from, row, last_->buffer);
+  added();
+}
+
+// One more row in `last_`.
+void PartitionWriters::added() {
   ++row_count_;
   last_->used = ++clock_;
   count_row(*last_);
   if (is_full(*last_)) drain(*last_);
   if (memory_ > static_cast<int64_t>(target_.memory_bytes)) keep_within_memory();
-  return true;
 }
 
 bool PartitionWriters::is_full(const Partition& partition) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/lakehouse/columns/row_copy.h"
 #include "connectors/lakehouse/columns/row_writer.h"
 #include "connectors/lakehouse/parquet/data_file_writer.h"
 #include "connectors/lakehouse/table/partition_spec.h"
@@ -40,6 +41,9 @@ class PartitionWriters {
   /// Adds a row to its partition. False: `reject` says why. Throws what storage throws; the row is
   /// buffered then all the same.
   bool write(const Record& record, Reject& reject);
+  /// Adds a row of another batch, which has the columns in the same places; `copy` is for the two schemas.
+  /// Throws as write().
+  void copy(const RowCopy& copy, const ColumnBatch& from, int64_t row);
   RowWriter& rows() noexcept { return rows_; }
   int64_t row_count() const noexcept { return row_count_; }
   /// Bytes of all files so far, about.
@@ -58,6 +62,7 @@ class PartitionWriters {
   Partition& partition_of(const ColumnBatch& batch, int64_t row);
   bool is_of(const Partition& partition, const ColumnBatch& batch, int64_t row) const;
   PartitionValues values_of(const ColumnBatch& batch, int64_t row) const;
+  void added();
   bool is_full(const Partition& partition) const;
   void count_row(Partition& partition);
   void count_memory(Partition& partition);

@@ -1,5 +1,6 @@
 #include "connectors/lakehouse/sink/table_setup.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "connectors/lakehouse/columns/type_inference.h"
 #include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/lakehouse/sink/table_keys.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -104,6 +106,7 @@ void TableSetup::add_columns(const std::vector<UnknownField>& fields) {
     const TableSchema current = metadata.current_schema();
     EvolvedSchema evolved = evolve(current, metadata.last_column_id(), wanted);
     if (!evolved.changed) return;
+    add_identifiers(evolved.schema);
     TableChange change;
     change.requirements = {change::assert_uuid(metadata.uuid()),
                            change::assert_last_field_id(metadata.last_column_id()),
@@ -137,9 +140,55 @@ bool TableSetup::add_partition_fields(const TableSchema& schema, TableChange& ch
     log(LogLevel::Warn, kLogger, "Table " + name_.to_string() + " has no partition yet: " + error.what());
     return false;
   }
+  if (options_.changes.any() && missing_keys().empty()) {
+    require_partition_of_key(spec, key_ids(schema, table_options_.id_columns, options_.ignore_case));
+  }
   change.updates.push_back(change::add_spec(spec));
   change.updates.push_back(change::set_default_spec(-1));
   return true;
+}
+
+std::vector<std::string> TableSetup::missing_keys() const {
+  std::vector<std::string> missing;
+  const TableSchema schema = table_->metadata.current_schema();
+  for (const std::string& name : table_options_.id_columns) {
+    if (schema.column(name, options_.ignore_case) == nullptr) missing.push_back(name);
+  }
+  return missing;
+}
+
+std::optional<std::vector<int32_t>> TableSetup::keys() const {
+  if (!missing_keys().empty()) return std::nullopt;
+  const TableMetadata& metadata = table_->metadata;
+  std::vector<int32_t> keys =
+      key_ids(metadata.current_schema(), table_options_.id_columns, options_.ignore_case);
+  require_partition_of_key(metadata.default_spec(), keys);
+  require_one_spec(*table_, branch());
+  return keys;
+}
+
+// A table that gets its key columns now has no rows that could lack them.
+void TableSetup::add_identifiers(TableSchema& schema) const {
+  const auto is_missing = [&](const std::string& name) {
+    return schema.column(name, options_.ignore_case) == nullptr;
+  };
+  const std::vector<std::string>& names = table_options_.id_columns;
+  if (!options_.changes.any() || names.empty() || !schema.identifier_ids.empty()) return;
+  if (std::any_of(names.begin(), names.end(), is_missing)) return;
+  if (!is_without_rows(table_->metadata, branch())) return;
+  schema = with_identifiers(std::move(schema), key_ids(schema, names, options_.ignore_case));
+}
+
+FileTarget TableSetup::delete_target(const std::string& task, const TableSchemaPtr& keys) const {
+  constexpr int64_t kDeleteFileBytes = int64_t{64} << 20;
+  FileTarget target = file_target(task);
+  std::map<std::string, std::string> properties = table_->metadata.properties();
+  for (const auto& [name, value] : options_.write_props) properties[name] = value;
+  target.schema = keys;
+  target.options = data_file_options(*keys, properties);
+  for (const NestedField& field : keys->fields) target.options.equality_ids.push_back(field.id);
+  target.file_bytes = number_property(properties, "write.delete.target-file-size-bytes", kDeleteFileBytes);
+  return target;
 }
 
 FileTarget TableSetup::file_target(const std::string& task) const {

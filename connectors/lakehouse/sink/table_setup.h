@@ -34,12 +34,20 @@ class TableSetup {
   void add_columns(const std::vector<UnknownField>& fields);
   /// Files of the current schema and partition spec.
   FileTarget file_target(const std::string& task) const;
+  /// Files of keys whose rows are deleted.
+  FileTarget delete_target(const std::string& task, const TableSchemaPtr& keys) const;
+  /// The key columns that the configuration names, or the table's identifier fields; none when the table
+  /// has not got them all yet. Throws ConfigException when rows cannot be replaced by them.
+  std::optional<std::vector<int32_t>> keys() const;
+  /// Names of configured key columns that the table has not got yet.
+  std::vector<std::string> missing_keys() const;
   /// Of this process, shared by all tasks that write the table.
   std::shared_ptr<TableCommitter> committer() const;
 
  private:
   LoadedTable create();
   bool add_partition_fields(const TableSchema& schema, TableChange& change) const;
+  void add_identifiers(TableSchema& schema) const;
 
   const std::shared_ptr<Catalog> catalog_;
   const std::string catalog_key_;

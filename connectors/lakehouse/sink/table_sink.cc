@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/lakehouse/columns/value_path.h"
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -31,7 +32,7 @@ bool OutcomeInbox::wait(std::chrono::milliseconds limit) {
 }
 
 TableSink::TableSink(Parts parts, const SinkOptions& options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)), options_(options), changes_(options.changes) {}
 
 TableSink::~TableSink() = default;
 
@@ -95,6 +96,7 @@ void TableSink::close(std::span<const TopicPartition> partitions) {
   }
   if (moved()) return;  // rows of other partitions; flush() left none of these
   writers_.reset();
+  buffer_.reset();
 }
 
 PartitionWriters& TableSink::writers() {
@@ -122,7 +124,7 @@ bool TableSink::write(const Record& record, Reject& reject) {
   const Progress* progress = progress_of(record);
   if (progress == nullptr || record.offset < progress->next) return true;
   if (record.value.value.is_null() && options_.null_values == "skip") return true;
-  if (!writers().write(record, reject)) {
+  if (!write_row(record, reject)) {
     if (reject.reason == RejectReason::UnknownField && options_.evolve_schema) {
       wants_columns_ = true;
     } else {
@@ -132,6 +134,48 @@ bool TableSink::write(const Record& record, Reject& reject) {
   }
   newest_ms_ = std::max(newest_ms_, record.timestamp);
   return true;
+}
+
+bool TableSink::write_row(const Record& record, Reject& reject) {
+  const bool is_change = !record.value.value.is_null() || changes_.options().null_deletes;
+  return changes_.options().any() && is_change ? write_change(record, reject)
+                                               : writers().write(record, reject);
+}
+
+bool TableSink::write_change(const Record& record, Reject& reject) {
+  RowChange change;
+  if (!changes_.read(record, change, reject)) return false;
+  if (!buffer_ && !open_buffer(change, reject)) return false;
+  if (!buffer_) return true;  // a deletion from a table that has not got the key columns
+  if (change.kind == ChangeKind::Delete) return buffer_->erase(change.row, reject);
+  Record row = record;
+  row.value = change.row;
+  return buffer_->put(change.kind, row, writers().rows(), reject);
+}
+
+bool TableSink::open_buffer(const RowChange& change, Reject& reject) {
+  const auto keys = parts_.setup->keys();
+  if (keys) {
+    const TableSchemaPtr& schema = writers().target().schema;
+    buffer_ = std::make_unique<UpsertBuffer>(schema, key_schema(*schema, *keys), options_.ignore_case);
+    return true;
+  }
+  if (change.kind == ChangeKind::Delete) return true;
+  for (const std::string& name : parts_.setup->missing_keys()) {
+    if (!member_with_schema(change.row, name).value.is_null()) continue;
+    reject = {RejectReason::MissingRequired, name, "the column is part of the key"};
+    return false;
+  }
+  reject = {RejectReason::UnknownField, parts_.setup->missing_keys().front(),
+            "the table has no such column, which is part of the key"};
+  return false;
+}
+
+void TableSink::collect(const Record& record) {
+  if (!changes_.options().any()) return writers().rows().collect(record);
+  Record row = record;
+  row.value = changes_.row_of(record);
+  writers().rows().collect(row);
 }
 
 void TableSink::add_columns() {
@@ -146,6 +190,11 @@ void TableSink::add_columns() {
   // What is in files of the schema before stays as it is: readers find columns by id.
   for (DataFile& file : writers_->finish()) ended_.push_back(std::move(file));
   make_writers();
+  if (!buffer_) return;
+  const auto keys = parts_.setup->keys();
+  if (!keys) throw RetriableException("replacing rows in " + name().to_string() + ": a key column is gone");
+  const TableSchemaPtr& schema = writers_->target().schema;
+  buffer_ = std::make_unique<UpsertBuffer>(buffer_->with_schema(schema, key_schema(*schema, *keys)));
 }
 
 void TableSink::advance(const TopicPartition& partition, int64_t next) {
@@ -161,8 +210,20 @@ bool TableSink::moved() const {
 bool TableSink::flush_due(Clock::time_point now) const {
   if (!moved() || in_flight_ >= kMaxInFlight) return false;
   if (const auto by = due(); by && now >= *by) return true;
+  if (buffer_ && (buffer_is_large() || buffer_->live_rows() >= options_.flush_rows)) return true;
   return writers_ && (writers_->row_count() >= options_.flush_rows ||
                       writers_->file_bytes() >= options_.flush_bytes);
+}
+
+// The other half is for the files that its rows become.
+bool TableSink::buffer_is_large() const {
+  return buffer_ && buffer_->bytes() >= options_.memory_bytes / 2;
+}
+
+bool TableSink::is_full() const { return in_flight_ >= kMaxInFlight && buffer_is_large(); }
+
+int64_t TableSink::memory_bytes() const {
+  return (writers_ ? writers_->memory_bytes() : 0) + (buffer_ ? buffer_->memory_bytes() : 0);
 }
 
 std::optional<TableSink::Clock::time_point> TableSink::due() const {
@@ -176,7 +237,8 @@ void TableSink::flush() {
   WrittenBatch batch;
   if (writers_) {
     batch.schema = writers_->target().schema;
-    batch.files = writers_->finish();
+    if (buffer_) write_buffer(batch.files);
+    for (DataFile& file : writers_->finish()) batch.files.push_back(std::move(file));
   } else {
     batch.schema = std::make_shared<TableSchema>(parts_.setup->table().metadata.current_schema());
   }
@@ -188,6 +250,15 @@ void TableSink::flush() {
     progress.begin = progress.next;
   }
   submit(std::move(batch));
+}
+
+void TableSink::write_buffer(std::vector<DataFile>& files) {
+  deletes_ = std::make_unique<PartitionWriters>(
+      parts_.setup->delete_target(parts_.task, buffer_->keys()), RowOptions());
+  buffer_->write_to(*writers_, *deletes_);
+  files = deletes_->finish();
+  deletes_.reset();
+  buffer_->clear();
 }
 
 void TableSink::submit(WrittenBatch batch) {
@@ -260,6 +331,11 @@ void TableSink::drop_files() {
     for (DataFile& file : writers_->take_ended()) ended_.push_back(std::move(file));
     writers_.reset();  // the open files go with them
   }
+  if (deletes_) {
+    for (DataFile& file : deletes_->take_ended()) ended_.push_back(std::move(file));
+    deletes_.reset();
+  }
+  buffer_.reset();
   for (const DataFile& file : std::exchange(ended_, {})) {
     try {
       parts_.setup->table().files->remove(file.path);

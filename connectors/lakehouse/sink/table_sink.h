@@ -75,7 +75,7 @@ class TableSink {
   /// A row of this batch has fields that the table should get columns for.
   bool wants_columns() const noexcept { return wants_columns_; }
   /// Notes what this record wants.
-  void collect(const Record& record) { writers().rows().collect(record); }
+  void collect(const Record& record);
   /// Adds them; rows that were refused for it can be written again.
   void add_columns();
   /// All records of the partition before `next` have been dealt with.
@@ -101,7 +101,10 @@ class TableSink {
   /// Offsets that the table has.
   const OffsetMap& committed() const noexcept { return committed_; }
   std::vector<TaskMetric> metrics() const;
-  int64_t memory_bytes() const { return writers_ ? writers_->memory_bytes() : 0; }
+  int64_t memory_bytes() const;
+  /// Rows that wait for their commit fill the memory they may have, and the commits before it are not
+  /// done: no more of them, for now.
+  bool is_full() const;
   const TableName& name() const noexcept { return parts_.setup->name(); }
 
  private:
@@ -110,6 +113,11 @@ class TableSink {
     int64_t next = 0;   // behind the last record that was dealt with
   };
 
+  bool write_row(const Record& record, Reject& reject);
+  bool write_change(const Record& record, Reject& reject);
+  bool open_buffer(const RowChange& change, Reject& reject);
+  bool buffer_is_large() const;
+  void write_buffer(std::vector<DataFile>& files);
   PartitionWriters& writers();
   void make_writers();
   std::map<TopicPartition, Start> find_starts(std::span<const TopicPartition> partitions);
@@ -123,7 +131,10 @@ class TableSink {
   Parts parts_;
   const SinkOptions& options_;
   std::shared_ptr<TableCommitter> committer_;
+  const ChangeReader changes_;
   std::unique_ptr<PartitionWriters> writers_;
+  std::unique_ptr<UpsertBuffer> buffer_;       // of tables that rows are replaced in
+  std::unique_ptr<PartitionWriters> deletes_;  // while the buffer is written
   const std::shared_ptr<OutcomeInbox> inbox_ = std::make_shared<OutcomeInbox>();
   std::map<TopicPartition, Progress> progress_;
   std::map<TopicPartition, Progress>::iterator last_ = progress_.end();  // used

@@ -142,6 +142,29 @@ TEST_F(TableCommitterTest, WhatGathersMeanwhileIsOneSnapshot) {
   EXPECT_EQ(files().size(), 3U);
 }
 
+// Deletes do not reach what their own snapshot adds, so a key must not come twice in one.
+TEST_F(TableCommitterTest, WhatDeletesIsCommittedAlone) {
+  const auto gated = std::make_shared<GatedCatalog>(catalog_);
+  const auto one = committer(gated);
+  auto first = submit(*one, batch(0, -1, 5));
+  gated->arrived.acquire();
+  std::vector<std::future<BatchOutcome>> others;
+  for (const int32_t number : {1, 2, 3, 4, 5}) {
+    WrittenBatch next = batch(number, -1, 2, std::to_string(number) + ".parquet");
+    if (number == 3 || number == 4) {
+      next.files[0].content = FileContent::EqualityDeletes;
+      next.files[0].equality_ids = {1};
+    }
+    others.push_back(submit(*one, std::move(next)));
+  }
+  gated->go_on.release(5);
+  EXPECT_EQ(first.get().fate, BatchFate::Committed);
+  std::vector<int64_t> snapshots;
+  for (auto& other : others) snapshots.push_back(other.get().snapshot_id);
+  EXPECT_EQ(snapshots[0], snapshots[1]);
+  EXPECT_EQ(std::set<int64_t>(snapshots.begin(), snapshots.end()).size(), 4U);
+}
+
 TEST_F(TableCommitterTest, ASpecThatCameMeanwhileIsFound) {
   const auto one = committer();
   EXPECT_EQ(submit(*one, batch(0, -1, 5, "a.parquet")).get().fate, BatchFate::Committed);
