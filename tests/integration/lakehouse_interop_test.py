@@ -42,7 +42,7 @@ class InteropCase(LakeTest):
         return valid
 
 
-class InteropTest(InteropCase):
+class BetweenTest(InteropCase):
     def step(self, first, end, produced=None, **more):
         self.produce("orders", [order(i) for i in range(first, end)], partitions=2)
         self.run_until(end + len(self.foreign), lake_sink("lake", self.lake, "orders", **more))
@@ -66,6 +66,14 @@ class InteropTest(InteropCase):
         self.java.call("expire")
         self.step(600, 700, **{"lakehouse.start.policy": "latest"})
 
+
+class BetweenInAFolderTest(BetweenTest):
+    """The same without a catalog, where Java's HadoopCatalog finds the table by its files."""
+
+    kind = "hadoop"
+
+
+class InteropTest(InteropCase):
     def test_a_table_of_javas(self):
         """Its field ids, partition and required columns are as Java made them."""
         fields = [{"id": 7, "name": "id", "required": True, "type": "long"},
@@ -101,12 +109,6 @@ class InteropTest(InteropCase):
             by_java = self.java.call("plan", column=column, value=value)["files"]
             self.assertEqual(by_java, by_python, column)
             self.assertLess(by_java, len(self.lake.files()))
-
-
-class InteropInAFolderTest(InteropTest):
-    """The same without a catalog, where Java's HadoopCatalog finds the table by its files."""
-
-    kind = "hadoop"
 
 
 class RunningTest(InteropCase):
