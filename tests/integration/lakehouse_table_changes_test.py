@@ -37,9 +37,9 @@ class ChangeCase(LakeTest):
             file_source("src", self.source, "orders", **{
                 "topic.creation.default.partitions": str(partitions),
                 "topic.creation.default.replication.factor": "1"}),
-            lake_sink("lake", self.lake, "orders",
-                      **{"iceberg.control.commit.interval-ms": "100",
-                         "lakehouse.broker.columns": "partition,offset", **more}))
+            {**lake_sink("lake", self.lake, "orders"),
+             "iceberg.control.commit.interval-ms": "100",
+             "lakehouse.broker.columns": "partition,offset", **more})
 
     def stop(self):
         """After all that was written has reached the topic."""
@@ -129,6 +129,32 @@ class RollbackTest(ChangeCase):
         self.running()
         self.stop()
         self.check()
+
+    def test_while_another_topic_goes_on_it_is_seen_too(self):
+        """No batch of the topic that went is fenced: it gets no more records."""
+        self.append()
+        self.launch(partitions=1, topics="orders,others", **{
+            "consumer.override.metadata.max.age.ms": "500"})
+        self.wait_ids(50)
+        kept = self.head()
+        other = self.worker.folder / "other.json"
+        other.write_text("".join(json.dumps({"id": 1000 + i}) + "\n" for i in range(50)))
+        made = self.worker.rest.call("POST", "/connectors", {
+            "name": "src2", "config": file_source("src2", other, "others")})
+        self.assertEqual(made.status, 201, made.body)
+        self.wait_ids(100)
+        self.roll_back(kept)
+
+        def back():
+            self.append(5)
+            return self.lake.ids() >= set(range(1000, 1050))
+
+        self.wait(back, 60, "the rows that went")
+        self.wait_ids(self.written + 50)
+        self.running()
+        self.stop()
+        self.assertEqual(sorted(row["id"] for row in self.lake.rows()),
+                         [*range(self.written), *range(1000, 1050)])
 
     def before_all_offsets(self, **more):
         """Rolled back to a snapshot of somebody else's."""

@@ -310,16 +310,18 @@ OffsetMap TableSink::settle() {
 OffsetMap TableSink::look_again(Clock::time_point now) {
   const auto every = std::max<Clock::duration>(kIdleCheck,
                                                std::chrono::milliseconds(options_.commit_interval_ms));
-  if (progress_.empty() || moved() || !idle() || now < last_look_ + every) return {};
+  if (progress_.empty() || now < last_look_ + every) return {};
   last_look_ = now;
+  const bool at_rest = !moved() && idle();  // else a batch on its way may have moved offsets forward
   const StoredPositions stored = read_positions(parts_.setup->load().metadata, parts_.setup->branch());
   for (const auto& [partition, progress] : progress_) {
     const auto next = stored.positions.next(parts_.cluster, partition);
-    if (next == progress.next) continue;
+    const int64_t expected = at_rest ? progress.next : raw(committed_.at(partition));
+    if (next == expected || (!at_rest && next > expected)) continue;
     log(LogLevel::Warn, kLogger, "Table " + name().to_string() + " has " +
                                      (next ? "offset " + std::to_string(*next) : "no offset") + " for " +
                                      partition.to_string() + " in place of " +
-                                     std::to_string(progress.next) + "; reading again from there");
+                                     std::to_string(expected) + "; reading again from there");
     return restart();
   }
   return {};
