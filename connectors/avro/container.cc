@@ -70,13 +70,13 @@ std::string FileWriter::finish() {
   return std::move(out_);
 }
 
-FileReader::FileReader(std::string_view bytes) : file_(bytes) {
+FileReader::FileReader(std::string_view bytes, const FileReader* like) : file_(bytes) {
   if (bytes.substr(0, kMagic.size()) != kMagic) fail("it does not begin with Obj and 1");
   file_.read_fixed(kMagic.size());
-  read_header();
+  read_header(like);
 }
 
-void FileReader::read_header() {
+void FileReader::read_header(const FileReader* like) {
   for (int64_t count = file_.read_block(); count > 0; count = file_.read_block()) {
     for (; count > 0 && !file_.failed(); --count) {
       std::string key(file_.read_bytes());
@@ -87,7 +87,9 @@ void FileReader::read_header() {
   if (file_.failed()) fail(fmt::format("its header: {}", file_.error()));
   const std::string* schema = metadata(kSchemaKey);
   if (schema == nullptr) fail("its header has no avro.schema");
-  schema_ = Schema::parse(*schema);
+  const std::string* known_schema = like == nullptr ? nullptr : like->metadata(kSchemaKey);
+  const bool is_same = known_schema != nullptr && *known_schema == *schema;
+  schema_ = is_same ? like->schema_ : Schema::parse(*schema);
   const std::string* codec = metadata(kCodecKey);
   if (codec == nullptr || codec->empty()) return;
   const std::optional<Codec> known = codec_from_name(*codec);

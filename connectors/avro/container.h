@@ -43,7 +43,9 @@ class FileWriter {
 /// Reads a file in memory that outlives it. All functions throw DataException for what is malformed.
 class FileReader {
  public:
-  explicit FileReader(std::string_view bytes);
+  /// `like`: a file that was probably written with the same schema, which is then shared, not parsed; its
+  /// own bytes may be gone.
+  explicit FileReader(std::string_view bytes, const FileReader* like = nullptr);
   FileReader(const FileReader&) = delete;  // it points into itself
   FileReader& operator=(const FileReader&) = delete;
 
@@ -57,7 +59,7 @@ class FileReader {
   bool next(const Projection& projection, Value& value);
 
  private:
-  void read_header();
+  void read_header(const FileReader* like);
   bool next_block();
 
   Reader file_;

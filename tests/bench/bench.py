@@ -21,12 +21,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cluster_bench import ClusterBench  # noqa: E402
 from kafka_broker import Broker  # noqa: E402
+from lakehouse_bench import LakehouseBench  # noqa: E402
 from process import wait_until  # noqa: E402
 from workers import JavaWorker, Millrace, file_sink, file_source  # noqa: E402
 
 PIPELINES = ["json_smt", "json_source", "json_schema", "dlq"]
 NAMES = ["start", "idle", *PIPELINES, "file_source", "file_sink", "memory",
-         *ClusterBench.names]
+         *ClusterBench.names, *LakehouseBench.names]
 START_ROUNDS = 5
 PASSES = 3
 PASS_TIMEOUT = 300
@@ -58,8 +59,11 @@ SOURCE_CHAIN = {
 class Bench:
     def __init__(self, arguments):
         self.records = arguments.records
+        self.lake_rows = arguments.lake_rows
+        self.lake_seconds = arguments.lake_seconds
         self.results = []
-        self.folder = Path(tempfile.mkdtemp(prefix="millrace-bench-"))
+        self.temporary = tempfile.TemporaryDirectory(prefix="millrace-bench-")  # until the end
+        self.folder = Path(self.temporary.name)
         self.serial = 0
 
     def report(self, name, millrace, java, unit, **details):
@@ -270,6 +274,7 @@ class Bench:
             if {"file_source", "file_sink", "memory"} & set(names):
                 self.flow(broker, names)
             ClusterBench(broker, self.report).run(names)
+            LakehouseBench(self, broker, self.lake_rows, self.lake_seconds).run(names)
 
 
 def record(results, command):
@@ -292,6 +297,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; default: all")
     parser.add_argument("--records", type=int, default=3_000_000)
+    parser.add_argument("--lake-rows", type=int, default=12_000_000,
+                        help="of iceberg_append; iceberg_start and iceberg_fanout take a quarter")
+    parser.add_argument("--lake-seconds", type=int, default=60, help="of iceberg_fresh")
     parser.add_argument("--json", help="also write the results to this file")
     parser.add_argument("--record", action="store_true", help="append the results to RESULTS.md")
     arguments = parser.parse_args()

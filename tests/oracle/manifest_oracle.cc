@@ -208,10 +208,21 @@ Json answer(const Json& request) {
     }
     return entries;
   }
+  const auto content = static_cast<ManifestContent>(request["content"].get<int>());
+  if (op == "merge") {
+    ManifestMerger merger(schema, spec, content);
+    for (const Json& input : request["inputs"]) {
+      const ManifestFile file = manifest_of(input["file"]);
+      merger.add(load(file.path), file, input["is_new"].get<bool>());
+    }
+    WrittenManifest merged = merger.finish();
+    save(path, merged.bytes);
+    merged.file.path = path;
+    return json_of(merged.file);
+  }
   std::vector<ManifestEntry> entries;
   const std::vector<TypePtr> types = partition_types(schema, spec);
   for (const Json& json : request["entries"]) entries.push_back(entry_of(json, types));
-  const auto content = static_cast<ManifestContent>(request["content"].get<int>());
   WrittenManifest written = write_manifest(schema, spec, content, entries);
   save(path, written.bytes);
   written.file.path = path;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Manifests and manifest lists that we write, read by PyIceberg and fastavro; theirs, read by us.
+"""Manifests and manifest lists that we write or merge, read by PyIceberg and fastavro; theirs, read by us.
 
 manifests_compare.py --native PROGRAM [--seed N] [--cases N]
 
@@ -310,6 +310,54 @@ def ours_read_by_them(case, native, io):
     return manifest
 
 
+def live(entries, sequence_number, snapshot_id):
+    """What a merge of an older manifest has of its entries."""
+    return [{**inherited(e, sequence_number), "status": 0,
+             "snapshot_id": snapshot_id if e["snapshot_id"] is None else e["snapshot_id"]}
+            for e in entries if e["status"] != 2]
+
+
+def merged_read_by_them(case, native, io):
+    """Manifests of ours and of PyIceberg's, merged by us with new ones."""
+    if any(isinstance(kind, FixedType) for kind in case.types):
+        return  # such values are not written again
+    inputs, expected = [], []
+    for number in range(case.rng.randrange(1, 6)):
+        is_new = number == 0
+        entries = [case.entry() for _ in range(case.rng.randrange(1, 9))]
+        path = str(case.folder / f"input-{case.rng.getrandbits(60)}.avro")
+        if is_new:
+            entries = [{**e, "status": 1, "snapshot_id": None, "sequence_number": None,
+                        "file_sequence_number": None} for e in entries]
+        if not is_new and case.rng.randrange(2):
+            entries = [{**e, "snapshot_id": 5} for e in entries]
+            with write_manifest(2, case.spec, case.schema, io.new_output(path), 5, "gzip") as writer:
+                for entry in entries:
+                    writer.add_entry(case.as_theirs(entry))
+            file = from_theirs(writer.to_manifest_file())
+        else:
+            file = native.ask(op="write", path=path, content=0,
+                              entries=[case.for_us(e) for e in entries], **case.json)
+        file.update(sequence_number=70 + number, added_snapshot_id=700 + number)
+        inputs.append({"file": file, "is_new": is_new})
+        if is_new:
+            expected += [{**inherited(e, 99), "snapshot_id": 999} for e in entries]
+        else:
+            expected += live(entries, 70 + number, 700 + number)
+    path = str(case.folder / f"merged-{case.rng.getrandbits(60)}.avro")
+    manifest = native.ask(op="merge", path=path, content=0, inputs=inputs, **case.json)
+    equal("length", manifest["length"], Path(path).stat().st_size)
+    equal("new", manifest["added_files"], sum(e["status"] == 1 for e in expected))
+    equal("older", manifest["existing_files"], sum(e["status"] == 0 for e in expected))
+    older = [e["sequence_number"] for e in expected if e["status"] == 0]
+    if older:
+        equal("lowest number", manifest["min_sequence_number"], min(older))
+    check_summaries(case, expected, manifest)
+    manifest.update(sequence_number=99, added_snapshot_id=999)
+    read = theirs_of(manifest).fetch_manifest_entry(io, discard_deleted=False)
+    equal("merged entries", [case.for_us(e) for e in expected], [case.from_theirs(e) for e in read])
+
+
 def theirs_read_by_us(case, native, io, version):
     entries = [{**case.entry(), "snapshot_id": 5} for _ in range(case.rng.randrange(1, 20))]
     path = str(case.folder / f"theirs-{case.rng.getrandbits(60)}.avro")
@@ -381,6 +429,7 @@ def main():
             case = Case(rng, Path(folder))
             try:
                 ours_read_by_them(case, native, io)
+                merged_read_by_them(case, native, io)
                 for version in (1, 2):
                     theirs_read_by_us(case, native, io, version)
                 lists(rng, Path(folder), native, io)

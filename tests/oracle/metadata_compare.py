@@ -1,5 +1,5 @@
 """Metadata documents of ours beside those of Apache Iceberg's own classes: new tables, random updates,
-requirements. Java gets the document we wrote, so it is read by its strict parser each time.
+requirements, and what Java reads out of manifests that commits of ours merged. Java gets the document we wrote, so it is read by its strict parser each time.
 
     python3 tests/oracle/metadata_compare.py --native build/dev/bin/table_oracle --jars JARS \\
         [--seed N] [--tables N]
@@ -11,6 +11,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROUNDS = 25  # of updates for each table
@@ -293,6 +294,28 @@ def run(native, java, requests, kind):
     return ours, failures
 
 
+def merged_manifests(program, java):
+    """The number of differences: six commits of a file each, and every third merges."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = [program, f"type=hadoop;warehouse=file://{folder}", "db.orders"]
+        schema = {"type": "struct", "schema-id": 0, "fields": [
+            {"id": 1, "name": "c", "type": "int", "required": False}]}
+        for command in (["create", json.dumps(schema), "c, truncate(c, 2), bucket(c, 4)"],
+                        ["set", "commit.manifest.min-count-to-merge", "3"], ["commit", "6"]):
+            subprocess.run(table + command, check=True, timeout=60)
+        document = json.loads(subprocess.run(table + ["document"], check=True, timeout=60,
+                                             capture_output=True).stdout)
+        answer = Program(java).answers([{"metadata": document, "files": True}])[0]
+        data = f"file://{folder}/db/orders/data"
+    files = [[f"{data}/{i}.parquet", i + 1, i + 1, i + 1,
+              f"PartitionData{{c={i}, c_trunc={i}, c_bucket={i}}}"] for i in reversed(range(6))]
+    expected = [[[1, 0, 6, 6], [1, 4, 5, 1]], files]
+    if answer == expected:
+        return 0
+    print(f"merged manifests: Java reads\n  {answer}\n  and not\n  {expected}")
+    return 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--native", required=True)
@@ -320,6 +343,7 @@ def main():
     requirements = [{"metadata": document, "requirement": generator.requirement(document)}
                     for document in documents for _ in range(8)]
     failures += run(native, java, requirements, "requirements")[1]
+    failures += merged_manifests(options.native, java)
     sys.exit(1 if failures else 0)
 
 

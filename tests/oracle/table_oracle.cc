@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/commit/table_committer.h"
 #include "connectors/lakehouse/table/decimal_bytes.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "connectors/lakehouse/table/manifest.h"
@@ -29,7 +30,8 @@ constexpr const char* kUsage =
     "       table_oracle NAME=VALUE;... TABLE add-column NAME TYPE\n"
     "       table_oracle NAME=VALUE;... TABLE promote NAME TYPE\n"
     "       table_oracle NAME=VALUE;... TABLE hammer PREFIX COUNT\n"
-    "       table_oracle NAME=VALUE;... TABLE append COUNT\n";
+    "       table_oracle NAME=VALUE;... TABLE append COUNT\n"
+    "       table_oracle NAME=VALUE;... TABLE commit COUNT\n";
 
 millrace::Properties settings_from(const std::string& text) {
   millrace::Properties settings;
@@ -156,6 +158,27 @@ class Oracle {
   void append(const Arguments& rest) {
     for (int i = 0; i < std::stoi(rest.at(0)); ++i) commit(next_snapshot);
   }
+  /// Batches of one file each, `data/<n>.parquet` of n + 1 rows, by a committer; the files are not made.
+  void commit_batches(const Arguments& rest) {
+    const LoadedTable base = load();
+    TableCommitter committer(catalog_, table_, base.metadata.uuid(), {});
+    for (int64_t i = 0; i < std::stoll(rest.at(0)); ++i) {
+      WrittenBatch batch;
+      batch.cluster = "cluster";
+      batch.steps = {{{"topic", 0}, {i == 0 ? OffsetStep::kUnknown : i, i + 1}}};
+      batch.schema = std::make_shared<TableSchema>(base.metadata.current_schema());
+      DataFile file;
+      file.path = base.metadata.data_folder() + "/" + std::to_string(i) + ".parquet";
+      file.spec_id = base.metadata.default_spec().id;
+      const auto value = static_cast<int32_t>(i);
+      file.partition.assign(base.metadata.default_spec().fields.size(), value);
+      file.file_size = 100;
+      file.metrics.record_count = i + 1;
+      batch.files = {std::move(file)};
+      const auto outcome = committer.submit_and_wait(std::move(batch), std::chrono::minutes(1));
+      if (!outcome || outcome->fate != BatchFate::Committed) throw std::runtime_error("not committed");
+    }
+  }
 
  private:
   static TableChange next_snapshot(const LoadedTable& base) {
@@ -220,7 +243,8 @@ int run(const Arguments& arguments) {
       {"create", &Oracle::create},         {"document", &Oracle::document},
       {"location", &Oracle::location},     {"set", &Oracle::set},
       {"add-column", &Oracle::add_column}, {"promote", &Oracle::promote},
-      {"hammer", &Oracle::hammer},         {"append", &Oracle::append}};
+      {"hammer", &Oracle::hammer},         {"append", &Oracle::append},
+      {"commit", &Oracle::commit_batches}};
   const auto command = arguments.size() < 3 ? kCommands.end() : kCommands.find(arguments[2]);
   if (command == kCommands.end()) {
     std::cerr << kUsage;

@@ -130,6 +130,25 @@ class Tables(unittest.TestCase):
         self.check_ours(table)
         self.assertEqual(table.properties["n"], "2")
 
+    def test_manifests_that_a_commit_merged_are_read_by_pyiceberg(self):
+        self.create_ours(self.files)
+        native(self.files, TABLE, "set", "commit.manifest.min-count-to-merge", "3")
+        native(self.files, TABLE, "commit", "6")
+        table = StaticTable.from_metadata(f"{self.warehouse}/db/orders")
+        manifests = table.current_snapshot().manifests(table.io)
+        self.assertEqual([(m.added_files_count, m.existing_files_count, m.min_sequence_number)
+                          for m in manifests], [(1, 0, 6), (1, 4, 1)])
+        entries = [e for m in manifests for e in m.fetch_manifest_entry(table.io)]
+        self.assertEqual([e.sequence_number for e in entries], [6, 5, 4, 3, 2, 1])
+        self.assertEqual([e.file_sequence_number for e in entries], [6, 5, 4, 3, 2, 1])
+        made = {s.sequence_number: s.snapshot_id for s in table.snapshots()}
+        self.assertEqual([e.snapshot_id for e in entries], [made[n] for n in range(6, 0, -1)])
+        files = {Path(t.file.file_path).name: t.file.record_count for t in table.scan().plan_files()}
+        self.assertEqual(files, {f"{i}.parquet": i + 1 for i in range(6)})
+        one = table.scan(row_filter="c1 = 3").plan_files()
+        self.assertEqual([Path(t.file.file_path).name for t in one], ["3.parquet"])
+        self.assertEqual(table.current_snapshot().summary["manifests-kept"], "1")
+
     def create_theirs(self):
         catalog = self.catalog()
         catalog.create_namespace("db")

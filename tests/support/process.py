@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -79,3 +80,33 @@ class Process:
             if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
         raise KeyError(field)
+
+
+class BusyTime:
+    """Seconds in which a process did something: tenths in which it used a part of a processor. So the
+    wait for the next commit does not count."""
+
+    SAMPLE_S = 0.1
+    PART = 0.3  # of one processor
+
+    def __init__(self, process):
+        self.process = process
+        self.seconds = 0.0
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        cpu, at = self.process.cpu_seconds(), time.monotonic()
+        while not self.done.wait(self.SAMPLE_S):
+            cpu_now, now = self.process.cpu_seconds(), time.monotonic()
+            if cpu_now - cpu > self.PART * (now - at):
+                self.seconds += now - at
+            cpu, at = cpu_now, now
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()

@@ -114,10 +114,10 @@ class Millrace(Worker):
 
 
 class JavaWorker(Worker):
-    heap = "-Xmx2g"
+    heap = ["-Xms256m", "-Xmx2g"]
 
     def command(self, arguments):
-        return ["java", "-Xms256m", self.heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+        return ["java", *self.heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
                 "-cp", class_path(), "org.apache.kafka.connect.cli.ConnectStandalone", *arguments]
 
     def __init__(self, settings, folder=None, env=None):
@@ -185,7 +185,7 @@ class MillraceMember(Member, Millrace):
 
 
 class JavaMember(Member, JavaWorker):
-    heap = "-Xmx512m"
+    heap = ["-Xms256m", "-Xmx512m"]
 
     def command(self, arguments):
         return [*super().command([])[:-1], "org.apache.kafka.connect.cli.ConnectDistributed",

@@ -118,7 +118,7 @@ std::optional<LoadedTable> FileCatalog::load(const TableName& table) {
     const auto found = find_version(location);
     if (!found) return std::nullopt;
     try {
-      return LoadedTable{read_metadata(*files_, found->path), found->path, files_};
+      return LoadedTable{read_metadata(*files_, found->path, cache_), found->path, files_};
     } catch (const NotFoundException&) {
       if (tries == kLoadTries) throw;
     }
@@ -139,12 +139,15 @@ void FileCatalog::write_hint(const std::string& location, int64_t number) noexce
 }
 
 bool FileCatalog::publish(const std::string& location, int64_t number,
-                          const TableMetadata& metadata, std::string& path) {
+                          const TableMetadata& metadata, std::string& path,
+                          const std::string& previous) {
   if (version(location, number)) return false;
   path = version_path(location, metadata_suffix(metadata).empty() ? kNames[0] : kNames[1], number);
-  const std::string bytes = metadata_bytes(metadata);
+  std::string bytes = metadata_bytes(metadata);
   try {
-    return files_->publish(path, bytes);
+    if (!files_->publish(path, bytes)) return false;
+    cache_.put(path, std::move(bytes), metadata, previous);
+    return true;
   } catch (const std::exception& error) {
     throw CommitUnknown(fmt::format("publishing {}: {}", path, error.what()));
   }
@@ -167,8 +170,9 @@ LoadedTable FileCatalog::create(const TableName& table, const NewTable& what) {
 
 bool FileCatalog::is_newest(const TableName& table, const LoadedTable& base) {
   const auto newest = load(table);
-  return newest && newest->metadata_location == base.metadata_location &&
-         newest->metadata.document() == base.metadata.document();
+  if (!newest || newest->metadata_location != base.metadata_location) return false;
+  const Json& document = newest->metadata.document();
+  return &document == &base.metadata.document() || document == base.metadata.document();
 }
 
 LoadedTable FileCatalog::commit(const TableName& table, const LoadedTable& base,
@@ -183,7 +187,7 @@ LoadedTable FileCatalog::commit(const TableName& table, const LoadedTable& base,
   auto [metadata, dropped] = changed_table(table, base, change);
   check_stays(table, metadata, location);
   std::string path;
-  if (!is_newest(table, base) || !publish(location, *number + 1, metadata, path)) {
+  if (!is_newest(table, base) || !publish(location, *number + 1, metadata, path, base.metadata_location)) {
     throw CommitConflict(fmt::format("changing table {}: another writer made version {} first",
                                      table.to_string(), *number + 1));
   }

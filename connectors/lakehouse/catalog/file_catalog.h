@@ -8,6 +8,7 @@
 #include <string>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/catalog/metadata_cache.h"
 
 namespace millrace::lakehouse {
 
@@ -39,10 +40,11 @@ class FileCatalog : public Catalog {
   bool is_newest(const TableName& table, const LoadedTable& base);
   /// Where the next version is published; false: another writer was faster.
   bool publish(const std::string& location, int64_t number, const TableMetadata& metadata,
-               std::string& path);
+               std::string& path, const std::string& previous = "");
 
   std::string warehouse_;  // without a slash at the end
   std::shared_ptr<FileIO> files_;
+  MetadataCache cache_;
 };
 
 }  // namespace millrace::lakehouse

@@ -16,12 +16,15 @@ bool has(const TableMetadata& table, const char* property, std::string_view valu
 
 }  // namespace
 
-TableMetadata read_metadata(FileIO& files, const std::string& path) {
+TableMetadata read_metadata(FileIO& files, const std::string& path, MetadataCache& cache) {
   std::string bytes = files.read(path);
+  if (auto known = cache.find(path, &bytes)) return *std::move(known);
   try {
     if (bytes.size() > kMaxMetadataBytes) throw DataException("it has too many bytes");
-    if (is_gzip(bytes)) bytes = gunzip(bytes, kMaxMetadataBytes);
-    return TableMetadata::parse(bytes);
+    TableMetadata metadata =
+        TableMetadata::parse(is_gzip(bytes) ? gunzip(bytes, kMaxMetadataBytes) : bytes);
+    cache.put(path, std::move(bytes), metadata);
+    return metadata;
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("reading {}: {}", path, error.what()));
   }

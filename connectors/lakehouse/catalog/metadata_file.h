@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/catalog/metadata_cache.h"
 
 namespace millrace::lakehouse {
 
 /// A metadata file, compressed or not, may have so many bytes.
 inline constexpr size_t kMaxMetadataBytes = size_t{512} << 20;
 
-/// Exceptions name the path.
-TableMetadata read_metadata(FileIO& files, const std::string& path);
+/// Exceptions name the path. What `cache` has of the same path and bytes is not parsed again.
+TableMetadata read_metadata(FileIO& files, const std::string& path, MetadataCache& cache);
 /// The bytes of a metadata file, compressed when the table's properties say so.
 std::string metadata_bytes(const TableMetadata& table);
 /// What stands before `.metadata.json` then: `.gz` or nothing.

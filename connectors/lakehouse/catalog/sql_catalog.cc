@@ -89,8 +89,10 @@ bool or_removed(FileIO& files, const std::string& path, const Change& change) {
   }
 }
 
-void write_metadata(FileIO& files, const std::string& path, const TableMetadata& table) {
-  if (files.publish(path, metadata_bytes(table))) return;
+/// The bytes written.
+std::string write_metadata(FileIO& files, const std::string& path, const TableMetadata& table) {
+  std::string bytes = metadata_bytes(table);
+  if (files.publish(path, bytes)) return bytes;
   throw ConnectException("writing " + path + ": there is a file of that name already");
 }
 
@@ -157,7 +159,7 @@ std::optional<LoadedTable> SqlCatalog::load(const TableName& table) {
     if (!path) return std::nullopt;
     auto files = files_for(*path);
     try {
-      return LoadedTable{read_metadata(*files, *path), *path, std::move(files)};
+      return LoadedTable{read_metadata(*files, *path, cache_), *path, std::move(files)};
     } catch (const NotFoundException&) {
       if (tries == kLoadTries) throw;
     }
@@ -199,13 +201,14 @@ LoadedTable SqlCatalog::commit(const TableName& table, const LoadedTable& base,
   auto [metadata, dropped] = changed_table(table, base, change);
   std::string path = next_metadata_path(metadata, base.metadata_location);
   auto files = files_for(path);
-  write_metadata(*files, path, metadata);
+  std::string bytes = write_metadata(*files, path, metadata);
   const bool swapped =
       or_removed(*files, path, [&] { return swap(table, base.metadata_location, path); });
   if (!swapped) {
     remove_files(*files, {path});
     throw CommitConflict("changing table " + table.to_string() + ": another writer was faster");
   }
+  cache_.put(path, std::move(bytes), metadata, base.metadata_location);
   remove_files(*files, dropped);
   return {std::move(metadata), std::move(path), std::move(files)};
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "connectors/lakehouse/catalog/catalog.h"
+#include "connectors/lakehouse/catalog/metadata_cache.h"
 #include "connectors/lakehouse/catalog/sql_database.h"
 
 namespace millrace::lakehouse {
@@ -41,6 +42,7 @@ class SqlCatalog : public Catalog {
   bool is_ready_ = false;
   bool has_type_ = false;                                 // the column `iceberg_type`
   std::map<std::string, std::shared_ptr<FileIO>> files_;  // by scheme
+  MetadataCache cache_;
 };
 
 }  // namespace millrace::lakehouse

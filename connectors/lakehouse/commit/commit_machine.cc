@@ -1,9 +1,11 @@
 #include "connectors/lakehouse/commit/commit_machine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "connectors/lakehouse/commit/offset_steps.h"
+#include "connectors/lakehouse/commit/position_replay.h"
 #include "connectors/lakehouse/commit/snapshot_summary.h"
 #include "millrace/errors.h"
 
@@ -56,9 +58,11 @@ CommitMachine::Action CommitMachine::next(Millis now, int64_t wall_ms) {
     case State::Loading:
       return {.step = Step::Load};
     case State::Judged:
+      if (Action merges = merge(); !merges.merges.empty()) return merges;
       return publish(wall_ms);
     case State::Waiting:
       return {.step = Step::Wait, .wait = wait_};
+    case State::Merging:
     case State::Publishing:  // an answer is owed
     case State::Done:
       break;
@@ -66,7 +70,8 @@ CommitMachine::Action CommitMachine::next(Millis now, int64_t wall_ms) {
   return {.step = Step::Done};
 }
 
-void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile> carried) {
+void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile> carried,
+                           const std::set<std::string>& fixed) {
   if (table.uuid() != table_uuid_) {
     return table_gone("there is another table of that name now (" + table.uuid() + ")");
   }
@@ -74,9 +79,10 @@ void CommitMachine::loaded(const TableMetadata& table, std::vector<ManifestFile>
     return fail_open(std::make_exception_ptr(UnsupportedException(why)));
   }
   table_ = table;
-  carried_ = std::move(carried);
+  manifests_ = std::move(carried);
   try {
     judge();
+    if (state_ == State::Judged) plan(fixed);
   } catch (...) {  // positions that cannot be understood
     fail_open(std::current_exception());
   }
@@ -98,7 +104,7 @@ void CommitMachine::judge() {
   next_positions_ = read_positions(*table_, options_.branch).positions;
   if (applied) return finish_if_settled();
   included_.clear();
-  const Positions base = next_positions_;
+  base_positions_ = next_positions_;
   for (size_t index = 0; index < batches_.size(); ++index) {
     if (settled_[index]) continue;
     const WrittenBatch& batch = batches_[index].batch;
@@ -107,7 +113,7 @@ void CommitMachine::judge() {
     if (misfit.empty()) {
       apply(batch, next_positions_);
       included_.push_back(index);
-    } else if (doubted_[index] && is_applied(batch, base)) {
+    } else if (doubted_[index] && is_applied(batch, base_positions_)) {
       // Its snapshot has expired, or another owner wrote the very same messages: they are there once.
       settle(index, {.fate = BatchFate::Committed, .in_doubt = true});
     } else {
@@ -118,6 +124,103 @@ void CommitMachine::judge() {
   finish_if_settled();
 }
 
+void CommitMachine::plan(const std::set<std::string>& fixed) {
+  std::vector<ManifestFile> manifests;
+  for (const size_t index : included_) {
+    const auto& own = batches_[index].manifests;
+    manifests.insert(manifests.end(), own.begin(), own.end());
+  }
+  new_manifests_ = manifests.size();
+  std::copy_if(manifests_.begin(), manifests_.end(), std::back_inserter(manifests),
+               [](const ManifestFile& manifest) { return manifest.has_live_files(); });
+  manifests_ = std::move(manifests);
+  MergeRules rules = merge_rules(*table_);
+  rules.enabled = rules.enabled && new_manifests_ > 0;
+  plan_ = plan_merges(manifests_, rules, fixed);
+}
+
+CommitMachine::Paths CommitMachine::paths_of(const MergeGroup& group) const {
+  Paths paths;
+  for (const size_t place : group) paths.push_back(manifests_[place].path);
+  return paths;
+}
+
+// What an attempt before has merged is there already.
+CommitMachine::Action CommitMachine::merge() {
+  Action action{.step = Step::Merge};
+  merging_.clear();
+  for (const MergeGroup& group : plan_) {
+    Paths paths = paths_of(group);
+    if (group.size() == 1 || merged_.contains(paths)) continue;
+    std::vector<MergeInput> inputs;
+    for (const size_t place : group) inputs.push_back({manifests_[place], place < new_manifests_});
+    action.merges.push_back(std::move(inputs));
+    merging_.push_back(std::move(paths));
+  }
+  if (!merging_.empty()) state_ = State::Merging;
+  return action;
+}
+
+void CommitMachine::merged(std::vector<std::optional<ManifestFile>> manifests) {
+  for (size_t i = 0; i < merging_.size(); ++i) merged_[merging_[i]] = std::move(manifests.at(i));
+  state_ = State::Judged;
+}
+
+/// The manifests of the new snapshot, which gets their numbers as Java's have them.
+std::vector<ManifestFile> CommitMachine::list_of(Snapshot& snapshot) {
+  std::vector<ManifestFile> list;
+  size_t created = 0;
+  size_t replaced = 0;
+  attempt_own_.clear();
+  const auto add_own = [&](ManifestFile manifest) {
+    manifest.min_sequence_number =
+        manifest.existing_files == 0
+            ? snapshot.sequence_number
+            : std::min(manifest.min_sequence_number, snapshot.sequence_number);
+    manifest.sequence_number = snapshot.sequence_number;
+    manifest.added_snapshot_id = snapshot.id;
+    attempt_own_.push_back(manifest.path);
+    list.push_back(std::move(manifest));
+    ++created;
+  };
+  for (const MergeGroup& group : plan_) {
+    const auto merge = group.size() == 1 ? merged_.end() : merged_.find(paths_of(group));
+    if (merge != merged_.end() && merge->second) {
+      add_own(*merge->second);
+      replaced += static_cast<size_t>(std::count_if(
+          group.begin(), group.end(), [this](size_t place) { return place >= new_manifests_; }));
+      continue;
+    }
+    for (const size_t place : group) {
+      if (place < new_manifests_) {
+        add_own(manifests_[place]);
+      } else {
+        list.push_back(manifests_[place]);
+      }
+    }
+  }
+  snapshot.summary["manifests-created"] = std::to_string(created);
+  snapshot.summary["manifests-kept"] = std::to_string(list.size() - created);
+  snapshot.summary["manifests-replaced"] = std::to_string(replaced);
+  return list;
+}
+
+std::vector<std::string> CommitMachine::dead_manifests() const {
+  std::vector<std::string> dead;
+  const auto add = [&](const std::string& path) {
+    if (!used_.contains(path)) dead.push_back(path);
+  };
+  for (const auto& [inputs, merged] : merged_) {
+    if (merged) add(merged->path);
+  }
+  for (size_t index = 0; index < batches_.size(); ++index) {
+    const BatchOutcome& outcome = outcomes_[index];
+    if (outcome.fate != BatchFate::Committed || outcome.in_doubt) continue;
+    for (const ManifestFile& manifest : batches_[index].manifests) add(manifest.path);
+  }
+  return dead;
+}
+
 CommitMachine::Action CommitMachine::publish(int64_t wall_ms) {
   if (commit_id_.empty() || included_ != commit_of_) {
     // Other batches fit only on another head, where what is in doubt cannot be applied any more.
@@ -125,19 +228,8 @@ CommitMachine::Action CommitMachine::publish(int64_t wall_ms) {
     commit_of_ = included_;
     in_doubt_ = false;
   }
-  const Snapshot snapshot = make_snapshot(wall_ms);
-  std::vector<ManifestFile> manifests;
-  for (const size_t index : included_) {
-    for (ManifestFile manifest : batches_[index].manifests) {
-      manifest.sequence_number = snapshot.sequence_number;
-      manifest.min_sequence_number = snapshot.sequence_number;
-      manifest.added_snapshot_id = snapshot.id;
-      manifests.push_back(std::move(manifest));
-    }
-  }
-  for (const ManifestFile& manifest : carried_) {
-    if (manifest.has_live_files()) manifests.push_back(manifest);
-  }
+  Snapshot snapshot = make_snapshot(wall_ms);
+  std::vector<ManifestFile> manifests = list_of(snapshot);
   attempt_list_ = snapshot.manifest_list;
   attempt_snapshot_ = snapshot.id;
   state_ = State::Publishing;
@@ -162,9 +254,9 @@ Snapshot CommitMachine::make_snapshot(int64_t wall_ms) {
   snapshot.manifest_list = table_->metadata_folder() + "/snap-" + std::to_string(snapshot.id) + "-" +
                            std::to_string(attempts_ + 1) + "-" + commit_id_ + ".avro";
   snapshot.summary = make_summary(added, parent ? &*parent : nullptr);
-  snapshot.summary[kOffsetsKey] = summary_text(next_positions_);
+  snapshot.summary[kOffsetsKey] = summary_text(next_positions_, options_.summary_partitions);
   snapshot.summary[kCommitIdKey] = commit_id_;
-  snapshot.summary["millrace.kafka.ranges"] = ranges_text(added);
+  snapshot.summary[kRangesKey] = ranges_text(added, base_positions_);
   snapshot.summary["millrace.connector"] = added.front()->connector;
   snapshot.summary["millrace.task"] = added.front()->task;
   int64_t newest = -1;
@@ -184,10 +276,16 @@ TableChange CommitMachine::make_change(const Snapshot& snapshot) const {
                     change::set_properties(
                         {{checkpoint_key(options_.branch),
                           checkpoint_text(next_positions_, snapshot.sequence_number, snapshot.id)}})};
+  // One update for each: servers of Java before 1.9 take one snapshot at a time.
+  for (const int64_t id :
+       expired_snapshots(*table_, options_.branch, options_.expiry, snapshot.timestamp_ms)) {
+    change.updates.push_back(change::remove_snapshots({id}));
+  }
   return change;
 }
 
 void CommitMachine::committed() {
+  used_.insert(attempt_own_.begin(), attempt_own_.end());
   for (const size_t index : included_) {
     settle(index, {.fate = BatchFate::Committed, .snapshot_id = attempt_snapshot_});
   }
@@ -201,6 +299,7 @@ void CommitMachine::conflict(const std::string& why) {
 
 void CommitMachine::unknown(const std::string& why) {
   in_doubt_ = true;
+  used_.insert(attempt_own_.begin(), attempt_own_.end());
   for (const size_t index : included_) doubted_[index] = true;
   retry(options_.longest_wait, error_of(why));
 }

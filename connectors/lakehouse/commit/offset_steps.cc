@@ -34,11 +34,12 @@ void apply(const WrittenBatch& batch, Positions& positions) {
   }
 }
 
-std::string ranges_text(const std::vector<const WrittenBatch*>& batches) {
+std::string ranges_text(const std::vector<const WrittenBatch*>& batches, const Positions& base) {
   std::map<TopicPartition, OffsetStep> ranges;
   for (const WrittenBatch* batch : batches) {
     for (const auto& [partition, step] : batch->steps) {
-      ranges.try_emplace(partition, step).first->second.end = step.end;
+      const int64_t start = base.next(batch->cluster, partition).value_or(OffsetStep::kUnknown);
+      ranges.try_emplace(partition, OffsetStep{start, 0}).first->second.end = step.end;
     }
   }
   Json json = Json::object();

@@ -15,7 +15,7 @@ std::string why_not(const WrittenBatch& batch, const Positions& base);
 /// Whether each partition is where the batch ends.
 bool is_applied(const WrittenBatch& batch, const Positions& base);
 void apply(const WrittenBatch& batch, Positions& positions);
-/// `{"orders":{"0":[1200,1234]}}` of all batches together; for people.
-std::string ranges_text(const std::vector<const WrittenBatch*>& batches);
+/// `{"orders":{"0":[1200,1234]}}` of all batches together, from what `base` says on; -1: no offset.
+std::string ranges_text(const std::vector<const WrittenBatch*>& batches, const Positions& base);
 
 }  // namespace millrace::lakehouse

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <functional>
 
+#include "connectors/lakehouse/commit/position_replay.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -80,16 +81,24 @@ std::optional<Checkpoint> read_checkpoint(const TableMetadata& table, const std:
                     json["snapshot"].get<int64_t>()};
 }
 
-Positions of_summary(const std::string& text, const std::optional<Checkpoint>& checkpoint,
-                     const std::string& key) {
+bool has_hash(const Positions& positions, const Json& hash) {
+  return hash == sha256_hex(positions.to_json().dump());
+}
+
+/// Of a snapshot whose summary has `text`.
+Positions of_summary(const TableMetadata& table, int64_t snapshot_id, const std::string& text,
+                     const std::optional<Checkpoint>& checkpoint, const std::string& key) {
   const Json json = parse_versioned(text, kOffsetsKey);
   if (json.contains("c")) return Positions::from_json(json["c"]);
-  if (json.contains("sha256") && checkpoint &&
-      json["sha256"] == sha256_hex(checkpoint->positions.to_json().dump())) {
-    return checkpoint->positions;
+  if (json.contains("sha256") && checkpoint) {
+    if (has_hash(checkpoint->positions, json["sha256"])) return checkpoint->positions;
+    auto then = replay(table, checkpoint->positions, checkpoint->snapshot_id, snapshot_id);
+    if (then && has_hash(*then, json["sha256"])) return *std::move(then);
   }
+  // Beginning anew by the policy would repeat the rows that the table still has.
   throw DataException("reading positions: the table property " + key +
-                      " is not the one that its newest snapshot was made with: was the table "
+                      " is not the one that snapshot " + std::to_string(snapshot_id) +
+                      " was made with, and what lies between them is not known: was the table "
                       "rolled back? Give the property the value it had then");
 }
 
@@ -148,6 +157,11 @@ size_t Positions::partitions() const noexcept {
   return count;
 }
 
+std::optional<std::string> Positions::only_cluster() const {
+  if (clusters_.size() != 1) return std::nullopt;
+  return clusters_.begin()->first;
+}
+
 Json Positions::to_json() const {
   Json json = Json::object();
   for (const auto& [cluster, topics] : clusters_) {
@@ -178,9 +192,9 @@ Positions Positions::from_json(const Json& json) {
   return positions;
 }
 
-std::string summary_text(const Positions& positions) {
+std::string summary_text(const Positions& positions, size_t most) {
   const Json all = positions.to_json();
-  if (positions.partitions() <= kMaxSummaryPartitions) return Json{{"v", kVersion}, {"c", all}}.dump();
+  if (positions.partitions() <= most) return Json{{"v", kVersion}, {"c", all}}.dump();
   return Json{{"v", kVersion}, {"sha256", sha256_hex(all.dump())}}.dump();
 }
 
@@ -204,7 +218,7 @@ StoredPositions read_positions(const TableMetadata& table, const std::string& br
     is_ancestor = is_ancestor || (checkpoint && snapshot.id == checkpoint->snapshot_id);
     const auto text = snapshot.summary.find(kOffsetsKey);
     if (text == snapshot.summary.end()) return true;
-    found = of_summary(text->second, checkpoint, key);
+    found = of_summary(table, snapshot.id, text->second, checkpoint, key);
     return false;
   });
   if (found) return {std::move(*found), false};

@@ -32,6 +32,8 @@ class Positions {
   OffsetMap of_cluster(const std::string& cluster) const;
   bool empty() const noexcept { return clusters_.empty(); }
   size_t partitions() const noexcept;
+  /// None when there are several, or none.
+  std::optional<std::string> only_cluster() const;
 
   /// `{"<cluster>":{"<topic>":{"<partition>":<next>}}}`
   Json to_json() const;
@@ -43,8 +45,8 @@ class Positions {
   std::map<std::string, std::map<std::string, std::map<int32_t, int64_t>>> clusters_;
 };
 
-/// What a summary says of `positions`.
-std::string summary_text(const Positions& positions);
+/// What a summary says of `positions`: the map, or its hash when it has more partitions than `most`.
+std::string summary_text(const Positions& positions, size_t most = kMaxSummaryPartitions);
 /// What the checkpoint property says of them, as of a snapshot.
 std::string checkpoint_text(const Positions& positions, int64_t sequence_number,
                             int64_t snapshot_id);
@@ -56,8 +58,10 @@ struct StoredPositions {
   bool rolled_back = false;
 };
 
-/// Head of the branch, then its ancestors, then the checkpoint. Throws DataException for what cannot be
-/// understood, such as a newer version, or a hash without its map.
+/// Head of the branch, then its ancestors, then the checkpoint. Where a summary has the hash alone and the
+/// checkpoint is another snapshot's, after a rollback, its map is made of what the snapshots in between
+/// moved, and the hash tells whether that is right. Throws DataException for what cannot be understood,
+/// such as a newer version, or a hash whose map cannot be found.
 StoredPositions read_positions(const TableMetadata& table, const std::string& branch);
 
 /// The branch's head, or an ancestor of it, that was made by that commit.

@@ -44,6 +44,15 @@ std::map<std::pair<int32_t, ManifestContent>, std::vector<ManifestEntry>> by_man
   return groups;
 }
 
+/// Of one task outcomes come in order, and who begins where another ends would be fenced before it.
+bool must_follow(const WrittenBatch& later, const WrittenBatch& earlier) {
+  if (later.connector == earlier.connector && later.task == earlier.task) return true;
+  return later.cluster == earlier.cluster &&
+         std::any_of(later.steps.begin(), later.steps.end(), [&](const auto& step) {
+           return earlier.steps.contains(step.first);
+         });
+}
+
 bool may_pass(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -62,6 +71,7 @@ TableCommitter::TableCommitter(std::shared_ptr<Catalog> catalog, TableName name,
       name_(std::move(name)),
       table_uuid_(std::move(table_uuid)),
       options_(std::move(options)),
+      stuck_wait_(options_.first_wait),
       thread_([this](std::stop_token stop) {
         stop_ = std::move(stop);
         run();
@@ -75,7 +85,7 @@ TableCommitter::~TableCommitter() {
 void TableCommitter::submit(WrittenBatch batch, Callback done) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_.size() < kMaxWaiting; });
-  waiting_.push_back({std::move(batch), std::move(done)});
+  waiting_.push_back({{std::move(batch), {}}, std::move(done)});
   changed_.notify_all();
 }
 
@@ -102,60 +112,95 @@ void TableCommitter::run() {
   }
 }
 
+// Those that are stuck and those that come newly take turns, so that none waits for all others.
 std::vector<TableCommitter::Waiting> TableCommitter::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
+  if (stuck_.empty()) changed_.wait(lock, stop_, [this] { return !waiting_.empty(); });
+  of_stuck_ = !stuck_.empty() && (waiting_.empty() || !of_stuck_);
+  std::deque<Waiting>& from = of_stuck_ ? stuck_ : waiting_;
   // Deletes do not touch what is added by their own snapshot: a batch with any is committed alone.
-  const auto has_deletes = [](const Waiting& one) { return one.batch.has_deletes(); };
-  auto end = std::find_if(waiting_.begin(), waiting_.end(), has_deletes);
-  if (end == waiting_.begin() && end != waiting_.end()) ++end;
-  std::vector<Waiting> taken(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-  waiting_.erase(waiting_.begin(), end);
+  const auto has_deletes = [](const Waiting& one) { return one.prepared.batch.has_deletes(); };
+  auto end = std::find_if(from.begin(), from.end(), has_deletes);
+  if (end == from.begin() && end != from.end()) ++end;
+  std::vector<Waiting> taken(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+  from.erase(from.begin(), end);
   changed_.notify_all();
   return taken;
 }
 
 void TableCommitter::commit(std::vector<Waiting> waiting) {
   const auto began = Clock::now();
-  std::vector<Callback> callbacks;
-  std::vector<WrittenBatch> batches;
+  waiting = prepare(std::move(waiting));
+  std::vector<PreparedBatch> batches;
+  std::vector<Waiting*> of;  // the batches
   for (Waiting& one : waiting) {
-    callbacks.push_back(std::move(one.done));
-    batches.push_back(std::move(one.batch));
+    if (one.outcome) continue;
+    of.push_back(&one);
+    batches.push_back(std::move(one.prepared));
   }
-  std::vector<BatchOutcome> outcomes;
   try {
-    CommitMachine machine(prepare(std::move(batches)), table_uuid_, options_,
-                          {new_uuid, new_snapshot_id});
+    CommitMachine machine(std::move(batches), table_uuid_, options_, {new_uuid, new_snapshot_id});
     drive(machine);
-    outcomes = machine.outcomes();
+    for (size_t i = 0; i < of.size(); ++i) of[i]->outcome = machine.outcomes()[i];
     clean(machine);
     count(machine, std::chrono::duration<double>(Clock::now() - began).count());
   } catch (...) {
-    outcomes.assign(callbacks.size(),
-                    {.fate = BatchFate::Failed, .in_doubt = true, .error = std::current_exception()});
-  }
-  for (size_t i = 0; i < callbacks.size(); ++i) callbacks[i](outcomes[i]);
-}
-
-std::vector<PreparedBatch> TableCommitter::prepare(std::vector<WrittenBatch> batches) {
-  std::vector<PreparedBatch> prepared;
-  for (WrittenBatch& batch : batches) prepared.push_back({std::move(batch), {}});
-  const Millis deadline = monotonic() + options_.total;
-  for (Millis wait = options_.first_wait;; wait = std::min(wait * 2, options_.longest_wait)) {
-    try {
-      for (PreparedBatch& batch : prepared) write_manifests(batch);
-      return prepared;
-    } catch (...) {
-      const std::exception_ptr error = std::current_exception();
-      if (!may_pass(error) || monotonic() + wait >= deadline || !pause(wait)) throw;
-      log(LogLevel::Warn, kLogger, "Writing manifests of " + name_.to_string() +
-                                       " failed, trying again: " + describe(error));
+    for (Waiting* one : of) {
+      one->outcome = {.fate = BatchFate::Failed, .in_doubt = true, .error = std::current_exception()};
     }
   }
+  for (Waiting& one : waiting) one.done(*one.outcome);
+  if (stuck_.empty()) {
+    stuck_wait_ = options_.first_wait;
+  } else if (waiting.empty()) {  // all of them
+    pause(std::exchange(stuck_wait_, std::min(stuck_wait_ * 2, options_.longest_conflict_wait)));
+  }
 }
 
-// What is written already stays: manifests have names of their own.
+std::vector<TableCommitter::Waiting> TableCommitter::prepare(std::vector<Waiting> waiting) {
+  std::vector<Waiting> prepared;
+  std::deque<Waiting> again;
+  bool is_away = false;  // the catalog
+  for (Waiting& one : waiting) {
+    const auto comes_before = [&one](const Waiting& other) {
+      return must_follow(one.prepared.batch, other.prepared.batch);
+    };
+    // What else is stuck comes before what is new, and behind what was stuck.
+    const bool waits = is_away || std::any_of(again.begin(), again.end(), comes_before) ||
+                       (!of_stuck_ && std::any_of(stuck_.begin(), stuck_.end(), comes_before));
+    std::exception_ptr error;
+    try {
+      if (!waits) write_manifests(one.prepared);
+    } catch (...) {
+      error = std::current_exception();
+      is_away = !table_;
+    }
+    if (error) not_written(one, error);
+    if (waits || (error && !one.outcome)) {
+      again.push_back(std::move(one));
+    } else {
+      prepared.push_back(std::move(one));
+    }
+  }
+  stuck_.insert(of_stuck_ ? stuck_.begin() : stuck_.end(), std::make_move_iterator(again.begin()),
+                std::make_move_iterator(again.end()));
+  return prepared;
+}
+
+// Without an outcome it is tried again.
+void TableCommitter::not_written(Waiting& one, const std::exception_ptr& error) {
+  for (const ManifestFile& manifest : std::exchange(one.prepared.manifests, {})) remove(manifest.path);
+  if (!one.give_up_at) one.give_up_at = monotonic() + options_.total;
+  const std::string what = "Writing manifests of " + name_.to_string() + " failed";
+  if (may_pass(error) && monotonic() < *one.give_up_at && !stop_.stop_requested()) {
+    log(LogLevel::Warn, kLogger, what + ", trying again: " + describe(error));
+    return;
+  }
+  one.outcome = {.fate = BatchFate::Failed, .error = error};
+  const std::lock_guard lock(mutex_);
+  ++stats_.failed_batches;
+}
+
 void TableCommitter::write_manifests(PreparedBatch& prepared) {
   if (prepared.batch.files.empty()) return;
   // The spec may be newer than what was loaded for the commit before.
@@ -167,7 +212,6 @@ void TableCommitter::write_manifests(PreparedBatch& prepared) {
     table_ = catalog_->load(name_);
     if (!table_) throw NotFoundException("committing to " + name_.to_string() + ": no such table");
   }
-  prepared.manifests.clear();
   const std::string stem = table_->metadata.metadata_folder() + "/" + new_uuid() + "-m";
   for (const auto& [kind, entries] : groups) {
     const auto& [spec_id, content] = kind;
@@ -190,6 +234,9 @@ void TableCommitter::drive(CommitMachine& machine) {
     switch (action.step) {
       case CommitMachine::Step::Load:
         load(machine);
+        break;
+      case CommitMachine::Step::Merge:
+        merge(machine, action);
         break;
       case CommitMachine::Step::Publish:
         publish(machine, action);
@@ -216,11 +263,52 @@ void TableCommitter::load(CommitMachine& machine) {
                               : read_manifest_list(table_->files->read(list), list);
       carried_of_ = list;
     }
+    std::erase_if(fixed_, [this](const std::string& path) {
+      return std::none_of(carried_.begin(), carried_.end(),
+                          [&](const ManifestFile& manifest) { return manifest.path == path; });
+    });
   } catch (...) {
     const std::exception_ptr error = std::current_exception();
     return machine.load_failed(error, may_pass(error));
   }
-  machine.loaded(table_->metadata, carried_);
+  machine.loaded(table_->metadata, carried_, fixed_);
+}
+
+void TableCommitter::merge(CommitMachine& machine, const CommitMachine::Action& action) {
+  std::vector<std::optional<ManifestFile>> manifests;
+  for (const auto& inputs : action.merges) manifests.push_back(merge(inputs));
+  machine.merged(std::move(manifests));
+}
+
+// A merge can always wait: whatever is in its way must not be in the way of the commit.
+std::optional<ManifestFile> TableCommitter::merge(const std::vector<MergeInput>& inputs) {
+  const auto stays = [this](const std::exception& error) {
+    log(LogLevel::Info, kLogger, "Manifests of " + name_.to_string() + " stay apart: " + error.what());
+    return std::nullopt;
+  };
+  const TableMetadata& table = table_->metadata;
+  const ManifestFile& first = inputs.front().file;
+  std::vector<std::string> guilty;  // of what will not pass
+  for (const MergeInput& input : inputs) guilty.push_back(input.file.path);
+  try {
+    const auto spec = table.spec(first.spec_id);
+    if (!spec) throw DataException("there is no partition spec " + std::to_string(first.spec_id));
+    ManifestMerger merger(table.current_schema(), *spec, first.content);
+    for (const MergeInput& input : inputs) {
+      guilty = {input.file.path};
+      merger.add(table_->files->read(input.file.path), input.file, input.is_new);
+    }
+    WrittenManifest written = merger.finish();
+    written.file.path = table.metadata_folder() + "/" + new_uuid() + "-m0.avro";
+    write_file(*table_->files, written.file.path, written.bytes);
+    crash_point("merge.write");
+    return std::move(written.file);
+  } catch (const Error& error) {
+    if (!error.retriable()) fixed_.insert(guilty.begin(), guilty.end());
+    return stays(error);
+  } catch (const std::exception& error) {
+    return stays(error);
+  }
 }
 
 void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action& action) {
@@ -233,6 +321,8 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
     crash_point("commit.before");
     table_ = catalog_->commit(name_, *table_, action.change);
     crash_point("commit.after");
+    carried_of_ = action.list_path;
+    carried_ = action.manifests;
     machine.committed();
   } catch (const CommitConflict& conflict) {
     machine.conflict(conflict.what());
@@ -251,16 +341,18 @@ void TableCommitter::publish(CommitMachine& machine, const CommitMachine::Action
 }
 
 // Best effort: what stays behind is for the removal of orphan files.
+void TableCommitter::remove(const std::string& path) noexcept {
+  try {
+    table_->files->remove(path);
+  } catch (const std::exception& error) {
+    log(LogLevel::Debug, kLogger, "removing " + path + ": " + error.what());
+  }
+}
+
 void TableCommitter::clean(const CommitMachine& machine) noexcept {
-  const auto remove = [this](const std::string& path) {
-    try {
-      table_->files->remove(path);
-    } catch (const std::exception& error) {
-      log(LogLevel::Debug, kLogger, "removing " + path + ": " + error.what());
-    }
-  };
   if (!table_) return;
   for (const std::string& list : machine.dead_lists()) remove(list);
+  for (const std::string& manifest : machine.dead_manifests()) remove(manifest);
   for (size_t i = 0; i < machine.outcomes().size(); ++i) {
     const BatchOutcome& outcome = machine.outcomes()[i];
     if (outcome.fate != BatchFate::Fenced || outcome.in_doubt) continue;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -45,6 +46,8 @@ class TableCommitter {
 
   /// `done` comes once, on the committer's thread, and must not call this object; batches of one task
   /// come to their outcomes in order.
+  /// A batch whose manifests cannot be written fails alone, at once or when the time for tries is over;
+  /// later ones of its task wait for it meanwhile.
   /// After a batch was fenced or failed, later ones that go on from its offsets cannot fit: they are
   /// fenced, too.
   void submit(WrittenBatch batch, Callback done);
@@ -57,8 +60,10 @@ class TableCommitter {
 
  private:
   struct Waiting {
-    WrittenBatch batch;
+    PreparedBatch prepared;
     Callback done;
+    std::optional<std::chrono::milliseconds> give_up_at = {};  // once its manifests could not be written
+    std::optional<BatchOutcome> outcome = {};
   };
 
   void run();
@@ -66,9 +71,14 @@ class TableCommitter {
   void commit(std::vector<Waiting> waiting);
   void drive(CommitMachine& machine);
   void load(CommitMachine& machine);
+  void merge(CommitMachine& machine, const CommitMachine::Action& action);
+  std::optional<ManifestFile> merge(const std::vector<MergeInput>& inputs);
   void publish(CommitMachine& machine, const CommitMachine::Action& action);
-  std::vector<PreparedBatch> prepare(std::vector<WrittenBatch> batches);
+  /// Writes manifests; who has none then has its outcome, or is in stuck_ and not returned.
+  std::vector<Waiting> prepare(std::vector<Waiting> waiting);
+  void not_written(Waiting& one, const std::exception_ptr& error);
   void write_manifests(PreparedBatch& prepared);
+  void remove(const std::string& path) noexcept;
   void clean(const CommitMachine& machine) noexcept;
   void count(const CommitMachine& machine, double seconds);
   bool pause(std::chrono::milliseconds wait);
@@ -85,9 +95,13 @@ class TableCommitter {
 
   // The thread's alone.
   std::stop_token stop_;
+  std::deque<Waiting> stuck_;  // their manifests could not be written yet, or those of who comes before
+  bool of_stuck_ = false;      // what was taken last
+  std::chrono::milliseconds stuck_wait_;
   std::optional<LoadedTable> table_;  // as loaded last
   std::string carried_of_;            // the manifest list that carried_ was read from
   std::vector<ManifestFile> carried_;
+  std::set<std::string> fixed_;  // manifests of carried_ that cannot be merged
   std::jthread thread_;
 };
 

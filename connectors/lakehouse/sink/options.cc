@@ -129,6 +129,16 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
                                     .doc = "How long commits are tried while the catalog or storage is "
                                            "away, before the task fails.",
                                     .validator = at_least(0)});
+  d.optional(&S::snapshots_keep, {.name = "lakehouse.snapshots.keep",
+                                  .doc = "How many of the branch's newest snapshots a commit leaves; older "
+                                         "ones expire with it. 0: all, unless lakehouse.snapshots.max.age.ms "
+                                         "is set. Their files are left to the removal of orphan files.",
+                                  .validator = at_least(0)});
+  d.optional(&S::snapshots_max_age_ms,
+             {.name = "lakehouse.snapshots.max.age.ms",
+              .doc = "Snapshots that are younger stay beyond lakehouse.snapshots.keep, older ones "
+                     "expire. 0: age does not matter.",
+              .validator = at_least(int64_t{0})});
 }
 
 /// Adds what `call` throws as an error of `key`.

@@ -56,6 +56,8 @@ struct SinkOptions {
   int64_t flush_bytes = int64_t{512} << 20;
   int64_t memory_bytes = int64_t{128} << 20;
   int32_t retry_timeout_ms = 1'800'000;
+  int32_t snapshots_keep = 0;
+  int64_t snapshots_max_age_ms = 0;
 
   // Of prefixes.
   Properties catalog;       // iceberg.catalog.

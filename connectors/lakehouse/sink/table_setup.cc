@@ -220,6 +220,7 @@ std::shared_ptr<TableCommitter> TableSetup::committer() const {
     commit.branch = table_options_.branch;
     commit.engine_version = kVersion;
     commit.total = std::chrono::milliseconds(options_.retry_timeout_ms);
+    commit.expiry = {options_.snapshots_keep, options_.snapshots_max_age_ms};
     return std::make_shared<TableCommitter>(catalog_, name_, uuid, std::move(commit));
   });
 }

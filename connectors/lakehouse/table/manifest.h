@@ -3,6 +3,8 @@
 // out; storing them is the caller's.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,7 +56,9 @@ struct ManifestFile {
 
 struct WrittenManifest {
   std::string bytes;
-  ManifestFile file;  // path, sequence numbers and snapshot are the caller's to fill
+  /// Path, sequence number and snapshot are the caller's to fill, and the lowest sequence number where
+  /// all entries are new; else it is the lowest of the live entries that have one.
+  ManifestFile file;
 };
 
 /// All entries have the spec's partition, and are of `content`. New entries inherit the sequence number
@@ -65,6 +69,29 @@ WrittenManifest write_manifest(const TableSchema& schema, const PartitionSpec& s
 /// DataException with `file.path`. `schema` and `spec` give the types of partition values.
 std::vector<ManifestEntry> read_manifest(std::string_view bytes, const ManifestFile& file,
                                          const TableSchema& schema, const PartitionSpec& spec);
+
+/// Several manifests of one spec and content as one, entry by entry: no more than one of them is in memory
+/// besides the result. Nothing that readers may need is lost: what cannot be carried over as a whole is
+/// refused, and the manifest must stay as it is.
+class ManifestMerger {
+ public:
+  /// Throws UnsupportedException for a spec whose values cannot be written again, such as of a column
+  /// that was dropped. `schema` is the table's, the merger's own copy.
+  ManifestMerger(const TableSchema& schema, const PartitionSpec& spec, ManifestContent content);
+  ~ManifestMerger();
+
+  /// `is_new`: of the commit that merges, so its entries stay new and inherit; those of others are there
+  /// already, with the sequence numbers and the snapshot they came with, and what they deleted is left
+  /// out. Throws DataException or UnsupportedException that names the manifest; the merger is of no use
+  /// then.
+  void add(std::string_view bytes, const ManifestFile& file, bool is_new);
+  /// Once.
+  WrittenManifest finish();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 struct ManifestListInfo {
   int64_t snapshot_id = 0;

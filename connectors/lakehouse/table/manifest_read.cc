@@ -5,6 +5,7 @@
 #include "connectors/avro/container.h"
 #include "connectors/lakehouse/table/manifest.h"
 #include "connectors/lakehouse/table/manifest_partition.h"
+#include "connectors/lakehouse/table/manifest_reader.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -107,24 +108,51 @@ const avro::Node& record_field(const avro::Node& record, int32_t id, const char*
 
 }  // namespace
 
+ManifestReader::ManifestReader(std::string_view bytes, const ManifestFile& file,
+                               const TableSchema& schema, const PartitionSpec& spec,
+                               const ManifestReader* like)
+    : manifest_(file), types_(partition_types(schema, spec)) {
+  named([&] {
+    file_.emplace(bytes, like == nullptr ? nullptr : &*like->file_);
+    if (like != nullptr && file_->schema() == like->file_->schema()) {
+      projection_ = like->projection_;
+      return;
+    }
+    const avro::Node& data_file = record_field(file_->schema()->root(), 2, "data_file");
+    const avro::Node& partition = record_field(data_file, 102, "partition");
+    projection_ = std::make_shared<avro::Projection>(
+        file_->schema(), manifest_read_schema(partition_read_fields(spec, types_, partition)),
+        avro::FieldMatch::FieldId);
+  });
+}
+
+template <class Call>
+void ManifestReader::named(const Call& call) const {
+  try {
+    call();
+  } catch (const DataException& error) {
+    throw DataException(fmt::format("reading the manifest {}: {}", manifest_.path, error.what()));
+  }
+}
+
+bool ManifestReader::next(ManifestEntry& entry) {
+  bool found = false;
+  named([&] {
+    avro::Value value;
+    found = file_->next(*projection_, value);
+    if (found) entry = entry_of(value, manifest_, types_);
+  });
+  return found;
+}
+
+const avro::Node& ManifestReader::written() const { return file_->schema()->root(); }
+
 std::vector<ManifestEntry> read_manifest(std::string_view bytes, const ManifestFile& file,
                                          const TableSchema& schema, const PartitionSpec& spec) {
-  try {
-    avro::FileReader reader(bytes);
-    const avro::Node& data_file = record_field(reader.schema()->root(), 2, "data_file");
-    const avro::Node& partition = record_field(data_file, 102, "partition");
-    const std::vector<TypePtr> types = partition_types(schema, spec);
-    const avro::Projection projection(
-        reader.schema(), manifest_read_schema(partition_read_fields(spec, types, partition)),
-        avro::FieldMatch::FieldId);
-    std::vector<ManifestEntry> entries;
-    for (avro::Value value; reader.next(projection, value);) {
-      entries.push_back(entry_of(value, file, types));
-    }
-    return entries;
-  } catch (const DataException& error) {
-    throw DataException(fmt::format("reading the manifest {}: {}", file.path, error.what()));
-  }
+  ManifestReader reader(bytes, file, schema, spec);
+  std::vector<ManifestEntry> entries;
+  for (ManifestEntry entry; reader.next(entry);) entries.push_back(std::move(entry));
+  return entries;
 }
 
 }  // namespace millrace::lakehouse

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "connectors/avro/container.h"
 #include "connectors/lakehouse/table/manifest.h"
 #include "connectors/lakehouse/table/manifest_partition.h"
+#include "connectors/lakehouse/table/manifest_writer.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -133,7 +136,43 @@ TypePtr type_without_source(const PartitionField& field, size_t index,
   return primitive(TypeId::Int);
 }
 
+avro::Metadata header(const TableSchema& schema, const PartitionSpec& spec, ManifestContent content) {
+  return {{"schema", to_json(schema).dump()},
+          {"schema-id", std::to_string(schema.id)},
+          {"partition-spec", fields_to_json(spec).dump()},
+          {"partition-spec-id", std::to_string(spec.id)},
+          {"format-version", "2"},
+          {"content", content == ManifestContent::Data ? "data" : "deletes"}};
+}
+
 }  // namespace
+
+ManifestWriter::ManifestWriter(const TableSchema& schema, const PartitionSpec& spec,
+                               ManifestContent content, std::vector<TypePtr> types)
+    : types_(std::move(types)),
+      writer_(manifest_schema(partition_fields(spec, types_)), avro::Codec::Deflate,
+              header(schema, spec, content)),
+      summaries_(types_) {
+  file_.spec_id = spec.id;
+  file_.content = content;
+}
+
+void ManifestWriter::add(const ManifestEntry& entry) {
+  check(entry, file_.content);
+  writer_.append(entry_value(entry, types_));
+  summaries_.add(entry.file.partition);
+  count(file_, entry);
+  if (entry.status == EntryStatus::Deleted || !entry.sequence_number) return;
+  lowest_ = std::min(lowest_.value_or(*entry.sequence_number), *entry.sequence_number);
+}
+
+WrittenManifest ManifestWriter::finish() {
+  WrittenManifest written{writer_.finish(), std::move(file_)};
+  written.file.length = static_cast<int64_t>(written.bytes.size());
+  written.file.partitions = summaries_.finish();
+  written.file.min_sequence_number = lowest_.value_or(0);
+  return written;
+}
 
 WrittenManifest write_manifest(const TableSchema& schema, const PartitionSpec& spec,
                                ManifestContent content, const std::vector<ManifestEntry>& entries) {
@@ -141,29 +180,9 @@ WrittenManifest write_manifest(const TableSchema& schema, const PartitionSpec& s
   for (size_t i = 0; i < types.size(); ++i) {
     if (!types[i]) types[i] = type_without_source(spec.fields[i], i, entries);
   }
-  const avro::Metadata metadata = {
-      {"schema", to_json(schema).dump()},
-      {"schema-id", std::to_string(schema.id)},
-      {"partition-spec", fields_to_json(spec).dump()},
-      {"partition-spec-id", std::to_string(spec.id)},
-      {"format-version", "2"},
-      {"content", content == ManifestContent::Data ? "data" : "deletes"}};
-  avro::FileWriter writer(manifest_schema(partition_fields(spec, types)), avro::Codec::Deflate,
-                          metadata);
-  PartitionSummaries summaries(types);
-  WrittenManifest written;
-  written.file.spec_id = spec.id;
-  written.file.content = content;
-  for (const ManifestEntry& entry : entries) {
-    check(entry, content);
-    writer.append(entry_value(entry, types));
-    summaries.add(entry.file.partition);
-    count(written.file, entry);
-  }
-  written.bytes = writer.finish();
-  written.file.length = static_cast<int64_t>(written.bytes.size());
-  written.file.partitions = summaries.finish();
-  return written;
+  ManifestWriter writer(schema, spec, content, std::move(types));
+  for (const ManifestEntry& entry : entries) writer.add(entry);
+  return writer.finish();
 }
 
 }  // namespace millrace::lakehouse

@@ -220,6 +220,119 @@ TEST_F(CommitMachineTest, AnErrorThatWillNotPassFailsAtOnce) {
   EXPECT_EQ(machine_->dead_lists(), std::vector{action.list_path});
 }
 
+/// Two manifests that the table has, and rules to merge from three on.
+class MergingMachineTest : public CommitMachineTest {
+ protected:
+  MergingMachineTest() {
+    table_ = table_.apply(
+        {change::set_properties({{"commit.manifest.min-count-to-merge", "3"}})}, 0);
+    commit_at_once(batch(5, -1, 1));
+    for (const char* path : {"/w/t/old1", "/w/t/old2"}) {
+      ManifestFile manifest;
+      manifest.path = path;
+      manifest.added_files = 1;
+      manifest.sequence_number = manifest.min_sequence_number = 1;
+      carried_.push_back(manifest);
+    }
+  }
+  CommitMachine::Action load_and_next() {
+    EXPECT_EQ(next().step, Step::Load);
+    machine_->loaded(table_, carried_);
+    return next();
+  }
+  static ManifestFile merged(const std::string& path) {
+    ManifestFile manifest;
+    manifest.path = path;
+    manifest.added_files = 1;
+    manifest.existing_files = 2;
+    manifest.min_sequence_number = 1;
+    return manifest;
+  }
+
+  std::vector<ManifestFile> carried_;
+};
+
+TEST_F(MergingMachineTest, MergesOnceAndKeepsItOverAttempts) {
+  begin({batch(0, -1, 5)});
+  const auto merge = load_and_next();
+  ASSERT_EQ(merge.step, Step::Merge);
+  ASSERT_EQ(merge.merges.size(), 1U);
+  ASSERT_EQ(merge.merges[0].size(), 3U);
+  EXPECT_TRUE(merge.merges[0][0].is_new);
+  EXPECT_EQ(merge.merges[0][0].file.path, "/w/t/m0");
+  EXPECT_FALSE(merge.merges[0][1].is_new);
+  machine_->merged({merged("/w/t/merged")});
+  const auto first = next();
+  ASSERT_EQ(first.step, Step::Publish);
+  ASSERT_EQ(first.manifests.size(), 1U);
+  EXPECT_EQ(first.manifests[0].path, "/w/t/merged");
+  EXPECT_EQ(first.manifests[0].min_sequence_number, 1);
+  EXPECT_EQ(first.manifests[0].sequence_number, table_.last_sequence_number() + 1);
+  machine_->conflict("another was faster");
+  wait();
+  const auto second = load_and_next();
+  ASSERT_EQ(second.step, Step::Publish) << "what is merged is merged";
+  ASSERT_TRUE(apply(second));
+  const auto summary = table_.snapshot(*table_.ref("main"))->summary;
+  EXPECT_EQ(summary.at("manifests-created"), "1");
+  EXPECT_EQ(summary.at("manifests-kept"), "0");
+  EXPECT_EQ(summary.at("manifests-replaced"), "2");
+  machine_->committed();
+  EXPECT_EQ(outcome().fate, BatchFate::Committed);
+  EXPECT_EQ(machine_->dead_manifests(), std::vector<std::string>{"/w/t/m0"});
+}
+
+TEST_F(MergingMachineTest, AMergeOfAnotherHeadIsDead) {
+  begin({batch(0, -1, 5)});
+  ASSERT_EQ(load_and_next().step, Step::Merge);
+  machine_->merged({merged("/w/t/merged1")});
+  ASSERT_EQ(next().step, Step::Publish);
+  machine_->conflict("another compacted");
+  wait();
+  carried_ = {carried_[0]};
+  carried_[0].path = "/w/t/compacted";
+  const auto second = load_and_next();
+  ASSERT_EQ(second.step, Step::Publish) << "two are not enough";
+  EXPECT_EQ(second.manifests.size(), 2U);
+  ASSERT_TRUE(apply(second));
+  machine_->committed();
+  EXPECT_EQ(machine_->dead_manifests(), std::vector<std::string>{"/w/t/merged1"});
+}
+
+TEST_F(MergingMachineTest, WhatMayBeAppliedIsNotDead) {
+  begin({batch(0, -1, 5)});
+  ASSERT_EQ(load_and_next().step, Step::Merge);
+  machine_->merged({merged("/w/t/merged1")});
+  ASSERT_EQ(next().step, Step::Publish);
+  machine_->unknown("timeout");
+  wait();
+  carried_.pop_back();
+  ASSERT_EQ(load_and_next().step, Step::Publish);
+  machine_->committed();
+  EXPECT_EQ(machine_->dead_manifests(), std::vector<std::string>());
+}
+
+TEST_F(MergingMachineTest, WhatCannotBeMergedStays) {
+  begin({batch(0, -1, 5)});
+  ASSERT_EQ(load_and_next().step, Step::Merge);
+  machine_->merged({std::nullopt});
+  const auto action = next();
+  ASSERT_EQ(action.step, Step::Publish);
+  EXPECT_EQ(action.manifests.size(), 3U);
+  ASSERT_TRUE(apply(action));
+  EXPECT_EQ(table_.snapshot(*table_.ref("main"))->summary.at("manifests-kept"), "2");
+  machine_->committed();
+  EXPECT_EQ(machine_->dead_manifests(), std::vector<std::string>());
+}
+
+TEST_F(MergingMachineTest, ASnapshotWithoutFilesMergesNothing) {
+  carried_.push_back(carried_[0]);
+  PreparedBatch pin = batch(0, -1, 5);
+  pin.manifests.clear();
+  begin({pin});
+  EXPECT_EQ(load_and_next().step, Step::Publish);
+}
+
 TEST_F(CommitMachineTest, NoBatchesAreDone) {
   begin({});
   EXPECT_EQ(next().step, Step::Done);

@@ -61,6 +61,7 @@ struct World {
   int64_t now = 0;
   uint64_t order = 0;
   bool calm = false;  // no more faults
+  CommitOptions options;
 };
 
 /// A catalog with one table, and the files that it refers to.
@@ -75,7 +76,20 @@ class SimTable {
     return lists_.at(table.snapshot(*head)->manifest_list);
   }
   void keep_list(const std::string& path, const std::vector<ManifestFile>& list) { lists_[path] = list; }
-  void keep_manifest(const std::string& path, const WrittenBatch& batch) { batches_[path] = batch; }
+  void keep_manifest(const std::string& path, const WrittenBatch& batch) { batches_[path] = {batch}; }
+  void keep_merged(const std::string& path, const std::vector<MergeInput>& inputs) {
+    ++merges;
+    for (const MergeInput& input : inputs) {
+      const auto at = batches_.find(input.file.path);
+      ASSERT_NE(at, batches_.end()) << "a merge of what was deleted";
+      batches_[path].insert(batches_[path].end(), at->second.begin(), at->second.end());
+    }
+  }
+  void remove(const std::vector<std::string>& lists, const std::vector<std::string>& manifests) {
+    for (const std::string& path : lists) lists_.erase(path);
+    for (const std::string& path : manifests) batches_.erase(path);
+    removed += static_cast<int>(manifests.size());
+  }
 
   /// Empty when it was applied.
   std::string commit(const TableChange& change) {
@@ -83,7 +97,9 @@ class SimTable {
       if (std::string why = table_.unmet(requirement); !why.empty()) return why;
     }
     try {
+      const size_t before = table_.snapshot_ids().size();
       table_ = table_.apply(change.updates, world_.now);
+      expired += static_cast<int>(before + 1 - table_.snapshot_ids().size());
     } catch (const DataException& error) {  // its sequence number was used, and rolled back
       return error.what();
     }
@@ -124,7 +140,9 @@ class SimTable {
     for (const ManifestFile& manifest : manifests_of(table_)) {
       const auto at = batches_.find(manifest.path);
       ASSERT_NE(at, batches_.end());
-      for (const auto& [tp, step] : at->second.steps) ranges[tp].emplace_back(step.start, step.end);
+      for (const WrittenBatch& batch : at->second) {
+        for (const auto& [tp, step] : batch.steps) ranges[tp].emplace_back(step.start, step.end);
+      }
     }
     for (int32_t number = 0; number < kPartitions; ++number) {
       auto& of = ranges[partition(number)];
@@ -138,12 +156,26 @@ class SimTable {
           << "partition " << number;
     }
   }
+  /// What snapshots refer to is there.
+  void check_files() const {
+    for (const int64_t id : table_.snapshot_ids()) {
+      const auto list = lists_.find(table_.snapshot(id)->manifest_list);
+      ASSERT_NE(list, lists_.end());
+      for (const ManifestFile& manifest : list->second) ASSERT_TRUE(batches_.contains(manifest.path));
+    }
+  }
+
+  int merges = 0;
+  int removed = 0;  // manifests
+  int expired = 0;  // snapshots, with commits
 
  private:
   static TableMetadata create() {
     NewTable what;
     what.location = "/w/t";
     what.schema.fields = {{1, "a", false, primitive(TypeId::Long)}};
+    what.properties = {{"commit.manifest.min-count-to-merge", "4"},
+                       {"commit.manifest.target-size-bytes", "9"}};
     return TableMetadata::create(what, new_uuid(), 0);
   }
   Snapshot next_snapshot() {
@@ -164,7 +196,7 @@ class SimTable {
   World& world_;
   TableMetadata table_;
   std::map<std::string, std::vector<ManifestFile>> lists_;  // nobody looks into their bytes here
-  std::map<std::string, WrittenBatch> batches_;  // by the path of their manifest
+  std::map<std::string, std::vector<WrittenBatch>> batches_;  // by the path of their manifest
   int64_t rolled_back_ms_ = -1;
 };
 
@@ -225,17 +257,12 @@ class Owner {
       ManifestFile manifest;
       manifest.path = "/w/t/m-" + std::to_string(number_) + "-" + std::to_string(++files_);
       manifest.added_files = 1;
+      manifest.length = 1;
       prepared.manifests.push_back(manifest);
       table_.keep_manifest(manifest.path, prepared.batch);
     }
-    machine_.emplace(std::vector{std::move(prepared)}, table_.table().uuid(), options(), ids());
+    machine_.emplace(std::vector{std::move(prepared)}, table_.table().uuid(), world_.options, ids());
     drive();
-  }
-  static CommitOptions options() {
-    CommitOptions options;
-    options.longest_wait = Millis{2'000};
-    options.total = Millis{20'000};
-    return options;
   }
   CommitIds ids() {
     return {[this] { return "c-" + std::to_string(world_.random()); },
@@ -260,6 +287,12 @@ class Owner {
           later(world_.below(20), [this] { drive(); });
         });
         break;
+      case CommitMachine::Step::Merge:
+        later(world_.below(100), [this, merges = action.merges] {
+          machine_->merged(merge(merges));
+          drive();
+        });
+        break;
       case CommitMachine::Step::Publish:
         publish(action);
         break;
@@ -273,6 +306,22 @@ class Owner {
         settle();
         break;
     }
+  }
+  std::vector<std::optional<ManifestFile>> merge(const std::vector<std::vector<MergeInput>>& merges) {
+    std::vector<std::optional<ManifestFile>> merged;
+    for (const auto& inputs : merges) {
+      merged.emplace_back();
+      if (!world_.calm && world_.chance(10)) continue;  // they stay as they are
+      ManifestFile manifest;
+      manifest.path = "/w/t/merged-" + std::to_string(number_) + "-" + std::to_string(++files_);
+      for (const MergeInput& input : inputs) {
+        manifest.length += input.file.length;
+        (input.is_new ? manifest.added_files : manifest.existing_files) += 1;
+      }
+      table_.keep_merged(manifest.path, inputs);
+      merged.back() = std::move(manifest);
+    }
+    return merged;
   }
   void publish(const CommitMachine::Action& action) {
     table_.keep_list(action.list_path, action.manifests);
@@ -304,6 +353,7 @@ class Owner {
   void settle() {
     const BatchOutcome outcome = machine_->outcomes()[0];
     const WrittenBatch batch = machine_->batches()[0].batch;
+    table_.remove(machine_->dead_lists(), machine_->dead_manifests());
     machine_.reset();
     if (outcome.fate == BatchFate::Committed) {
       for (const auto& [tp, step] : batch.steps) next_[tp.partition] = step.end;
@@ -326,11 +376,19 @@ class Owner {
 
 struct Result {
   int fences = 0;
+  int merges = 0;
+  int removed = 0;
+  int expired = 0;
   bool complete = false;
 };
 
 Result simulate(uint64_t seed) {
   World world(seed);
+  world.options.longest_wait = Millis{2'000};
+  world.options.total = Millis{20'000};
+  // Offsets by hash in some, snapshots that expire with commits in others.
+  if (seed % 3 == 1) world.options.summary_partitions = 1;
+  if (seed % 5 < 3) world.options.expiry.keep = static_cast<int32_t>(1 + seed % 5 * 2);
   SimTable table(world);
   std::vector<std::unique_ptr<Owner>> owners;
   for (int i = 0; i < kOwners; ++i) owners.push_back(std::make_unique<Owner>(world, table, i));
@@ -362,7 +420,8 @@ Result simulate(uint64_t seed) {
   assign(true);
   world.run(kFaultyMs + kSettleMs + kCalmMs);
   table.check();
-  Result result;
+  table.check_files();
+  Result result{.merges = table.merges, .removed = table.removed, .expired = table.expired};
   for (const auto& owner : owners) result.fences += owner->fences;
   result.complete = true;
   const Positions positions = read_positions(table.table(), "main").positions;
@@ -378,17 +437,28 @@ TEST(CommitSimulation, EachMessageIsInTheTableOnce) {
   const char* start = std::getenv("MILLRACE_TEST_SEED");
   const uint64_t first = start != nullptr ? std::strtoull(start, nullptr, 10) : std::random_device{}();
   int fences = 0;
+  int merges = 0;
+  int removed = 0;
+  int expired = 0;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     SCOPED_TRACE("MILLRACE_TEST_SEED=" + std::to_string(seed) + " MILLRACE_SIMULATION_SEEDS=1");
     const Result run = simulate(seed);
     ASSERT_FALSE(HasFailure());
     ASSERT_TRUE(run.complete) << "not all messages arrived once all was calm";
     fences += run.fences;
+    merges += run.merges;
+    removed += run.removed;
+    expired += run.expired;
   }
-  std::printf("seeds %llu to %llu, %d batches were fenced\n", static_cast<unsigned long long>(first),
-              static_cast<unsigned long long>(first + seeds - 1), fences);
+  std::printf("seeds %llu to %llu, %d batches fenced, %d manifests merged, %d removed, "
+              "%d snapshots expired\n",
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(first + seeds - 1),
+              fences, merges, removed, expired);
   if (seeds > 20) {
     EXPECT_GT(fences, 0) << "the schedules are too tame";
+    EXPECT_GT(merges, 0);
+    EXPECT_GT(removed, 0);
+    EXPECT_GT(expired, 0);
   }
 }
 

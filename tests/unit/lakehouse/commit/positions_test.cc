@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/lakehouse/commit/offset_steps.h"
+#include "connectors/lakehouse/commit/position_replay.h"
 #include "connectors/lakehouse/commit/snapshot_summary.h"
 #include "millrace/errors.h"
 
@@ -108,6 +109,83 @@ TEST(ReadPositions, ManyPartitionsAreInTheCheckpointAlone) {
   later.set("c", {"t", 0}, 2);
   const TableMetadata back = grown(table, 2, &later).apply({change::set_branch("main", 1)}, 0);
   EXPECT_THROW(read_positions(back, "main"), DataException) << "the map is that of another snapshot";
+}
+
+/// A table whose summaries have hashes, as commits of the same messages make it.
+class ReplayedPositions : public ::testing::Test {
+ protected:
+  static constexpr int32_t kMany = static_cast<int32_t>(kMaxSummaryPartitions) + 5;
+
+  /// One commit that moves partitions from `first` on.
+  void commit(int64_t id, std::map<int32_t, int64_t> moves, const std::string& cluster = "c") {
+    WrittenBatch batch;
+    batch.cluster = cluster;
+    for (const auto& [partition, end] : moves) batch.steps[{"t", partition}] = {OffsetStep::kAny, end};
+    const Positions base = positions_;
+    apply(batch, positions_);
+    at_[id] = positions_;
+    Snapshot snapshot;
+    snapshot.id = id;
+    snapshot.parent_id = table_.ref("main");
+    snapshot.sequence_number = table_.last_sequence_number() + 1;
+    snapshot.manifest_list = "/w/t/list";
+    snapshot.summary = {{"operation", "append"},
+                        {kOffsetsKey, summary_text(positions_)},
+                        {kRangesKey, ranges_text({&batch}, base)}};
+    table_ = table_.apply(
+        {change::add_snapshot(snapshot), change::set_branch("main", id),
+         change::set_properties({{kCheckpointKey, checkpoint_text(positions_, snapshot.sequence_number, id)}})},
+        0);
+  }
+  void pin_all(int64_t id) {
+    std::map<int32_t, int64_t> all;
+    for (int32_t partition = 0; partition < kMany; ++partition) all[partition] = 3;
+    commit(id, all);
+  }
+  void roll_to(int64_t id) {
+    table_ = table_.apply({change::set_branch("main", id)}, 0);
+    positions_ = at_[id];
+  }
+  Positions read() const { return read_positions(table_, "main").positions; }
+
+  TableMetadata table_ = new_table();
+  Positions positions_;
+  std::map<int64_t, Positions> at_;
+};
+
+TEST_F(ReplayedPositions, ARollbackIsUndoneStepByStep) {
+  pin_all(1);
+  commit(2, {{0, 10}, {1, 5}});
+  table_ = grown(table_, 3, nullptr);
+  commit(4, {{0, 20}, {kMany, 7}});
+  commit(5, {{0, 25}, {2, -1}});
+  for (const int64_t id : {4, 2, 1}) {
+    roll_to(id);
+    EXPECT_EQ(read(), at_[id]) << id;
+  }
+  roll_to(2);
+  commit(6, {{0, 11}});
+  EXPECT_EQ(read(), at_[6]);
+  roll_to(5);
+  EXPECT_EQ(read(), at_[5]) << "back, and forth on the other way";
+}
+
+TEST_F(ReplayedPositions, WhatIsNotKnownAnyMoreIsAnError) {
+  pin_all(1);
+  commit(2, {{0, 10}});
+  commit(3, {{0, 20}});
+  roll_to(1);
+  EXPECT_EQ(read(), at_[1]);
+  table_ = table_.apply({change::remove_snapshots({2})}, 0);
+  EXPECT_THROW(read(), DataException) << "beginning anew would repeat rows";
+}
+
+TEST_F(ReplayedPositions, RangesOfSeveralClustersDoNotTell) {
+  pin_all(1);
+  commit(2, {{0, 10}}, "other");
+  commit(3, {{1, 10}});
+  roll_to(2);
+  EXPECT_THROW(read(), DataException);
 }
 
 TEST(ReadPositions, WhatANewerVersionWroteIsRefused) {

@@ -116,5 +116,15 @@ TEST_F(OptionsTest, KeysOfTheControlTopicHaveNoMeaning) {
   EXPECT_THAT(meaningless_keys(with(upsert)), IsEmpty());
 }
 
+TEST_F(OptionsTest, SnapshotsStayUnlessTheirExpiryIsAsked) {
+  EXPECT_EQ(SinkOptions::parse(with({})).snapshots_keep, 0);
+  EXPECT_EQ(SinkOptions::parse(with({})).snapshots_max_age_ms, 0);
+  const SinkOptions options = SinkOptions::parse(
+      with({{"lakehouse.snapshots.keep", "50"}, {"lakehouse.snapshots.max.age.ms", "86400000000"}}));
+  EXPECT_EQ(options.snapshots_keep, 50);
+  EXPECT_EQ(options.snapshots_max_age_ms, 86'400'000'000);
+  EXPECT_THROW(SinkOptions::parse(with({{"lakehouse.snapshots.keep", "-1"}})), ConfigException);
+}
+
 }  // namespace
 }  // namespace millrace::lakehouse
