@@ -212,6 +212,7 @@ void SinkTaskRunner::deliver() {
   if (!redelivering_) return;
   redelivering_ = false;
   fix_pauses();
+  rewind();  // what waits may be behind where the task wants to begin
   if (!spare_->empty()) {
     std::swap(batch_, spare_);
     convert();
@@ -283,6 +284,9 @@ void SinkTaskRunner::drop_rows(std::span<const TopicPartition> partitions) {
       if (std::any_of(partitions.begin(), partitions.end(), is_of)) batch->filter(row);
     }
   }
+  // Tasks take filtered rows for dealt with, and these will come again.
+  const auto is_dropped = [](const Record& record) { return record.state == RowState::Filtered; };
+  if (std::all_of(spare_->records().begin(), spare_->records().end(), is_dropped)) spare_->reset();
 }
 
 void SinkTaskRunner::finish(bool) noexcept {

@@ -8,8 +8,8 @@ import unittest
 from collections import Counter
 
 from flow import FlowTest, bootstrap, unique
-from lake import Lake, lake_sink
-from log_tool import read_records, write_records
+from lake import Lake, assert_each_once, lake_sink
+from log_tool import write_records
 from workers import Millrace, file_source
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
@@ -18,6 +18,7 @@ STEADY = ("file.write", "file.finish", "manifest.write", "list.write", "commit.b
           "commit.after", "offsets.before", "offsets.after", "evolve")
 FIRST = ("create", "pin", "evolve")  # of a table's first life
 PARTITIONS = 4
+ROWS = 2000  # at most, for a round
 LIFE = 4.0  # seconds that a round waits for its point; then the kill comes from here
 
 
@@ -42,29 +43,13 @@ class LakeKillTest(FlowTest):
         self.assertEqual(worker.process.kill(), -9, worker.process.output()[-3000:])
         return died
 
-    def check(self, lake, log, topic):
-        """count = distinct (partition, offset) = produced, and every row is its record."""
-        records = read_records(topic, log)
-        produced = Counter((r.partition, r.offset) for r in records)
-        places = lake.places()
-        self.assertEqual(sum(places.values()), len(places), "rows are there more than once")
-        self.assertEqual(places, produced)
-        ids = {(r.partition, r.offset): json.loads(r.value)["id"] for r in records}
-        rows = {(r["_kafka_partition"], r["_kafka_offset"]): r["id"] for r in lake.rows()}
-        self.assertEqual(rows, ids)
-        ends = Counter(partition for partition, _ in produced)
-        stored = lake.offsets()
-        self.assertEqual({p: stored[topic, p] for p in ends}, dict(ends))
-        self.assertEqual(lake.count(), len(produced))
-        return len(produced)
-
     def finish(self, worker, lake, connectors, source, count):
         """A life without a crash, until every line of the source is in the table."""
         worker.start(*connectors)
         self.wait(lambda: worker.offsets("src") == [{
             "partition": {"filename": str(source)},
             "offset": {"position": source.stat().st_size}}], 60, "the source to end")
-        self.wait(lambda: len({row["id"] for row in lake.rows()}) == count, 60,
+        self.wait(lambda: len(lake.ids()) == count, 60,
                   f"{count} orders in the table")
         self.assertEqual(worker.stop(), 143)
 
@@ -80,14 +65,17 @@ class LakeKillTest(FlowTest):
                           lake_sink("dst", lake, "orders",
                                     **{"tasks.max": "2", "lakehouse.flush.rows": "150",
                                        "iceberg.control.commit.interval-ms": "100"})]
-            written, hits = 0, Counter()
+            written, hits, rebalances = 0, Counter(), Counter()
             points = [STEADY[i % len(STEADY)] for i in range(ROUNDS)]
             self.rng.shuffle(points)
             for round_, point in enumerate(points):
                 fields = [f"f{at}" for at in range(round_)]
+                most = written + ROWS
 
                 def append():
                     nonlocal written
+                    if written >= most:
+                        return
                     with open(source, "a") as out:
                         for _ in range(self.rng.randrange(1, 200)):
                             more = {f: written for f in fields[-2:]}
@@ -97,19 +85,24 @@ class LakeKillTest(FlowTest):
                 def disturb():
                     append()
                     if self.rng.random() < 0.05:
-                        worker.rest.call("POST", f"/connectors/dst/tasks/{self.rng.randrange(2)}"
-                                                 "/restart")
+                        at = self.rng.randrange(2)
+                        rebalance("restart", "POST", f"/connectors/dst/tasks/{at}/restart")
                     if self.rng.random() < 0.05:
-                        worker.rest.call("PATCH", "/connectors/dst/config",
-                                         {"tasks.max": str(self.rng.randrange(1, 4))})
+                        rebalance("tasks.max", "PATCH", "/connectors/dst/config",
+                                  {"tasks.max": str(self.rng.randrange(1, 4))})
 
-                nth = 1 if point == "evolve" else self.rng.randrange(1, 7)
+                def rebalance(what, *request):
+                    rebalances[what] += worker.rest.call(*request).status < 300
+
+                # Late ones leave time for a rebalance before.
+                nth = 1 if point == "evolve" else self.rng.randrange(1, self.rng.choice((7, 20)))
                 hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
             self.finish(worker, lake, connectors, source, written)
             log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
-            count = self.check(lake, log, "orders")
-            print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}",
-                  flush=True)
+            count = assert_each_once(self, lake, log, "orders")
+            print(f"{ROUNDS} kills, {written} orders, {count} records; died at {dict(hits)}; "
+                  f"rebalanced by {dict(rebalances)}", flush=True)
+            self.assertGreater(min(rebalances["restart"], rebalances["tasks.max"]), 0)
             for point in set(points):
                 self.assertGreater(hits[point], 0, f"{point} was never passed")
 
@@ -174,7 +167,7 @@ class LakeKillTest(FlowTest):
             outputs = one.process.output() + two.process.output()
             one.process.kill()
             two.process.kill()
-            self.check(lake, log, topic)
+            assert_each_once(self, lake, log, topic)
             fenced = outputs.count("was fenced")
             print(f"{fenced} batches fenced", flush=True)
             self.assertGreater(fenced, 0, outputs)

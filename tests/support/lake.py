@@ -8,16 +8,24 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import StaticTable
 from sqlalchemy.exc import OperationalError
+
+from log_tool import read_records
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
 OURS = "org.millrace.LakehouseSinkConnector"
 APACHES = "org.apache.iceberg.connect.IcebergSinkConnector"
 OFFSETS = "millrace.kafka.offsets"
 READ_TIMEOUT = 120
+
+
+def local_path(location):
+    """Of `file:///folder`, or `file:/folder` as Java has it."""
+    return "/" + location.removeprefix("file:").lstrip("/")
 
 
 def lake_sink(name, lake, topics, table="db.orders", **more):
@@ -71,10 +79,16 @@ class Lake:
             return None
         return StaticTable.from_metadata(str(folder / f"v{max(versions)}.metadata.json"))
 
-    def rows(self, name="db.orders"):
+    def rows(self, name="db.orders", columns=("*",)):
         """All rows as dicts, by PyIceberg."""
         table = self.table(name)
-        return table.scan().to_arrow().to_pylist() if table else []
+        return table.scan(selected_fields=tuple(columns)).to_arrow().to_pylist() if table else []
+
+    def ids(self, name="db.orders"):
+        table = self.table(name)
+        if table is None or "id" not in table.schema().column_names:
+            return set()
+        return set(table.scan(selected_fields=("id",)).to_arrow()["id"].to_pylist())
 
     def count(self, name="db.orders"):
         """Rows by the counts in manifests: cheap."""
@@ -110,7 +124,7 @@ class Lake:
 
     def duckdb_rows(self, name="db.orders"):
         """By DuckDB's own reader of Iceberg."""
-        metadata = self.table(name).metadata_location.removeprefix("file://")
+        metadata = local_path(self.table(name).metadata_location)
         with duckdb.connect() as connection:
             for extension in ("avro", "iceberg"):
                 package = importlib.util.find_spec(f"duckdb_extension_{extension}")
@@ -122,10 +136,53 @@ class Lake:
 
     def icebird_rows(self, name="db.orders"):
         """Numbers as JavaScript has them, missing columns left out."""
-        metadata = self.table(name).metadata_location.removeprefix("file://")
+        metadata = local_path(self.table(name).metadata_location)
         script = Path(__file__).parent / "icebird" / "read.mjs"
         done = subprocess.run(["node", str(script), os.environ["MILLRACE_ICEBIRD"], metadata],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=READ_TIMEOUT)
         if done.returncode != 0:
             raise RuntimeError("icebird: " + done.stderr.decode()[-2000:])
         return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+class RestLake(Lake):
+    """Tables of a REST catalog at `uri`; the sink finds it at `sink_uri`, which may be a proxy."""
+
+    def __init__(self, uri, sink_uri=None, **more):
+        self.uri = uri
+        self.sink_uri = sink_uri or uri
+        self.more = {f"iceberg.catalog.{key}": value for key, value in more.items()}
+
+    def settings(self):
+        return {"iceberg.catalog": "lake", "iceberg.catalog.type": "rest",
+                "iceberg.catalog.uri": self.sink_uri, **self.more}
+
+    def catalog(self):
+        return RestCatalog("lake", uri=self.uri)
+
+    def table(self, name="db.orders"):
+        try:
+            return self.catalog().load_table(name)
+        except NoSuchTableError:
+            return None
+
+
+def assert_each_once(test, lake, log, topic, table="db.orders"):
+    """count = distinct (topic, partition, offset) = produced, every row is its record, by its `id`, and
+    the table's offsets are behind the last; returns how many."""
+    records = read_records(topic, log)
+    produced = Counter((r.partition, r.offset) for r in records)
+    places = lake.places(table)
+    test.assertEqual(sum(places.values()), len(places), "rows are there more than once")
+    test.assertEqual(places, produced)
+    ids = {(r.partition, r.offset): json.loads(r.value)["id"] for r in records}
+    columns = ("_kafka_partition", "_kafka_offset", "id")
+    rows = {(r["_kafka_partition"], r["_kafka_offset"]): r["id"] for r in lake.rows(table, columns)}
+    test.assertEqual(rows, ids)
+    ends = {}
+    for record in records:
+        ends[topic, record.partition] = max(ends.get((topic, record.partition), 0), record.offset + 1)
+    stored = lake.offsets(table)
+    test.assertEqual({place: stored[place] for place in ends}, ends)
+    test.assertEqual(lake.count(table), len(produced))
+    return len(produced)

@@ -1,6 +1,7 @@
 #include "connectors/lakehouse/sink/lakehouse_task.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/lakehouse/sink/group_start.h"
@@ -55,8 +56,17 @@ void LakehouseTask::open(std::span<const TopicPartition> partitions) {
     return;
   }
   OffsetMap begin;
-  for (const auto& destination : *destinations_) {
-    take_smaller(begin, destination->table->open(partitions));
+  try {
+    for (const auto& destination : *destinations_) {
+      take_smaller(begin, destination->table->open(partitions));
+    }
+  } catch (const Error& error) {
+    if (!error.retriable()) throw;
+    // An error here would fail the task; put() opens them again until the catalog is well.
+    log(LogLevel::Warn, kLogger, "Opening tables failed; trying again: " + describe(error));
+    for (const auto& destination : *destinations_) destination->table->expect(partitions);
+    must_restart_ = true;
+    return;
   }
   read_from(begin);
 }
@@ -96,11 +106,15 @@ void LakehouseTask::begin_pending() {
 }
 
 void LakehouseTask::read_from(const OffsetMap& offsets) {
-  for (const auto& [partition, offset] : offsets) context_->offset(partition, offset);
+  for (const auto& [partition, offset] : offsets) {
+    context_->offset(partition, offset);
+    offsets_.expect(partition, raw(offset));
+  }
 }
 
 void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   context_->timeout(kTick.count());
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (std::exchange(offsets_given_, false)) crash_point("offsets.after");
   if (must_restart_) {
     context_->timeout(kRestartWait.count());  // should it throw
@@ -110,20 +124,34 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   must_restart_ = true;  // should an exception come: what is half done must not be committed
   const bool reads_again = settle();
   if (!reads_again) {
+    const uint32_t end = offsets_.rows_that_follow(batch, context_->log());
     try {
-      write(batch);
+      write(batch, end);
     } catch (const Error& error) {
       if (!error.retriable()) throw;
       log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
       context_->timeout(kRestartWait.count());
       return;
     }
+    if (end < batch.size()) return begin_behind_loss();
   }
   must_restart_ = false;
   if (reads_again) return;
   hold_back();
   ask_for_commit();
   show_metrics();
+}
+
+// With the rows before it safe, what the options say of it holds as it does where reading begins.
+void LakehouseTask::begin_behind_loss() {
+  drain();
+  if (destinations_->by_name()) {
+    context_->commit_now(low_watermark());
+    for (const auto& [partition, offset] : positions_) pending_.insert(partition);
+    positions_.clear();
+    last_ = positions_.end();
+  }
+  restart_all();
 }
 
 // Rows that replace others wait in memory for their commit, and of tables with rows only a commit makes one
@@ -185,13 +213,13 @@ bool LakehouseTask::settle() {
   return !again.empty();
 }
 
-void LakehouseTask::write(RecordBatch& batch) {
-  destinations_->by_name() ? write_by_name(batch) : write_to_all(batch);
+void LakehouseTask::write(RecordBatch& batch, uint32_t end) {
+  destinations_->by_name() ? write_by_name(batch, end) : write_to_all(batch, end);
 }
 
-void LakehouseTask::write_to_all(RecordBatch& batch) {
+void LakehouseTask::write_to_all(RecordBatch& batch, uint32_t end) {
   uint32_t row = 0;
-  for (; row < batch.size(); ++row) {
+  for (; row < end; ++row) {
     if (batch[row].state != RowState::Live) continue;
     size_t at = 0;
     for (; at < destinations_->size(); ++at) {
@@ -213,10 +241,10 @@ void LakehouseTask::write_to_all(RecordBatch& batch) {
   note_positions(batch, row);
 }
 
-void LakehouseTask::write_by_name(RecordBatch& batch) {
+void LakehouseTask::write_by_name(RecordBatch& batch, uint32_t end) {
   ++batch_;
   uint32_t row = 0;
-  for (; row < batch.size(); ++row) {
+  for (; row < end; ++row) {
     if (batch[row].state != RowState::Live || !is_ahead(batch[row])) continue;
     if (Destination* destination = find(batch, row)) write_row(*destination, batch, row);
     // As above.
@@ -329,11 +357,18 @@ void LakehouseTask::ask_for_commit() {
 }
 
 OffsetMap LakehouseTask::pre_commit(const OffsetMap& current) {
-  if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
-  if (!must_restart_) {
-    must_restart_ = true;  // as in put()
-    settle();
-    must_restart_ = false;
+  try {
+    if (!must_restart_ && std::exchange(flush_asked_, false)) flush_due();
+    if (!must_restart_) {
+      must_restart_ = true;  // as in put()
+      settle();
+      must_restart_ = false;
+    }
+  } catch (const Error& error) {
+    // The worker passes over what is thrown here, again and again: put() fails the task.
+    if (!error.retriable()) failure_ = std::current_exception();
+    log(LogLevel::Warn, kLogger, "Committing failed: " + describe(error));
+    return {};
   }
   OffsetMap answer = safe_offsets(current);
   if (!answer.empty()) {
@@ -381,23 +416,8 @@ void LakehouseTask::flush_due() {
 // Whoever has these partitions next begins where the table says. What cannot be committed in time is
 // written again there; should it land all the same, the other's batch is fenced, and read again.
 void LakehouseTask::close(std::span<const TopicPartition> partitions) {
-  const auto deadline = Clock::now() + kCloseLimit;
   try {
-    if (!must_restart_) {
-      for (const auto& destination : *destinations_) {
-        advance(*destination->table);
-        destination->table->flush();
-      }
-      for (const auto& destination : *destinations_) {
-        while (!destination->table->idle() && Clock::now() < deadline) {
-          destination->table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
-          // The partitions that stay are to be read again, and nobody has told the consumer.
-          const OffsetMap back = destination->table->settle();
-          go_back(back);
-          if (!back.empty()) must_restart_ = true;
-        }
-      }
-    }
+    if (!must_restart_) drain();
   } catch (const std::exception& error) {
     must_restart_ = true;  // files have rows of partitions that go
     log(LogLevel::Warn, kLogger,
@@ -407,9 +427,28 @@ void LakehouseTask::close(std::span<const TopicPartition> partitions) {
   for (const TopicPartition& partition : partitions) {
     positions_.erase(partition);
     pending_.erase(partition);
+    offsets_.forget(partition);
   }
   last_ = positions_.end();
   show_metrics();
+}
+
+// Commits what there is, if that takes no longer than kCloseLimit.
+void LakehouseTask::drain() {
+  const auto deadline = Clock::now() + kCloseLimit;
+  for (const auto& destination : *destinations_) {
+    advance(*destination->table);
+    destination->table->flush();
+  }
+  for (const auto& destination : *destinations_) {
+    while (!destination->table->idle() && Clock::now() < deadline) {
+      destination->table->wait(std::chrono::ceil<Millis>(deadline - Clock::now()));
+      // The partitions that stay are to be read again, and nobody has told the consumer.
+      const OffsetMap back = destination->table->settle();
+      go_back(back);
+      if (!back.empty()) must_restart_ = true;
+    }
+  }
 }
 
 void LakehouseTask::stop() noexcept { destinations_.reset(); }

@@ -1,11 +1,13 @@
 #pragma once
 // The task of the lakehouse sink: rows to tables, offsets from tables (iceberg-sink.md §4.3, §4.6).
 
+#include <exception>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "connectors/lakehouse/sink/destinations.h"
+#include "connectors/lakehouse/sink/offset_check.h"
 #include "millrace/connector.h"
 
 namespace millrace::lakehouse {
@@ -31,9 +33,11 @@ class LakehouseTask final : public SinkTask {
 
  private:
   bool settle();
-  void write(RecordBatch& batch);
-  void write_to_all(RecordBatch& batch);
-  void write_by_name(RecordBatch& batch);
+  void write(RecordBatch& batch, uint32_t end);
+  void write_to_all(RecordBatch& batch, uint32_t end);
+  void write_by_name(RecordBatch& batch, uint32_t end);
+  void begin_behind_loss();
+  void drain();
   Destination* find(RecordBatch& batch, uint32_t row);
   void write_row(const Destination& destination, RecordBatch& batch, uint32_t row);
   void reject(RecordBatch& batch, uint32_t row, const std::string& why, const std::string& table);
@@ -56,7 +60,9 @@ class LakehouseTask final : public SinkTask {
   SinkTaskContext* context_ = nullptr;
   SinkOptions options_;
   std::optional<Destinations> destinations_;
+  OffsetCheck offsets_;
   bool must_restart_ = false;
+  std::exception_ptr failure_;  // of a commit, for put()
   bool flush_asked_ = false;
   bool paused_ = false;
   bool offsets_given_ = false;  // to the worker, for the consumer group

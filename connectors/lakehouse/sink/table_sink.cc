@@ -119,6 +119,10 @@ OffsetMap TableSink::settled(const OffsetMap& positions) const {
   return settled;
 }
 
+void TableSink::expect(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& partition : partitions) progress_.try_emplace(partition);
+}
+
 // Latest is not durable by itself: after a crash it would be another place (trap 1).
 bool TableSink::pin(const std::map<TopicPartition, Start>& starts) {
   WrittenBatch batch;
@@ -370,20 +374,23 @@ OffsetMap TableSink::settle() {
 bool TableSink::look_due(Clock::time_point now) const {
   const auto every = std::max<Clock::duration>(kIdleCheck,
                                                std::chrono::milliseconds(options_.commit_interval_ms));
-  return !progress_.empty() && !moved() && idle() && now >= last_look_ + every;
+  return !progress_.empty() && now >= last_look_ + every;
 }
 
 OffsetMap TableSink::look_again(Clock::time_point now) {
   if (!look_due(now)) return {};
   last_look_ = now;
+  const bool at_rest = !moved() && idle();  // else a batch on its way may have moved offsets forward
   const StoredPositions stored = read_positions(parts_.setup->load().metadata, parts_.setup->branch());
   for (const auto& [partition, progress] : progress_) {
     const auto next = stored.positions.next(parts_.cluster, partition);
-    if (next.value_or(OffsetStep::kUnknown) == progress.begin) continue;
+    const int64_t has = next.value_or(OffsetStep::kUnknown);
+    const int64_t expected = at_rest ? progress.begin : raw(committed_.at(partition));
+    if (has == expected || (!at_rest && has > expected)) continue;
     log(LogLevel::Warn, kLogger, "Table " + name().to_string() + " has " +
                                      (next ? "offset " + std::to_string(*next) : "no offset") + " for " +
                                      partition.to_string() + " in place of " +
-                                     std::to_string(progress.begin) + "; reading again from there");
+                                     std::to_string(expected) + "; reading again from there");
     return restart();
   }
   return {};

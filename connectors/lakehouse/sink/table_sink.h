@@ -51,7 +51,7 @@ class TableSink {
   static constexpr size_t kMaxInFlight = 8;
   /// Tries to pin offsets that other tasks pin at the same time.
   static constexpr int kPinTries = 5;
-  /// The shortest time between two looks at a table that gets no rows.
+  /// The shortest time between two looks at what a table says of its offsets.
   static constexpr std::chrono::seconds kIdleCheck{10};
 
   struct Parts {
@@ -73,6 +73,8 @@ class TableSink {
   /// Where to read these partitions from, pinned in the table. Blocks on catalog and log. By rows: only
   /// those where the table says less than it did, since it was rolled back.
   OffsetMap open(std::span<const TopicPartition> partitions);
+  /// In place of an open() that failed: restart() opens them with the others.
+  void expect(std::span<const TopicPartition> partitions);
   /// After flush() and wait(): what is not committed is dropped.
   void close(std::span<const TopicPartition> partitions);
 
@@ -104,8 +106,8 @@ class TableSink {
   /// Takes up outcomes. Partitions to read again, from where, when a batch was fenced; throws the error
   /// of a batch that failed.
   OffsetMap settle();
-  /// Now and then while there is nothing to commit: partitions to read again, since the table does not
-  /// say any more what it said. A rollback is seen so before the snapshots that tell of it expire.
+  /// Now and then: partitions to read again, since the table does not say any more what it said. A
+  /// rollback is seen so before the snapshots that tell of it expire, also of a partition that is quiet.
   OffsetMap look_again(Clock::time_point now);
   bool look_due(Clock::time_point now) const;
   bool wait(std::chrono::milliseconds limit) { return inbox_->wait(limit); }

@@ -7,7 +7,7 @@ const [folder, metadataFile] = process.argv.slice(2)
 
 // icebird reads over HTTP alone; these are answers of a server of files.
 globalThis.fetch = async (url, { method, headers } = {}) => {
-  const file = await open(url.replace(/^file:\/\//, ''))  // Iceberg's locations are not encoded
+  const file = await open(url.replace(/^file:\/+/, '/'))  // Iceberg's locations are not encoded
   try {
     const { size } = await file.stat()
     if (method === 'HEAD') return new Response(null, { headers: { 'Content-Length': `${size}` } })

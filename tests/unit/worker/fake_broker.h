@@ -35,6 +35,7 @@ struct FakeLog {
   std::string fail_value;                // sends of values that begin with this fail
   std::string refuse_value;              // send() refuses values that begin with this
   uint32_t max_poll_rows = UINT32_MAX;   // most that a consumer's poll brings
+  bool deliver_while_paused = false;     // rows that a client had fetched before
   std::vector<FakeLetter> letters;       // acknowledged
   bool hold_letters = false;
   bool fail_letters = false;
@@ -150,7 +151,7 @@ class FakeConsumer final : public RecordConsumer {
       return woken_ || (!paused_ && !log_.to_consume.empty());
     });
     woken_ = false;
-    while (!paused_ && !out.full() && out.size() < log_.max_poll_rows &&
+    while ((!paused_ || log_.deliver_while_paused) && !out.full() && out.size() < log_.max_poll_rows &&
            !log_.to_consume.empty()) {
       Record& record = out.add();
       record.topic = record.original_topic = "topic";

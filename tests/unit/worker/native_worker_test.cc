@@ -227,6 +227,26 @@ TEST_F(NativeWorkerTest, ARetriablePutGetsTheSameBatchAgain) {
   EXPECT_EQ(script_.put_sizes, std::vector<int>{2});
 }
 
+TEST_F(NativeWorkerTest, RowsThatWaitBehindARetriedPutAreDroppedWhenTheTaskRewinds) {
+  script_.put_failures = 1;
+  script_.rewind = Offset{0};
+  log_.max_poll_rows = 1;
+  log_.deliver_while_paused = true;
+  log_.to_consume = {"a", "b"};
+  start_task("Sink");
+  ASSERT_TRUE(control_.run_until([&] {
+    const std::lock_guard lock(log_.mutex);
+    return !log_.seeks.empty();
+  }));
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.to_consume.push_back("c");  // as if from the new place
+    log_.changed.notify_all();
+  }
+  ASSERT_TRUE(control_.run_until([&] { return !put().empty(); }));
+  EXPECT_EQ(put(), std::vector<std::string>{"c"});
+}
+
 TEST_F(NativeWorkerTest, ARowThatPutRejectsFailsTheTaskAndIsNotCommitted) {
   script_.reject = "b";
   log_.to_consume = {"a", "b", "c"};

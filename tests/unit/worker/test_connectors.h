@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "millrace/connector.h"
@@ -25,6 +26,7 @@ struct Script {
   std::atomic<bool> hang_in_poll = false;  // whatever the stop token says
   std::atomic<bool> release = false;      // ends a hang
   std::atomic<int> put_failures = 0;      // put() throws RetriableException so often
+  std::optional<Offset> rewind;          // asked for in place of the next put that does not fail
   std::string reject;                     // put() and poll() reject rows that begin with this
   std::string report;                     // put() and poll() report rows that begin with this
   bool report_copy = false;               // in a batch of the task's own
@@ -137,6 +139,9 @@ class ScriptedSinkTask final : public SinkTask {
       --script.put_failures;
       context_->timeout(1);
       throw RetriableException("not now");
+    }
+    if (script.rewind) {
+      return context_->offset(context_->assignment().front(), *std::exchange(script.rewind, std::nullopt));
     }
     const std::lock_guard lock(script.mutex);
     script.put_sizes.push_back(static_cast<int>(batch.size()));
