@@ -7,6 +7,7 @@ import time
 import unittest
 from collections import Counter
 
+from crashes import crash_at
 from flow import FlowTest, bootstrap, unique
 from lake import Lake, assert_each_once, lake_sink
 from log_tool import write_records
@@ -14,34 +15,17 @@ from workers import Millrace, file_source
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
 ROUNDS = int(os.environ.get("MILLRACE_KILL_ROUNDS", "22"))
-STEADY = ("file.write", "file.finish", "manifest.write", "list.write", "commit.before",
+STEADY = ("file.write", "file.finish", "manifest.write", "merge.write", "list.write", "commit.before",
           "commit.after", "offsets.before", "offsets.after", "evolve")
 FIRST = ("create", "pin", "evolve")  # of a table's first life
 PARTITIONS = 4
 ROWS = 2000  # at most, for a round
-LIFE = 4.0  # seconds that a round waits for its point; then the kill comes from here
 
 
 class LakeKillTest(FlowTest):
     def setUp(self):
         print(f"seed {SEED}", flush=True)
         self.rng = random.Random(SEED)
-
-    def crash_at(self, worker, point, nth, connectors, meanwhile=lambda: None):
-        """Runs until the point has killed the worker; True unless the kill had to come from here."""
-        worker.env["MILLRACE_CRASH_AT"] = f"{point}:{nth}"
-        worker.launch(*connectors)
-        del worker.env["MILLRACE_CRASH_AT"]
-        deadline = time.monotonic() + LIFE
-        while worker.process.alive() and time.monotonic() < deadline:
-            try:
-                meanwhile()
-            except OSError:
-                pass  # not up yet, or gone
-            time.sleep(0.02)
-        died = not worker.process.alive()
-        self.assertEqual(worker.process.kill(), -9, worker.process.output()[-3000:])
-        return died
 
     def finish(self, worker, lake, connectors, source, count):
         """A life without a crash, until every line of the source is in the table."""
@@ -64,11 +48,17 @@ class LakeKillTest(FlowTest):
             connectors = [file_source("src", source, "orders", **settings),
                           lake_sink("dst", lake, "orders",
                                     **{"tasks.max": "2", "lakehouse.flush.rows": "150",
-                                       "iceberg.control.commit.interval-ms": "100"})]
+                                       "iceberg.control.commit.interval-ms": "100",
+                                       "iceberg.tables.auto-create-props."
+                                       "commit.manifest.min-count-to-merge": "3"})]
             written, hits, rebalances = 0, Counter(), Counter()
             points = [STEADY[i % len(STEADY)] for i in range(ROUNDS)]
             self.rng.shuffle(points)
-            for round_, point in enumerate(points):
+            # A late pass may not come within a round's life; the first does.
+            rounds = [(point, None) for point in points] + [(point, 1) for point in STEADY]
+            for round_, (point, nth) in enumerate(rounds):
+                if nth and (hits[point] or point not in points):
+                    continue
                 fields = [f"f{at}" for at in range(round_)]
                 most = written + ROWS
 
@@ -94,9 +84,10 @@ class LakeKillTest(FlowTest):
                 def rebalance(what, *request):
                     rebalances[what] += worker.rest.call(*request).status < 300
 
-                # Late ones leave time for a rebalance before.
-                nth = 1 if point == "evolve" else self.rng.randrange(1, self.rng.choice((7, 20)))
-                hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
+                # Late ones leave time for a rebalance before; these are seldom.
+                seldom = point in ("evolve", "merge.write")
+                nth = nth or (1 if seldom else self.rng.randrange(1, self.rng.choice((7, 20))))
+                hits[point] += crash_at(self, worker, point, nth, connectors, disturb)
             self.finish(worker, lake, connectors, source, written)
             log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
             count = assert_each_once(self, lake, log, "orders")
@@ -126,7 +117,7 @@ class LakeKillTest(FlowTest):
                         self.wait(lambda: len(lake.offsets()) == PARTITIONS, what="the pin")
                         worker.stop()
                         write_records("orders", new, settings)
-                    died = self.crash_at(worker, point, 1, connectors)
+                    died = crash_at(self, worker, point, 1, connectors)
                     self.assertTrue(died, worker.process.output()[-3000:])
                     if point != "evolve":
                         write_records("orders", new, settings)

@@ -7,6 +7,7 @@ import time
 import unittest
 from collections import Counter
 
+from crashes import crash_at
 from flow import FlowTest
 from lake import Lake, lake_sink
 from lakehouse_flow_test import LakeTest, by_id, order
@@ -19,7 +20,6 @@ POINTS = ("create", "evolve", "file.write", "file.finish", "manifest.write", "co
           "commit.after", "offsets.before", "offsets.after")
 PARTITIONS = 4
 TABLES = 5
-LIFE = 4.0  # seconds that a round waits for its point; then the kill comes from here
 
 
 def dynamic_sink(lake, **more):
@@ -71,22 +71,6 @@ class DynamicKillTest(FlowTest):
     def setUp(self):
         print(f"seed {SEED}", flush=True)
         self.rng = random.Random(SEED)
-
-    def crash_at(self, worker, point, nth, connectors, meanwhile):
-        """Runs until the point has killed the worker; True unless the kill had to come from here."""
-        worker.env["MILLRACE_CRASH_AT"] = f"{point}:{nth}"
-        worker.launch(*connectors)
-        del worker.env["MILLRACE_CRASH_AT"]
-        deadline = time.monotonic() + LIFE
-        while worker.process.alive() and time.monotonic() < deadline:
-            try:
-                meanwhile()
-            except OSError:
-                pass  # not up yet, or gone
-            time.sleep(0.05)
-        died = not worker.process.alive()
-        self.assertEqual(worker.process.kill(), -9, worker.process.output()[-3000:])
-        return died
 
     def kind(self, i):
         """Some tables get rows all the time, one now and then, and one seldom."""
@@ -143,7 +127,7 @@ class DynamicKillTest(FlowTest):
                                          {"tasks.max": str(self.rng.randrange(1, 4))})
 
                 nth = 1 if point in ("evolve", "create") else self.rng.randrange(1, 9)
-                hits[point] += self.crash_at(worker, point, nth, connectors, disturb)
+                hits[point] += crash_at(self, worker, point, nth, connectors, disturb)
             worker.start(*connectors)
             self.wait(lambda: worker.offsets("src") == [{
                 "partition": {"filename": str(source)},

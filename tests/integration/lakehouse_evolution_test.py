@@ -8,7 +8,6 @@ import unittest
 from lake import lake_sink
 from lakehouse_flow_test import LakeTest, by_id
 from log_tool import read_records, write_records
-from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
@@ -32,12 +31,7 @@ def without_nulls(value):
 
 class EvolvingTest(LakeTest):
     def create(self, schema, **more):
-        catalog = self.lake.catalog()
-        catalog.create_tables()
-        try:
-            catalog.create_namespace("db")
-        except NamespaceAlreadyExistsError:
-            pass
+        catalog = self.lake.new_catalog()
         catalog.create_table("db.orders", schema, **more)
 
     def types(self):

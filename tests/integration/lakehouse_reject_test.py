@@ -6,7 +6,6 @@ import unittest
 from lake import lake_sink
 from lakehouse_flow_test import LakeTest
 from log_tool import read_records, write_records
-from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.schema import Schema
 from pyiceberg.types import IntegerType, LongType, NestedField, StringType
 
@@ -30,12 +29,7 @@ def good(i):
 class RejectTest(LakeTest):
     def setUp(self):
         super().setUp()
-        catalog = self.lake.catalog()
-        catalog.create_tables()
-        try:
-            catalog.create_namespace("db")
-        except NamespaceAlreadyExistsError:
-            pass
+        catalog = self.lake.new_catalog()
         catalog.create_table("db.orders", Schema(
             NestedField(1, "id", LongType(), required=True), NestedField(2, "small", IntegerType()),
             NestedField(3, "name", StringType())))

@@ -8,6 +8,7 @@ import sqlite3
 import time
 import unittest
 
+from crashes import crash_at
 from flow import FlowTest
 from lake import JSON, Lake, lake_sink
 from log_tool import write_records
@@ -217,17 +218,10 @@ class KilledTest(ChangesTest):
         for _ in range(2):
             for _ in range(len(CRASH_POINTS)):
                 self.produce("orders", self.random_records(200, model, 2), 2)
-                self.worker.env["MILLRACE_CRASH_AT"] = \
-                    f"{CRASH_POINTS[point % len(CRASH_POINTS)]}:{self.rng.randrange(1, 4)}"
+                died += crash_at(self, self.worker, CRASH_POINTS[point % len(CRASH_POINTS)],
+                                 self.rng.randrange(1, 4), [sink],
+                                 lambda: self.lake.offsets() == self.ends)
                 point += 1
-                self.worker.launch(sink)
-                deadline = time.monotonic() + 3
-                while self.worker.process.alive() and time.monotonic() < deadline and \
-                        self.lake.offsets() != self.ends:
-                    time.sleep(0.02)
-                died += not self.worker.process.alive()
-                self.worker.process.kill()
-            del self.worker.env["MILLRACE_CRASH_AT"]
             self.run_to_the_end(sink)
             self.check(model)
         self.assertGreater(died, len(CRASH_POINTS), "most points kill")

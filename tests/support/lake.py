@@ -60,6 +60,13 @@ class Lake:
                           warehouse=f"file://{self.warehouse}",
                           init_catalog_tables="false")  # the sink may be making them
 
+    def new_catalog(self):
+        """With the namespace of the tests' tables."""
+        catalog = self.catalog()
+        catalog.create_tables()
+        catalog.create_namespace_if_not_exists("db")
+        return catalog
+
     def table(self, name="db.orders"):
         """As it is now, for PyIceberg; None when there is none."""
         if self.kind == "jdbc":

@@ -49,9 +49,9 @@ const std::string& text_of(const Value& value) {
   return text;
 }
 
-/// A whole number, from what is one without loss.
-bool whole_number(const Column& column, const Value& value, int64_t& out, CellContext& context) {
-  switch (to_whole(value, out)) {
+/// False, and why, when the number is none of the column.
+bool fits(NumberFit fit, const Column& column, const Value& value, CellContext& context) {
+  switch (fit) {
     case NumberFit::Fits:
       return true;
     case NumberFit::TooLarge:
@@ -63,7 +63,7 @@ bool whole_number(const Column& column, const Value& value, int64_t& out, CellCo
 
 bool append_int(Column& column, const Value& value, CellContext& context) {
   int64_t number = 0;
-  if (!whole_number(column, value, number, context)) return false;
+  if (!fits(to_whole(value, number), column, value, context)) return false;
   if (number < std::numeric_limits<int32_t>::min() || number > std::numeric_limits<int32_t>::max()) {
     return out_of_range(column, std::to_string(number), context);
   }
@@ -73,25 +73,14 @@ bool append_int(Column& column, const Value& value, CellContext& context) {
 
 bool append_long(Column& column, const Value& value, CellContext& context) {
   int64_t number = 0;
-  if (!whole_number(column, value, number, context)) return false;
+  if (!fits(to_whole(value, number), column, value, context)) return false;
   column.append_fixed(number);
   return true;
 }
 
-bool real_number(const Column& column, const Value& value, double& out, CellContext& context) {
-  switch (to_real(value, out)) {
-    case NumberFit::Fits:
-      return true;
-    case NumberFit::TooLarge:
-      return out_of_range(column, text_of(value), context);
-    default:
-      return context.mismatch(column, value);
-  }
-}
-
 bool append_float(Column& column, const Value& value, CellContext& context) {
   double number = 0;
-  if (!real_number(column, value, number, context)) return false;
+  if (!fits(to_real(value, number), column, value, context)) return false;
   if (std::isfinite(number) && std::abs(number) > std::numeric_limits<float>::max()) {
     return out_of_range(column, text_of(value), context);
   }
@@ -101,7 +90,7 @@ bool append_float(Column& column, const Value& value, CellContext& context) {
 
 bool append_double(Column& column, const Value& value, CellContext& context) {
   double number = 0;
-  if (!real_number(column, value, number, context)) return false;
+  if (!fits(to_real(value, number), column, value, context)) return false;
   column.append_fixed(number);
   return true;
 }

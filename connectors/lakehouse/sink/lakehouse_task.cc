@@ -118,7 +118,12 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   if (std::exchange(offsets_given_, false)) crash_point("offsets.after");
   if (must_restart_) {
     context_->timeout(kRestartWait.count());  // should it throw
-    restart_all();
+    try {
+      restart_all();
+    } catch (const Error& error) {
+      note_trouble(error);
+      throw;
+    }
     return context_->timeout(0);
   }
   must_restart_ = true;  // should an exception come: what is half done must not be committed
@@ -129,10 +134,12 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
       write(batch, end);
     } catch (const Error& error) {
       if (!error.retriable()) throw;
+      note_trouble(error);
       log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
       context_->timeout(kRestartWait.count());
       return;
     }
+    if (batch.size() > 0) trouble_.reset();
     if (end < batch.size()) return begin_behind_loss();
   }
   must_restart_ = false;
@@ -140,6 +147,17 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
   hold_back();
   ask_for_commit();
   show_metrics();
+}
+
+// Fails the task when what may pass has not passed for so long that it must be shown.
+void LakehouseTask::note_trouble(const Error& error) {
+  if (!error.retriable()) return;
+  const auto now = Clock::now();
+  if (!trouble_ || now - trouble_->last > kTroubleGap) trouble_ = Trouble{now, now};
+  trouble_->last = now;
+  if (now - trouble_->first < Millis(options_.retry_timeout_ms)) return;
+  throw ConnectException("trying again for lakehouse.retry.timeout.ms=" +
+                         std::to_string(options_.retry_timeout_ms) + ": " + describe(error));
 }
 
 // With the rows before it safe, what the options say of it holds as it does where reading begins.
@@ -407,6 +425,7 @@ void LakehouseTask::flush_due() {
     }
   } catch (const Error& error) {
     if (!error.retriable()) throw;
+    note_trouble(error);
     log(LogLevel::Warn, kLogger, "Ending files failed; their rows are read again: " + describe(error));
     return;
   }

@@ -162,8 +162,8 @@ void add_own_keys(ConfigDef<SinkOptions>& d) {
                                 .doc = "Memory for rows and encoders of a task.",
                                 .validator = at_least(int64_t{16} << 20)});
   d.optional(&S::retry_timeout_ms, {.name = "lakehouse.retry.timeout.ms",
-                                    .doc = "How long commits are tried while the catalog or storage is "
-                                           "away, before the task fails.",
+                                    .doc = "How long commits, files and the opening of tables are tried "
+                                           "again while the catalog or storage is away, before the task fails.",
                                     .validator = at_least(0)});
   d.optional(&S::snapshots_keep, {.name = "lakehouse.snapshots.keep",
                                   .doc = "How many of the branch's newest snapshots a commit leaves; older "

@@ -1,11 +1,16 @@
 // Tables of the configuration, without a worker.
 
+#include <gmock/gmock.h>
+
 #include <fstream>
 
+#include "tests/support/file_size_limit.h"
 #include "tests/unit/lakehouse/sink/task_fixture.h"
 
 namespace millrace::lakehouse {
 namespace {
+
+using ::testing::HasSubstr;
 
 const TopicPartition kP0{"t", 0};
 
@@ -104,6 +109,28 @@ TEST_F(StaticTaskTest, AfterAFailedWriteAllIsReadAgain) {
   worker.run_dry();
   EXPECT_EQ(rows("db.a"), 3) << error;
   worker.close({kP0});
+}
+
+TEST_F(StaticTaskTest, WhatDoesNotPassFailsTheTaskInTheEnd) {
+  produce(0, {"x"});
+  const Properties given = config({{"iceberg.tables", "db.a"}, {"lakehouse.retry.timeout.ms", "0"}});
+  live(given);
+  produce(0, {"y"});
+  FakeWorker worker(cluster_, given);
+  worker.open({kP0});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const testing_support::FileSizeLimit full(10);
+  try {
+    while (std::chrono::steady_clock::now() < deadline) {
+      worker.turn();
+      worker.commit();
+    }
+    FAIL() << "the task goes on";
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.retriable());
+    EXPECT_THAT(error.what(), HasSubstr("lakehouse.retry.timeout.ms=0"));
+  }
+  EXPECT_EQ(cluster_.group[kP0], Offset{1});
 }
 
 TEST_F(StaticTaskTest, LagCountsWhatTheTableDoesNotHave) {
