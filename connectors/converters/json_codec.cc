@@ -5,6 +5,7 @@
 #include "connectors/converters/converter_type.h"
 #include "connectors/converters/json_data.h"
 #include "connectors/converters/json_schema.h"
+#include "millrace/errors.h"
 
 namespace millrace::converters {
 namespace {
@@ -74,8 +75,19 @@ const ConfigDefinition& JsonCodec::definition() {
   return definition;
 }
 
+// An extension, and so none of the keys that are shown as Kafka's.
+JsonNumbers JsonCodec::free_numbers(const Properties& config) {
+  constexpr const char* kKey = "millrace.big.integers";
+  const std::string* text = find(config, kKey);
+  if (text == nullptr || *text == "wrap") return JsonNumbers::Double;
+  if (*text == "decimal") return JsonNumbers::Wide;
+  throw ConfigException("Invalid value " + *text + " for configuration " + kKey +
+                        ": String must be one of: wrap, decimal");
+}
+
 void JsonCodec::configure(const Properties& config, bool) {
   options_ = JsonOptions::def().parse(config);
+  free_numbers_ = free_numbers(config);
   numeric_decimals_ = options_.decimal_format.size() == std::string_view("NUMERIC").size();
   const auto limit = static_cast<size_t>(std::max(options_.schemas_cache_size, 0));
   read_cache_.set_limit(limit);
@@ -88,7 +100,7 @@ bool JsonCodec::decode(WireBytes wire, RecordBatch& batch, SchemaAndValue& out,
   if (wire.is_null()) return true;
   if (!options_.schemas_enable) {
     const std::string why = parse_json(wire.text(), batch.arena(), out.value,
-                                       JsonNumbers::Double, nullptr, &order_);
+                                       free_numbers_, nullptr, &order_);
     return why.empty() || fail_syntax(error, why);
   }
   bool done = false;

@@ -31,6 +31,7 @@ class JsonCodec {
     std::string json;
   };
 
+  static JsonNumbers free_numbers(const Properties& config);
   bool decode_envelope(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
                        CodecError& error);
   bool decode_known(std::string_view text, RecordBatch& batch, SchemaAndValue& out,
@@ -44,6 +45,7 @@ class JsonCodec {
   JsonOptions options_;
   JavaMapOrder order_;
   bool numeric_decimals_ = false;
+  JsonNumbers free_numbers_ = JsonNumbers::Double;  // without schemas
   LruCache<std::string, std::string_view, ReadSchema> read_cache_;
   LruCache<const Schema*, const Schema*, WrittenSchema> write_cache_;
   // Messages of one topic mostly start with the same bytes: `{"schema":...,"payload":`.

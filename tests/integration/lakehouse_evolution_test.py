@@ -4,6 +4,7 @@ import json
 import os
 import random
 import unittest
+from decimal import Decimal
 
 from lake import lake_sink
 from lakehouse_flow_test import LakeTest, by_id
@@ -184,6 +185,16 @@ class RandomRecordsTest(EvolvingTest):
 
 
 class NewTableTest(LakeTest):
+    def test_whole_numbers_beyond_64_bits(self):
+        big = 2**64 + 1
+        for kind, want in (("decimal", Decimal(big)), ("string", str(big))):
+            table = f"db.{kind}s"
+            self.produce(kind, [{"id": i, "big": big * 10**i} for i in range(3)])
+            self.run_until(3, lake_sink(kind, self.lake, kind, table=table, **{
+                "value.converter.millrace.big.integers": "decimal", "lakehouse.big.integers": kind}),
+                table=table)
+            self.assertEqual(by_id(self.lake.rows(table))[0]["big"], want)
+
     def test_the_first_records_make_the_columns_whether_it_evolves_or_not(self):
         """As under Apache's sink; what comes later is left out."""
         sink = lake_sink("lake", self.lake, "orders", **{"iceberg.tables.evolve-schema-enabled": "false",

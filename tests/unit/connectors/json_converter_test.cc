@@ -44,6 +44,18 @@ TEST_F(JsonConverterTest, HasKafkasSettings) {
   EXPECT_NO_THROW(configure({{"decimal.format", "numeric"}}));
 }
 
+TEST_F(JsonConverterTest, WholeNumbersBeyond64BitsWrapUnlessAskedOtherwise) {
+  constexpr std::string_view kText = "[18446744073709551617,9223372036854775807,1.5]";
+  schemaless();
+  EXPECT_EQ(read_value(kText).as_array()[0], Value::int64(1));
+  schemaless({{"millrace.big.integers", "decimal"}});
+  const Value wide = read_value(kText);
+  EXPECT_EQ(wide.as_array()[0], decimal(0, {1, 0, 0, 0, 0, 0, 0, 0, 1}, arena_));
+  EXPECT_EQ(wide.as_array()[1], Value::int64(INT64_MAX));
+  EXPECT_EQ(wide.as_array()[2], Value::float64(1.5));
+  EXPECT_THROW(schemaless({{"millrace.big.integers", "double"}}), ConfigException);
+}
+
 TEST_F(JsonConverterTest, EnvelopesHaveTheMembersInJavasOrder) {
   const SchemaPtr field = SchemaBuilder(Type::Float32)
                               .optional()
