@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "connectors/lakehouse/catalog/metadata_file.h"
 #include "millrace/clock.h"
@@ -20,11 +19,9 @@ constexpr const char* kLogger = "millrace.lakehouse.FileCatalog";
 constexpr const char* kNames[] = {"v{}.metadata.json", "v{}.gz.metadata.json",
                                   "v{}.metadata.json.gz"};
 
-std::optional<int64_t> whole_number(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && number > 0 ? std::optional(number) : std::nullopt;
+std::optional<int64_t> version_number(std::string_view text) {
+  const auto number = whole_number<int64_t>(text);
+  return number.value_or(0) > 0 ? number : std::nullopt;
 }
 
 /// N of one of kNames.
@@ -35,7 +32,7 @@ std::optional<int64_t> version_of(std::string_view name) {
   const std::string_view rest = name.substr(dot);
   const bool known =
       rest == ".metadata.json" || rest == ".gz.metadata.json" || rest == ".metadata.json.gz";
-  return known ? whole_number(name.substr(1, dot - 1)) : std::nullopt;
+  return known ? version_number(name.substr(1, dot - 1)) : std::nullopt;
 }
 
 std::string in_metadata(const std::string& location, const std::string& name) {
@@ -73,7 +70,7 @@ std::string FileCatalog::location_of(const TableName& table) const {
 std::optional<int64_t> FileCatalog::hint(const std::string& location) {
   try {
     const std::string text = files_->read(in_metadata(location, "version-hint.text"));
-    return whole_number(java_trim(text));
+    return version_number(java_trim(text));
   } catch (const NotFoundException&) {
     return std::nullopt;
   }

@@ -1,6 +1,5 @@
 #include "connectors/lakehouse/catalog/rest_settings.h"
 
-#include <charconv>
 
 #include "connectors/lakehouse/http/url.h"
 #include "connectors/lakehouse/table/json_members.h"
@@ -24,9 +23,8 @@ std::chrono::milliseconds duration_of(const Properties& settings, std::string_vi
                                       std::chrono::milliseconds fallback) {
   const std::string text = value_of(settings, key);
   if (text.empty()) return fallback;
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1) {
+  const int64_t number = whole_number<int64_t>(text).value_or(0);
+  if (number < 1) {
     throw ConfigException("iceberg.catalog." + std::string(key) + ": `" + text +
                           "` is no number of milliseconds above 0");
   }

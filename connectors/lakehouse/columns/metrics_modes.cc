@@ -1,7 +1,7 @@
-#include <charconv>
 
 #include "connectors/lakehouse/columns/column_batch.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -17,9 +17,9 @@ constexpr int32_t kMaxInferred = 100;
 
 /// A number above or equal to `least`; none for other text.
 bool parse_number(std::string_view text, int32_t least, int32_t& out) noexcept {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, out);
-  return error == std::errc{} && stop == end && out >= least;
+  const auto number = whole_number<int32_t>(text);
+  out = number.value_or(out);
+  return number && out >= least;
 }
 
 ColumnMetricsMode parse_mode(const std::string& key, const std::string& value) {

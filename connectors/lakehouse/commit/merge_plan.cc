@@ -1,7 +1,6 @@
 #include "connectors/lakehouse/commit/merge_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 
@@ -12,11 +11,7 @@ namespace {
 
 std::optional<int64_t> number(const TableMetadata& table, const char* name) {
   const std::string* text = table.property(name);
-  if (text == nullptr) return std::nullopt;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return value;
+  return text == nullptr ? std::nullopt : whole_number<int64_t>(*text);
 }
 
 /// From the end on, so that the group that is not full is the one of the newest.

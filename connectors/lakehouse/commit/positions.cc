@@ -3,11 +3,11 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <charconv>
 #include <functional>
 
 #include "connectors/lakehouse/commit/position_replay.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -30,9 +30,8 @@ std::string sha256_hex(const std::string& text) {
 }
 
 int32_t partition_of(const std::string& text) {
-  int32_t number = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) {
+  const int32_t number = whole_number<int32_t>(text).value_or(-1);
+  if (number < 0) {
     throw DataException("reading positions: '" + text + "' is no partition");
   }
   return number;

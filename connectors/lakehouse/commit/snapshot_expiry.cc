@@ -1,7 +1,6 @@
 #include "connectors/lakehouse/commit/snapshot_expiry.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "connectors/lakehouse/commit/positions.h"
 #include "connectors/lakehouse/table/json_members.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -67,11 +67,7 @@ void retain(const Nodes& nodes, int64_t head, const Retention& retention, std::s
 
 std::optional<int64_t> property(const TableMetadata& table, const std::string& name) {
   const std::string* text = table.property(name);
-  if (text == nullptr) return std::nullopt;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool is_whole = error == std::errc() && end == text->data() + text->size();
-  return is_whole ? std::optional(value) : std::nullopt;
+  return text == nullptr ? std::nullopt : whole_number<int64_t>(*text);
 }
 
 Retention of_other_branch(const TableMetadata& table, const Json& ref, int64_t now_ms) {

@@ -1,8 +1,9 @@
 #include "connectors/lakehouse/commit/snapshot_summary.h"
 
-#include <charconv>
 #include <optional>
 #include <set>
+
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -50,12 +51,7 @@ void add(Added& added, const DataFile& file) {
 
 std::optional<int64_t> number(const Snapshot& snapshot, const std::string& key) {
   const auto at = snapshot.summary.find(key);
-  if (at == snapshot.summary.end()) return std::nullopt;
-  int64_t value = 0;
-  const std::string& text = at->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return at == snapshot.summary.end() ? std::nullopt : whole_number<int64_t>(at->second);
 }
 
 }  // namespace

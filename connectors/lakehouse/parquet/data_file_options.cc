@@ -1,7 +1,7 @@
-#include <charconv>
 
 #include "connectors/lakehouse/parquet/data_file_writer.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -32,9 +32,9 @@ class Settings {
   void read(std::string_view name, T least, T most, T& out) const {
     const std::string* text = find(name);
     if (text == nullptr) return;
-    const char* end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, out);
-    if (error != std::errc{} || stop != end || out < least || out > most) {
+    const auto number = whole_number<T>(*text);
+    out = number.value_or(out);
+    if (!number || out < least || out > most) {
       refuse(name, *text,
              "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     }

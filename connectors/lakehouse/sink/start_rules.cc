@@ -1,21 +1,19 @@
 #include "connectors/lakehouse/sink/start_rules.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "connectors/lakehouse/commit/written_batch.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
 
 template <class Number>
 std::optional<Number> number_of(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
-  return number;
+  const auto number = whole_number<Number>(text);
+  return number.value_or(-1) < 0 ? std::nullopt : number;
 }
 
 Start by_policy(StartPolicy policy, const LogRange& range) {

@@ -1,6 +1,5 @@
 #include "connectors/lakehouse/storage/s3_settings.h"
 
-#include <charconv>
 #include <cstdlib>
 
 #include "millrace/errors.h"
@@ -23,13 +22,6 @@ std::string value_of(const Properties& settings, std::initializer_list<const cha
 bool is_on(const Properties& settings, const char* key) {
   const std::string* value = find(settings, key);
   return value != nullptr && to_lower(*value) == "true";
-}
-
-std::optional<int64_t> whole_number(const std::string& text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole ? std::optional(number) : std::nullopt;
 }
 
 void check_endpoint(const std::string& endpoint) {
@@ -73,7 +65,7 @@ S3Session s3_session(const Properties& settings) {
   if (!id.empty()) {
     session.credentials = {id, value_of(settings, {"s3.secret-access-key"}),
                            value_of(settings, {"s3.session-token"})};
-    session.expires_at_ms = whole_number(value_of(settings, {"s3.session-token-expires-at-ms"}));
+    session.expires_at_ms = whole_number<int64_t>(value_of(settings, {"s3.session-token-expires-at-ms"}));
   } else {
     session.credentials = {value_of({}, {}, "AWS_ACCESS_KEY_ID"),
                            value_of({}, {}, "AWS_SECRET_ACCESS_KEY"),

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "connectors/lakehouse/table/json_members.h"
 #include "connectors/lakehouse/table/metadata_document.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 
 namespace millrace::lakehouse {
 namespace {
@@ -33,10 +33,7 @@ std::string folder(const TableMetadata& table, std::initializer_list<const char*
 size_t log_length(const TableMetadata& table) {
   int32_t length = kDefaultLogLength;
   if (const std::string* text = table.property(kLogLength)) {
-    int32_t given = 0;
-    const char* end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, given);
-    if (error == std::errc{} && stop == end) length = given;
+    length = whole_number<int32_t>(*text).value_or(length);
   }
   return static_cast<size_t>(std::max(length, 1));
 }

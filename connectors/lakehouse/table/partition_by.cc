@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "connectors/lakehouse/table/partition_spec.h"
 #include "millrace/errors.h"
@@ -64,10 +63,8 @@ Part read(std::string_view text) {
 }
 
 Transform sized(const Part& part, TransformKind kind) {
-  int32_t number = 0;
-  const char* end = part.number.data() + part.number.size();
-  const auto [stop, error] = std::from_chars(part.number.data(), end, number);
-  if (error != std::errc{} || stop != end || number <= 0) {
+  const int32_t number = whole_number<int32_t>(part.number).value_or(0);
+  if (number <= 0) {
     refuse(part, "needs a number above 0, as in `bucket(id, 16)` or `truncate(name, 4)`");
   }
   Transform transform{kind, number};

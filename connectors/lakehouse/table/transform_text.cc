@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "millrace/text.h"
 
 #include "connectors/lakehouse/table/partition_spec.h"
 
@@ -24,10 +25,7 @@ int32_t bracketed(std::string_view text, std::string_view name) {
   if (!text.starts_with(name)) return 0;
   text.remove_prefix(name.size());
   if (text.size() < 3 || text.front() != '[' || text.back() != ']') return 0;
-  int32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size() - 1, number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size() - 1;
-  return whole && number > 0 ? number : 0;
+  return std::max(0, whole_number<int32_t>(text.substr(1, text.size() - 2)).value_or(0));
 }
 
 }  // namespace
