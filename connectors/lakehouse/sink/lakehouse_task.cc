@@ -121,9 +121,10 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
     try {
       restart_all();
     } catch (const Error& error) {
-      note_trouble(error);
+      note_trouble(cannot_open_, error);
       throw;
     }
+    cannot_open_.reset();
     return context_->timeout(0);
   }
   must_restart_ = true;  // should an exception come: what is half done must not be committed
@@ -134,12 +135,11 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
       write(batch, end);
     } catch (const Error& error) {
       if (!error.retriable()) throw;
-      note_trouble(error);
+      note_trouble(cannot_write_, error);
       log(LogLevel::Warn, kLogger, "Writing rows failed; they are read again: " + describe(error));
       context_->timeout(kRestartWait.count());
       return;
     }
-    if (batch.size() > 0) trouble_.reset();
     if (end < batch.size()) return begin_behind_loss();
   }
   must_restart_ = false;
@@ -150,12 +150,10 @@ void LakehouseTask::put(RecordBatch& batch, std::stop_token) {
 }
 
 // Fails the task when what may pass has not passed for so long that it must be shown.
-void LakehouseTask::note_trouble(const Error& error) {
+void LakehouseTask::note_trouble(Since& since, const Error& error) const {
   if (!error.retriable()) return;
-  const auto now = Clock::now();
-  if (!trouble_ || now - trouble_->last > kTroubleGap) trouble_ = Trouble{now, now};
-  trouble_->last = now;
-  if (now - trouble_->first < Millis(options_.retry_timeout_ms)) return;
+  if (!since) since = Clock::now();
+  if (Clock::now() - *since < Millis(options_.retry_timeout_ms)) return;
   throw ConnectException("trying again for lakehouse.retry.timeout.ms=" +
                          std::to_string(options_.retry_timeout_ms) + ": " + describe(error));
 }
@@ -312,10 +310,11 @@ void LakehouseTask::flush_due() {
       if (!table.flush_due(now) && !(too_many_ && table.idle())) continue;
       advance(table);
       table.flush();
+      cannot_write_.reset();
     }
   } catch (const Error& error) {
     if (!error.retriable()) throw;
-    note_trouble(error);
+    note_trouble(cannot_write_, error);
     log(LogLevel::Warn, kLogger, "Ending files failed; their rows are read again: " + describe(error));
     return;
   }
@@ -339,6 +338,7 @@ void LakehouseTask::close(std::span<const TopicPartition> partitions) {
     offsets_.forget(partition);
   }
   last_ = positions_.end();
+  cannot_write_.reset();  // what is not written is read again by whoever has the partitions next
   show_metrics();
 }
 

@@ -21,8 +21,6 @@ class LakehouseTask final : public SinkTask {
   static constexpr std::chrono::milliseconds kCloseLimit{4'000};
   /// The longest time between two looks at outcomes.
   static constexpr std::chrono::milliseconds kTick{500};
-  /// Longer without trouble, and the next one is another.
-  static constexpr std::chrono::minutes kTroubleGap{1};
   /// By name: the shortest time between two looks at tables that get no rows.
   static constexpr std::chrono::seconds kLookGap{1};
 
@@ -39,7 +37,9 @@ class LakehouseTask final : public SinkTask {
   void write_to_all(RecordBatch& batch, uint32_t end);
   void write_by_name(RecordBatch& batch, uint32_t end);
   void begin_behind_loss();
-  void note_trouble(const Error& error);
+  /// When what may pass began; none: it is well.
+  using Since = std::optional<std::chrono::steady_clock::time_point>;
+  void note_trouble(Since& since, const Error& error) const;
   void drain();
   Destination* find(RecordBatch& batch, uint32_t row);
   void write_row(const Destination& destination, RecordBatch& batch, uint32_t row);
@@ -65,11 +65,8 @@ class LakehouseTask final : public SinkTask {
   std::optional<Destinations> destinations_;
   OffsetCheck offsets_;
   bool must_restart_ = false;
-  struct Trouble {
-    std::chrono::steady_clock::time_point first;
-    std::chrono::steady_clock::time_point last;
-  };
-  std::optional<Trouble> trouble_;  // that may pass, with no rows written since it began
+  Since cannot_open_;   // tables
+  Since cannot_write_;  // files: rows that only reach a buffer do not end it
   std::exception_ptr failure_;  // of a commit, for put()
   bool flush_asked_ = false;
   bool paused_ = false;
