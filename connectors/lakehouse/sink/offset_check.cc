@@ -4,16 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "connectors/lakehouse/sink/record_place.h"
 #include "millrace/log.h"
 
 namespace millrace::lakehouse {
 namespace {
 
 constexpr std::string_view kLogger = "millrace.lakehouse.OffsetCheck";
-
-TopicPartition partition_of(const Record& record) {
-  return {std::string(record.original_topic), record.original_partition};
-}
 
 }  // namespace
 
@@ -22,9 +19,7 @@ uint32_t OffsetCheck::rows_that_follow(const RecordBatch& batch, RecordLog& log)
   int64_t* next = nullptr;
   for (uint32_t row = 0; row < batch.size(); ++row) {
     const Record& record = batch[row];
-    const bool in_run = row > 0 && batch[row - 1].original_partition == record.original_partition &&
-                        batch[row - 1].original_topic.data() == record.original_topic.data();
-    if (!in_run) next = &next_.try_emplace(partition_of(record), record.offset).first->second;
+    if (row == 0 || !is_in_run(batch[row - 1], record)) next = &next_.try_emplace(partition_of(record), record.offset).first->second;
     const int64_t expected = std::exchange(*next, record.offset + 1);
     if (record.offset == expected) continue;
     const TopicPartition partition = partition_of(record);

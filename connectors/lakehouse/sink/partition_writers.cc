@@ -80,7 +80,8 @@ struct PartitionWriters::Partition {
 };
 
 PartitionWriters::PartitionWriters(FileTarget target, RowOptions rows)
-    : target_(std::move(target)), rows_(target_.schema, std::move(rows)) {
+    : target_(std::move(target)), rows_(target_.schema, std::move(rows)),
+      same_(*target_.schema, *target_.schema) {
   for (const PartitionField& field : target_.spec->fields) {
     source_paths_.push_back(path_to(target_.schema->fields, field.source_id));
     sources_.push_back(target_.schema->field(field.source_id));
@@ -101,7 +102,7 @@ PartitionWriters::PartitionWriters(FileTarget target, RowOptions rows)
 PartitionWriters::~PartitionWriters() = default;
 
 bool PartitionWriters::write(const Record& record, Reject& reject) {
-  // Mostly the partition of the row before; a row of another one is taken back, and written again.
+  // Mostly the partition of the row before; a row of another one moves there.
   if (last_ == nullptr) {
     last_ = partitions_.try_emplace("?", std::make_unique<Partition>(PartitionValues(), target_.schema))
                 .first->second.get();
@@ -111,8 +112,8 @@ bool PartitionWriters::write(const Record& record, Reject& reject) {
   const int64_t row = guess.rows() - 1;
   if (!is_of(*last_, guess, row)) {
     Partition& right = partition_of(guess, row);
+    same_.append(guess, row, right.buffer);
     guess.truncate(row);
-    if (!rows_.write(record, right.buffer, reject)) return false;
     last_ = &right;
   }
   added();

@@ -72,6 +72,7 @@ class PartitionWriters {
 
   const FileTarget target_;
   RowWriter rows_;
+  const RowCopy same_;  // from buffer to buffer
   std::vector<std::vector<size_t>> source_paths_;  // of the spec's fields, into columns and children
   std::vector<const NestedField*> sources_;
   std::map<std::string, std::unique_ptr<Partition>> partitions_;  // by the bytes of their values

@@ -56,8 +56,9 @@ bool TableSink::buffer_is_large() const {
 bool TableSink::is_full() const { return in_flight_ >= kMaxInFlight && buffer_is_large(); }
 
 void TableSink::write_buffer(std::vector<DataFile>& files) {
-  deletes_ = std::make_unique<PartitionWriters>(
-      parts_.setup->delete_target(parts_.task, buffer_->keys()), RowOptions());
+  FileTarget target = parts_.setup->delete_target(parts_.task, buffer_->keys());
+  take_share(target);
+  deletes_ = std::make_unique<PartitionWriters>(std::move(target), RowOptions());
   buffer_->write_to(*writers_, *deletes_);
   files = deletes_->finish();
   deletes_.reset();

@@ -222,32 +222,41 @@ void TableSetup::add_identifiers(TableSchema& schema) const {
 
 FileTarget TableSetup::delete_target(const std::string& task, const TableSchemaPtr& keys) const {
   constexpr int64_t kDeleteFileBytes = int64_t{64} << 20;
-  FileTarget target = file_target(task);
-  std::map<std::string, std::string> properties = table_->metadata.properties();
-  for (const auto& [name, value] : options_.write_props) properties[name] = value;
-  target.schema = keys;
-  target.options = data_file_options(*keys, properties);
+  const auto properties = write_properties();
+  FileTarget target = file_target(task, keys, properties);
   for (const NestedField& field : keys->fields) target.options.equality_ids.push_back(field.id);
   target.file_bytes = number_property(properties, "write.delete.target-file-size-bytes", kDeleteFileBytes);
   return target;
 }
 
-FileTarget TableSetup::file_target(const std::string& task) const {
-  const TableMetadata& metadata = table_->metadata;
-  std::map<std::string, std::string> properties = metadata.properties();
+std::map<std::string, std::string> TableSetup::write_properties() const {
+  std::map<std::string, std::string> properties = table_->metadata.properties();
   for (const auto& [name, value] : options_.write_props) properties[name] = value;
+  return properties;
+}
+
+FileTarget TableSetup::file_target(const std::string& task) const {
+  const auto properties = write_properties();
+  FileTarget target = file_target(
+      task, std::make_shared<TableSchema>(table_->metadata.current_schema()), properties);
+  target.file_bytes = number_property(properties, "write.target-file-size-bytes", target.file_bytes);
+  return target;
+}
+
+FileTarget TableSetup::file_target(const std::string& task, TableSchemaPtr schema,
+                                   const std::map<std::string, std::string>& properties) const {
+  const TableMetadata& metadata = table_->metadata;
   FileTarget target;
   target.files = table_->files;
   target.data_folder = metadata.data_folder();
   target.name_stem = "00000-" + task + "-" + new_uuid();
-  target.schema = std::make_shared<TableSchema>(metadata.current_schema());
+  target.schema = std::move(schema);
   target.spec = std::make_shared<PartitionSpec>(metadata.default_spec());
   if (target.spec->has_unknown_transform()) {
     throw UnsupportedException("writing " + name_.to_string() +
                                ": its partition has a transform that is not known here");
   }
   target.options = data_file_options(*target.schema, properties);
-  target.file_bytes = number_property(properties, "write.target-file-size-bytes", target.file_bytes);
   target.memory_bytes = static_cast<size_t>(options_.memory_bytes);
   return target;
 }

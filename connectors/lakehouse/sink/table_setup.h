@@ -2,6 +2,7 @@
 // A table as a task needs it: loaded or created, its schema evolved, its committer (iceberg-sink.md §2.1,
 // §11).
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class TableSetup {
 
  private:
   LoadedTable create();
+  std::map<std::string, std::string> write_properties() const;
+  FileTarget file_target(const std::string& task, TableSchemaPtr schema,
+                         const std::map<std::string, std::string>& properties) const;
   bool awaits_partition() const;
   void add_known_sources(SchemaChange& wanted) const;
   void add_partition_fields(const TableSchema& schema, TableChange& change) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/lakehouse/sink/record_place.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 
@@ -42,19 +43,17 @@ void TableSink::make_writers() {
   rows.reject_unknown = rows.reject_unknown && !evolves_;
   FileTarget target = parts_.setup->file_target(parts_.task);
   for (const PartitionField& field : target.spec->fields) rows.taken_names.push_back(field.name);
-  target.memory_bytes = std::max(kLeastMemory, target.memory_bytes / sharers_);
+  take_share(target);
   writers_ = std::make_unique<PartitionWriters>(std::move(target), std::move(rows));
 }
 
-// Rows of a partition come in runs: mostly it is that of the row before.
 const TableSink::Progress* TableSink::progress_of(const Record& record) {
-  const bool is_last = last_ != progress_.end() &&
-                       last_->first.partition == record.original_partition &&
-                       last_->first.topic == record.original_topic;
-  if (!is_last) {
-    last_ = progress_.find({std::string(record.original_topic), record.original_partition});
-  }
+  last_ = find_partition(progress_, last_, record);
   return last_ == progress_.end() ? nullptr : &last_->second;
+}
+
+void TableSink::take_share(FileTarget& target) const {
+  target.memory_bytes = std::max(kLeastMemory, target.memory_bytes / sharers_);
 }
 
 bool TableSink::write(const Record& record, Reject& reject) {

@@ -122,6 +122,7 @@ class TableSink {
   void write_buffer(std::vector<DataFile>& files);
   PartitionWriters& writers();
   void make_writers();
+  void take_share(FileTarget& target) const;
   std::map<TopicPartition, Start> find_starts(std::span<const TopicPartition> partitions);
   /// False: another task was faster.
   bool pin(const std::map<TopicPartition, Start>& starts);

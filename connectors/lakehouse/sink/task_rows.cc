@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/lakehouse/sink/record_place.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -28,7 +29,7 @@ void LakehouseTask::write_to_all(RecordBatch& batch, uint32_t end) {
     // this one where it is written already.
     note_positions(batch, row);
     const Record& record = batch[row];
-    const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+    const TopicPartition partition = partition_of(record);
     for (size_t had = 0; had < at; ++had) {
       (*destinations_)[had].table->advance(partition, record.offset + 1);
     }
@@ -51,12 +52,7 @@ void LakehouseTask::write_by_name(RecordBatch& batch, uint32_t end) {
 
 // What was dealt with comes again only when something goes back that is not of this task.
 bool LakehouseTask::is_ahead(const Record& record) {
-  const bool is_last = last_ != positions_.end() &&
-                       last_->first.partition == record.original_partition &&
-                       last_->first.topic == record.original_topic;
-  if (!is_last) {
-    last_ = positions_.find({std::string(record.original_topic), record.original_partition});
-  }
+  last_ = find_partition(positions_, last_, record);
   return last_ != positions_.end() && record.offset >= raw(last_->second);
 }
 
@@ -103,11 +99,8 @@ void LakehouseTask::reject(RecordBatch& batch, uint32_t row, const std::string& 
 void LakehouseTask::note_positions(const RecordBatch& batch, uint32_t end) {
   for (uint32_t row = 0; row < end; ++row) {
     const Record& record = batch[row];
-    if (row + 1 < end && batch[row + 1].original_partition == record.original_partition &&
-        batch[row + 1].original_topic.data() == record.original_topic.data()) {
-      continue;
-    }
-    const TopicPartition partition{std::string(record.original_topic), record.original_partition};
+    if (row + 1 < end && is_in_run(record, batch[row + 1])) continue;
+    const TopicPartition partition = partition_of(record);
     if (destinations_->by_name()) {
       const auto at = positions_.find(partition);
       if (at != positions_.end()) at->second = std::max(at->second, Offset{record.offset + 1});

@@ -12,12 +12,6 @@
 namespace millrace::lakehouse {
 namespace {
 
-TableSchemaPtr schema_of(std::vector<NestedField> fields) {
-  TableSchema schema;
-  schema.fields = std::move(fields);
-  return std::make_shared<TableSchema>(std::move(schema));
-}
-
 void expect_same(const Column& a, const Column& b) {
   ASSERT_EQ(a.rows(), b.rows()) << a.field().name;
   EXPECT_EQ(a.nulls(), b.nulls()) << a.field().name;

@@ -12,11 +12,6 @@
 namespace millrace::lakehouse {
 namespace {
 
-TableSchemaPtr schema_of(std::vector<NestedField> fields) {
-  TableSchema schema;
-  schema.fields = std::move(fields);
-  return std::make_shared<TableSchema>(std::move(schema));
-}
 NestedField field(int32_t id, std::string name, TypeId type, bool required = false) {
   return {id, std::move(name), required, primitive(type)};
 }

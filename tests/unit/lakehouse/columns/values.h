@@ -11,6 +11,12 @@
 
 namespace millrace::lakehouse {
 
+inline TableSchemaPtr schema_of(std::vector<NestedField> fields) {
+  TableSchema schema;
+  schema.fields = std::move(fields);
+  return std::make_shared<TableSchema>(std::move(schema));
+}
+
 inline bool is_valid(const Column& column, int64_t row) { return !is_null_at(column, row); }
 inline std::string text_at(const Column& column, int64_t row) {
   return std::string(bytes_at(column, row));
