@@ -17,12 +17,14 @@ BESIDE = {("broker", "metrics"), ("broker", "security"), ("plugins", "metrics")}
 # Third-party headers and the only folders that may include them.
 HOMES = {
     r"librdkafka/": ["runtime/broker/kafka/"],
-    r"curl/": ["runtime/security/", "connectors/lakehouse/http/"],
+    r"curl/": ["runtime/security/", "connectors/http/"],
     r"sqlite3\.h": ["connectors/lakehouse/catalog/"],
     r"libpq-fe\.h": ["connectors/lakehouse/catalog/"],
-    r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/"],
-    r"boost/beast": ["runtime/rest/"],
-    r"boost/asio": ["runtime/rest/", "runtime/cli/", "runtime/group/"],
+    r"rocksdb/": ["runtime/broker/embedded/", "connectors/feature_store/rocksdb/"],
+    r"boost/beast": ["runtime/rest/", "connectors/feature_store/serving/"],
+    r"boost/asio": ["runtime/rest/", "runtime/cli/", "runtime/group/", "connectors/feature_store/serving/"],
+    r"hiredis/": ["connectors/feature_store/redis/"],
+    r"(mysql|mariadb)": ["connectors/feature_store/mysql/"],
     r"(arrow|parquet)/": ["connectors/lakehouse/parquet/"],
 }
 MAX_LINES = 500

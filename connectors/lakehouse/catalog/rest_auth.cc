@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 #include "millrace/base64.h"
 #include "millrace/clock.h"
 #include "millrace/errors.h"
@@ -33,10 +33,10 @@ std::string error_code(const Json& answer) {
   return " " + answer["error"].get<std::string>().substr(0, 100);
 }
 
-[[noreturn]] void refuse(const std::string& server, const HttpResponse& response,
+[[noreturn]] void refuse(const std::string& server, const http::HttpResponse& response,
                          const Json& answer) {
   const std::string what =
-      fmt::format("getting a token from {}: HTTP {}{}", url_for_messages(server), response.status,
+      fmt::format("getting a token from {}: HTTP {}{}", http::url_for_messages(server), response.status,
                   error_code(answer));
   if (response.status >= 500 || response.status == 429 || response.status == 408) {
     throw RetriableException(what);
@@ -47,7 +47,7 @@ std::string error_code(const Json& answer) {
 
 }  // namespace
 
-RestAuth::RestAuth(HttpClient& http, const RestSettings& settings) : http_(http) {
+RestAuth::RestAuth(http::HttpClient& http, const RestSettings& settings) : http_(http) {
   set_up(settings);
 }
 
@@ -112,8 +112,8 @@ std::string RestAuth::fetch() {
   form.emplace_back("client_secret",
                     colon == std::string::npos ? credential_ : credential_.substr(colon + 1));
   form.insert(form.end(), parameters_.begin(), parameters_.end());
-  const std::string body = query_text(form);
-  HttpRequest request;
+  const std::string body = http::query_text(form);
+  http::HttpRequest request;
   request.method = "POST";
   request.url = server_;
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
@@ -121,18 +121,18 @@ std::string RestAuth::fetch() {
   request.body = body;
   request.timeout = timeout_;
   request.most_bytes = kMaxTokenAnswer;
-  HttpResponse response;
+  http::HttpResponse response;
   try {
     response = http_.send(request);
-  } catch (const HttpFailure& failure) {
-    // No HttpFailure: the request that wants the token was not sent.
+  } catch (const http::HttpFailure& failure) {
+    // No http::HttpFailure: the request that wants the token was not sent.
     throw Error(failure.kind(), std::string("getting a token: ") + failure.what());
   }
   const Json answer = Json::parse(response.body, nullptr, false);
   if (response.status != 200) refuse(server_, response, answer);
   if (!answer.is_object() || !answer.contains("access_token") ||
       !answer["access_token"].is_string()) {
-    throw ConnectException("getting a token from " + url_for_messages(server_) +
+    throw ConnectException("getting a token from " + http::url_for_messages(server_) +
                            ": the answer has no access_token");
   }
   renew_at_ms_.reset();

@@ -17,7 +17,7 @@ class RestAuth {
   /// Tokens are taken anew so long before they end, or at half of their time if that is later.
   static constexpr int64_t kRenewBeforeMs = 60'000;
 
-  RestAuth(HttpClient& http, const RestSettings& settings);
+  RestAuth(http::HttpClient& http, const RestSettings& settings);
 
   /// Settings that the server added to. A token that is there stays unless it gives another.
   void update(const RestSettings& settings);
@@ -32,7 +32,7 @@ class RestAuth {
   std::string fetch();  // with the lock held
   void set_up(const RestSettings& settings);
 
-  HttpClient& http_;
+  http::HttpClient& http_;
   std::mutex mutex_;
   std::string fixed_;       // `Basic ..`
   std::string given_;       // `token` of the settings

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "connectors/http/url.h"
 #include "connectors/lakehouse/catalog/rest_errors.h"
-#include "connectors/lakehouse/http/url.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
@@ -15,7 +15,7 @@ constexpr int kNotModified = 304;
 constexpr const char* kDelegation = "X-Iceberg-Access-Delegation";
 constexpr const char* kVended = "vended-credentials";
 
-bool is_good(const HttpResponse& response) {
+bool is_good(const http::HttpResponse& response) {
   return response.status >= 200 && response.status < 300;
 }
 
@@ -65,21 +65,21 @@ std::string RestCatalog::namespace_path(const TableName& table, size_t levels) {
   std::string path = "namespaces/";
   for (size_t i = 0; i < levels; ++i) {
     if (i > 0) path += settings->separator;
-    path += percent_encoded(table.levels[i]);
+    path += http::percent_encoded(table.levels[i]);
   }
   return path;
 }
 
 std::string RestCatalog::table_path(const TableName& table) {
   check_table_name(table);
-  return namespace_path(table, table.levels.size()) + "/tables/" + percent_encoded(table.name);
+  return namespace_path(table, table.levels.size()) + "/tables/" + http::percent_encoded(table.name);
 }
 
 /// For requests that may be repeated: without an answer they throw RetriableException.
-HttpResponse RestCatalog::send(const std::string& action, const RestRequest& request) {
+http::HttpResponse RestCatalog::send(const std::string& action, const RestRequest& request) {
   try {
     return client_->send(request);
-  } catch (const HttpFailure& failure) {
+  } catch (const http::HttpFailure& failure) {
     throw Error(failure.kind(), action + ": " + failure.what());
   }
 }
@@ -101,7 +101,7 @@ std::optional<LoadedTable> RestCatalog::load(const TableName& table) {
   request.headers = {{kDelegation, kVended}};
   const auto [etag, known] = newest_kept(table);
   if (known) request.headers.emplace_back("If-None-Match", etag);
-  const HttpResponse response = send(action, request);
+  const http::HttpResponse response = send(action, request);
   if (response.status == kNotModified && known) return known;
   if (response.status == 404 && rest_error(response).is_catalogs) {
     const std::lock_guard lock(mutex_);
@@ -113,7 +113,7 @@ std::optional<LoadedTable> RestCatalog::load(const TableName& table) {
 }
 
 LoadedTable RestCatalog::loaded(const TableName& table, const std::string& action,
-                                const HttpResponse& response) {
+                                const http::HttpResponse& response) {
   Json answer = parse_answer(action, response);
   if (!answer.contains("metadata") || !answer.contains("metadata-location") ||
       !answer["metadata-location"].is_string()) {
@@ -151,7 +151,7 @@ std::shared_ptr<FileIO> RestCatalog::files_for(const TableName& table, const std
     request.path = has_credentials_path ? path + "/credentials" : path;
     request.headers = {{kDelegation, kVended}};
     const std::string action = "renewing the credentials for " + location;
-    const HttpResponse response = client->send(request);
+    const http::HttpResponse response = client->send(request);
     if (!is_good(response)) throw_rest_failure(action, response);
     const Json fresh = parse_answer(action, response);
     // What the connector's own keys say, where the catalog vends nothing.
@@ -181,7 +181,7 @@ void RestCatalog::make_namespaces(const TableName& table) {
                      {"properties", Json::object()}}
                     .dump();
     make.changes = true;
-    const HttpResponse response = send(action, make);
+    const http::HttpResponse response = send(action, make);
     // Who may not see or make the upper levels may be allowed the table all the same.
     const bool is_fine = is_good(response) || response.status == 409 || response.status == 403;
     if (!is_fine) throw_rest_failure(action, response);
@@ -197,7 +197,7 @@ LoadedTable RestCatalog::create(const TableName& table, const NewTable& what) {
   request.headers = {{kDelegation, kVended}};
   request.body = creation_body(table, what);
   request.changes = true;
-  HttpResponse response = send(action, request);
+  http::HttpResponse response = send(action, request);
   if (response.status == 404 && rest_error(response).is_catalogs) {
     make_namespaces(table);
     response = send(action, request);
@@ -217,10 +217,10 @@ LoadedTable RestCatalog::commit(const TableName& table, const LoadedTable& base,
   request.path = table_path(table);
   request.body = commit_body(base, change);
   request.changes = true;
-  HttpResponse response;
+  http::HttpResponse response;
   try {
     response = client_->send(request);
-  } catch (const HttpFailure& failure) {
+  } catch (const http::HttpFailure& failure) {
     const std::string what = action + ": " + failure.what();
     if (failure.maybe_sent()) throw CommitUnknown(what);
     throw Error(failure.kind(), what);

@@ -38,11 +38,11 @@ class RestCatalog : public Catalog {
 
   std::string namespace_path(const TableName& table, size_t levels);
   std::string table_path(const TableName& table);
-  HttpResponse send(const std::string& action, const RestRequest& request);
+  http::HttpResponse send(const std::string& action, const RestRequest& request);
   void make_namespaces(const TableName& table);
   /// Of an answer that has `metadata`, `metadata-location` and perhaps `config`.
   LoadedTable loaded(const TableName& table, const std::string& action,
-                     const HttpResponse& response);
+                     const http::HttpResponse& response);
   std::shared_ptr<FileIO> files_for(const TableName& table, const std::string& location,
                                     const Json& answer);
   /// None: the server gave no tag.

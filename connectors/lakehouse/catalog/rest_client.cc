@@ -6,8 +6,8 @@
 #include <optional>
 #include <thread>
 
+#include "connectors/http/url.h"
 #include "connectors/lakehouse/catalog/rest_errors.h"
-#include "connectors/lakehouse/http/url.h"
 #include "millrace/clock.h"
 #include "millrace/errors.h"
 
@@ -27,7 +27,7 @@ std::string new_key() {
 }
 
 /// How long the server wants us to wait; none when it does not say, or says a date.
-std::optional<std::chrono::seconds> throttle_of(const HttpResponse& response) {
+std::optional<std::chrono::seconds> throttle_of(const http::HttpResponse& response) {
   if (response.status != 429 && response.status != 503) return std::nullopt;
   const std::string* text = response.header("retry-after");
   int seconds = 1;
@@ -59,26 +59,26 @@ RestSettings RestClient::ask_server() {
   if (!own_.warehouse.empty()) request.query = {{"warehouse", own_.warehouse}};
   const std::string action = "asking the catalog for its configuration";
   try {
-    const HttpResponse response = send_with(own_, request, own_.uri + "/v1/config");
+    const http::HttpResponse response = send_with(own_, request, own_.uri + "/v1/config");
     if (response.status != 200) throw_rest_failure(action, response);
     return with_server_config(own_, parse_answer(action, response));
-  } catch (const HttpFailure& failure) {
+  } catch (const http::HttpFailure& failure) {
     throw Error(failure.kind(), action + ": " + failure.what());
   }
 }
 
-HttpResponse RestClient::send(const RestRequest& request) {
+http::HttpResponse RestClient::send(const RestRequest& request) {
   const auto settings = this->settings();
   std::string url = settings->uri + "/v1/";
   if (!settings->prefix.empty()) url += settings->prefix + "/";
   return send_with(*settings, request, url + request.path);
 }
 
-HttpResponse RestClient::send_with(const RestSettings& settings, const RestRequest& request,
+http::HttpResponse RestClient::send_with(const RestSettings& settings, const RestRequest& request,
                                    const std::string& url) {
-  HttpRequest http;
+  http::HttpRequest http;
   http.method = request.method;
-  http.url = request.query.empty() ? url : url + "?" + query_text(request.query);
+  http.url = request.query.empty() ? url : url + "?" + http::query_text(request.query);
   http.body = request.body;
   http.timeout = settings.timeout;
   http.most_bytes = kMaxBytes;
@@ -96,7 +96,7 @@ HttpResponse RestClient::send_with(const RestSettings& settings, const RestReque
     const std::string authorization = auth_.authorization();
     http.headers = headers;
     if (!authorization.empty()) http.headers.emplace_back("Authorization", authorization);
-    HttpResponse response = http_.send(http);
+    http::HttpResponse response = http_.send(http);
     const bool refused = response.status == 401 || response.status == kTokenTimedOut;
     if (refused && !renewed && auth_.renew(authorization)) {
       renewed = true;

@@ -36,16 +36,16 @@ class RestClient {
   std::shared_ptr<const RestSettings> settings();
 
   /// Any answer but 401 and 419 that a new token helps against, and 429 and 503 that say how long
-  /// to wait: these are tried again. Throws HttpFailure, and what settings() and RestAuth throw.
-  HttpResponse send(const RestRequest& request);
+  /// to wait: these are tried again. Throws http::HttpFailure, and what settings() and RestAuth throw.
+  http::HttpResponse send(const RestRequest& request);
 
  private:
-  HttpResponse send_with(const RestSettings& settings, const RestRequest& request,
+  http::HttpResponse send_with(const RestSettings& settings, const RestRequest& request,
                          const std::string& url);
   RestSettings ask_server();
 
   const RestSettings own_;
-  HttpClient http_;
+  http::HttpClient http_;
   RestAuth auth_;
   std::mutex mutex_;
   std::shared_ptr<const RestSettings> settings_;

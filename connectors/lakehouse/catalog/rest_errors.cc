@@ -16,7 +16,7 @@ std::string text_of(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string described(const std::string& action, const HttpResponse& response) {
+std::string described(const std::string& action, const http::HttpResponse& response) {
   const RestError error = rest_error(response);
   std::string text = fmt::format("{}: HTTP {}", action, response.status);
   if (!error.type.empty()) text += " " + error.type;
@@ -32,14 +32,14 @@ bool is_old_sequence(const RestError& error) {
 }
 
 /// May be the server's, or that of a proxy that got no answer from it.
-bool is_unknown(const HttpResponse& response) {
+bool is_unknown(const http::HttpResponse& response) {
   if (response.status == 503) return response.header("retry-after") == nullptr;
   return response.status == 408 || (response.status >= 500 && response.status != 501);
 }
 
 }  // namespace
 
-RestError rest_error(const HttpResponse& response) {
+RestError rest_error(const http::HttpResponse& response) {
   const Json body = Json::parse(response.body, nullptr, false);
   if (!body.is_object()) return {};
   const auto error = body.find("error");
@@ -47,7 +47,7 @@ RestError rest_error(const HttpResponse& response) {
   return {true, text_of(*error, "type"), text_of(*error, "message")};
 }
 
-void throw_rest_failure(const std::string& action, const HttpResponse& response) {
+void throw_rest_failure(const std::string& action, const http::HttpResponse& response) {
   const std::string what = described(action, response);
   switch (response.status) {
     case 401:
@@ -71,7 +71,7 @@ void throw_rest_failure(const std::string& action, const HttpResponse& response)
   }
 }
 
-void throw_commit_failure(const std::string& action, const HttpResponse& response) {
+void throw_commit_failure(const std::string& action, const http::HttpResponse& response) {
   const bool is_conflict =
       response.status == 409 || (response.status == 400 && is_old_sequence(rest_error(response)));
   if (is_conflict) throw CommitConflict(described(action, response));
@@ -79,7 +79,7 @@ void throw_commit_failure(const std::string& action, const HttpResponse& respons
   throw_rest_failure(action, response);
 }
 
-Json parse_answer(const std::string& action, const HttpResponse& response) {
+Json parse_answer(const std::string& action, const http::HttpResponse& response) {
   Json answer = Json::parse(response.body, nullptr, false);
   if (answer.is_object()) return answer;
   throw DataException(

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "connectors/lakehouse/http/http_client.h"
+#include "connectors/http/http_client.h"
 #include "connectors/lakehouse/table/metadata.h"
 
 namespace millrace::lakehouse {
@@ -14,14 +14,14 @@ struct RestError {
   std::string type;
   std::string message;
 };
-RestError rest_error(const HttpResponse& response);
+RestError rest_error(const http::HttpResponse& response);
 
 /// For requests that change no table. Throws RetriableException for what may pass by itself.
-[[noreturn]] void throw_rest_failure(const std::string& action, const HttpResponse& response);
+[[noreturn]] void throw_rest_failure(const std::string& action, const http::HttpResponse& response);
 /// For commits. Throws CommitConflict and CommitUnknown, too.
-[[noreturn]] void throw_commit_failure(const std::string& action, const HttpResponse& response);
+[[noreturn]] void throw_commit_failure(const std::string& action, const http::HttpResponse& response);
 
 /// The JSON object of an answer. Throws DataException.
-Json parse_answer(const std::string& action, const HttpResponse& response);
+Json parse_answer(const std::string& action, const http::HttpResponse& response);
 
 }  // namespace millrace::lakehouse

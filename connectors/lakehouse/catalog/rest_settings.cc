@@ -1,7 +1,7 @@
 #include "connectors/lakehouse/catalog/rest_settings.h"
 
 
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 #include "connectors/lakehouse/table/json_members.h"
 #include "millrace/errors.h"
 #include "millrace/text.h"
@@ -64,7 +64,7 @@ RestSettings derived(Properties all) {
   if (made.separator.empty()) made.separator = kDefaultSeparator;
   // Servers give it encoded.
   if (made.separator.find('%') == std::string::npos) {
-    made.separator = percent_encoded(made.separator);
+    made.separator = http::percent_encoded(made.separator);
   }
   made.warehouse = value_of(all, "warehouse");
   for (const auto& [name, value] : with_prefix(all, "header.")) {
@@ -116,8 +116,8 @@ RestSettings with_server_config(const RestSettings& own, const Json& config) {
   return made;
 }
 
-HttpOptions http_options(const RestSettings& settings) {
-  HttpOptions options;
+http::HttpOptions http_options(const RestSettings& settings) {
+  http::HttpOptions options;
   options.ca_file = value_of(settings.all, "ssl.cabundle");
   options.connect_timeout =
       duration_of(settings.all, "rest.client.connection-timeout-ms", options.connect_timeout);

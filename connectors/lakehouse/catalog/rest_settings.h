@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "connectors/lakehouse/http/http_client.h"
+#include "connectors/http/http_client.h"
 #include "connectors/lakehouse/table/metadata.h"
 #include "millrace/properties.h"
 
@@ -31,6 +31,6 @@ RestSettings rest_settings(const Properties& settings);
 /// With the server's answer to `GET /v1/config`: its defaults are weaker than the connector's keys,
 /// its overrides stronger. Throws DataException for what is no such answer.
 RestSettings with_server_config(const RestSettings& own, const Json& config);
-HttpOptions http_options(const RestSettings& settings);
+http::HttpOptions http_options(const RestSettings& settings);
 
 }  // namespace millrace::lakehouse

@@ -6,7 +6,7 @@
 #include <random>
 #include <thread>
 
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 #include "connectors/lakehouse/storage/s3_errors.h"
 #include "millrace/clock.h"
 #include "millrace/errors.h"
@@ -24,7 +24,7 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
                         std::uniform_int_distribution<int64_t>(0, wait.count() / 2)(random));
 }
 
-HttpOptions http_options(const S3Settings& settings) {
+http::HttpOptions http_options(const S3Settings& settings) {
   return {settings.ca_file, settings.connect_timeout};
 }
 
@@ -69,19 +69,19 @@ std::string S3Client::host_of(const std::string& bucket) const {
   return in_path ? host_ : bucket + "." + host_;
 }
 
-HttpResponse S3Client::try_once(const S3Request& request) {
+http::HttpResponse S3Client::try_once(const S3Request& request) {
   const std::string host = host_of(request.bucket);
   std::string path = host == host_ ? "/" + request.bucket : "";
-  path += "/" + percent_encoded(request.key, "/");
+  path += "/" + http::percent_encoded(request.key, "/");
   const std::string payload_hash = sha256_hex(request.body);
   SignedRequest to_sign{request.method, host, path, request.query, request.headers};
   to_sign.headers.emplace_back("x-amz-content-sha256", payload_hash);
   for (bool renewed = false;; renewed = true) {
     const S3Credentials used = credentials();
-    HttpRequest http;
+    http::HttpRequest http;
     http.method = request.method;
     http.url = scheme_ + host + path;
-    if (!request.query.empty()) http.url += "?" + query_text(request.query);
+    if (!request.query.empty()) http.url += "?" + http::query_text(request.query);
     http.headers = to_sign.headers;
     for (auto& header :
          signature_headers(to_sign, payload_hash, used, settings_.region, "s3", wall_clock_ms())) {
@@ -91,7 +91,7 @@ HttpResponse S3Client::try_once(const S3Request& request) {
     http.timeout = settings_.timeout;
     http.most_bytes = request.most_bytes;
     http.only_once = !request.is_idempotent;
-    HttpResponse response = http_.send(http);
+    http::HttpResponse response = http_.send(http);
     if (renewed || !is_expired(response) || !renew_refused(used)) return response;
   }
 }
@@ -101,7 +101,7 @@ S3Response S3Client::send(const S3Request& request) {
   for (int tries = 1;; ++tries) {
     std::string why;
     try {
-      HttpResponse response = try_once(request);
+      http::HttpResponse response = try_once(request);
       const bool is_answer = (response.status >= 200 && response.status < 300) ||
                              std::find(request.expected.begin(), request.expected.end(),
                                        response.status) != request.expected.end();
@@ -110,7 +110,7 @@ S3Response S3Client::send(const S3Request& request) {
       const bool again = failure.passes && (request.is_idempotent || failure.not_done);
       if (!again || tries == kMaxTries) throw_failure(request, response, tries);
       why = failure.text;
-    } catch (const HttpFailure& failure) {
+    } catch (const http::HttpFailure& failure) {
       const bool again = failure.retriable() && (request.is_idempotent || !failure.maybe_sent());
       if (!again || tries == kMaxTries) {
         throw Error(failure.kind(), fmt::format("{} {}: {} (tries: {})", request.action,

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "connectors/lakehouse/http/http_client.h"
+#include "connectors/http/http_client.h"
 #include "connectors/lakehouse/storage/file_io.h"
 #include "connectors/lakehouse/storage/s3_settings.h"
 
@@ -30,7 +30,7 @@ struct S3Request {
 };
 
 struct S3Response {
-  HttpResponse http;
+  http::HttpResponse http;
   int tries = 1;
 };
 
@@ -52,7 +52,7 @@ class S3Client {
   S3Response send(const S3Request& request);
 
  private:
-  HttpResponse try_once(const S3Request& request);
+  http::HttpResponse try_once(const S3Request& request);
   S3Credentials credentials();
   bool renew_refused(const S3Credentials& refused);
   void renew_locked();
@@ -62,7 +62,7 @@ class S3Client {
   const RenewCredentials renew_;
   const std::string scheme_;  // with `://`
   const std::string host_;    // and port, of the endpoint
-  HttpClient http_;
+  http::HttpClient http_;
   std::mutex mutex_;
   S3Session session_;
 };

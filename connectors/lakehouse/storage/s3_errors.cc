@@ -64,7 +64,7 @@ std::string xml_text(std::string_view document, std::string_view name) {
   return all.empty() ? "" : all.front();
 }
 
-S3Failure failure_of(const HttpResponse& response) {
+S3Failure failure_of(const http::HttpResponse& response) {
   S3Failure failure;
   failure.code = xml_text(response.body, "Code");
   failure.text = fmt::format("HTTP {}", response.status);
@@ -81,7 +81,7 @@ S3Failure failure_of(const HttpResponse& response) {
   return failure;
 }
 
-bool is_expired(const HttpResponse& response) {
+bool is_expired(const http::HttpResponse& response) {
   if (response.status != 400 && response.status != 403 && response.status != 401) return false;
   // An answer to HEAD has no body, and so no code.
   if (response.body.empty()) return true;
@@ -89,7 +89,7 @@ bool is_expired(const HttpResponse& response) {
   return code == "ExpiredToken" || code == "InvalidToken" || code == "InvalidAccessKeyId";
 }
 
-void throw_failure(const S3Request& request, const HttpResponse& response, int tries) {
+void throw_failure(const S3Request& request, const http::HttpResponse& response, int tries) {
   const S3Failure failure = failure_of(response);
   const std::string what = fmt::format("{} {}: {}", request.action, request.path, failure.text);
   if (failure.passes) throw RetriableException(fmt::format("{} (tries: {})", what, tries));

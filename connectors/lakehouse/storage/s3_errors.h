@@ -14,10 +14,10 @@ struct S3Failure {
   bool not_done = false;  // the server has surely not done it
 };
 
-S3Failure failure_of(const HttpResponse& response);
+S3Failure failure_of(const http::HttpResponse& response);
 /// The credentials were good once.
-bool is_expired(const HttpResponse& response);
+bool is_expired(const http::HttpResponse& response);
 /// With advice where there is some.
-[[noreturn]] void throw_failure(const S3Request& request, const HttpResponse& response, int tries);
+[[noreturn]] void throw_failure(const S3Request& request, const http::HttpResponse& response, int tries);
 
 }  // namespace millrace::lakehouse

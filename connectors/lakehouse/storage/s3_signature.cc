@@ -8,7 +8,7 @@
 #include <array>
 #include <ctime>
 
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 #include "millrace/errors.h"
 #include "millrace/text.h"
 
@@ -62,7 +62,7 @@ std::string canonical_value(std::string_view value) {
 std::string canonical_query(const Pairs& query) {
   Pairs encoded;
   for (const auto& [name, value] : query) {
-    encoded.emplace_back(percent_encoded(name), percent_encoded(value));
+    encoded.emplace_back(http::percent_encoded(name), http::percent_encoded(value));
   }
   std::sort(encoded.begin(), encoded.end());
   std::string text;

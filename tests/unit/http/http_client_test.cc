@@ -1,12 +1,12 @@
-#include "connectors/lakehouse/http/http_client.h"
+#include "connectors/http/http_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 #include "tests/support/scripted_server.h"
 
-namespace millrace::lakehouse {
+namespace millrace::http {
 namespace {
 
 using ::testing::AllOf;
@@ -118,4 +118,4 @@ TEST(Url, IsEncodedByBytes) {
 }
 
 }  // namespace
-}  // namespace millrace::lakehouse
+}  // namespace millrace::http

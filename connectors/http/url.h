@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::lakehouse {
+namespace millrace::http {
 
 /// All but letters, digits, `-._~` and what `keep` has as `%XX`.
 std::string percent_encoded(std::string_view text, std::string_view keep = {});
@@ -14,4 +14,4 @@ std::string percent_encoded(std::string_view text, std::string_view keep = {});
 /// `a=1&b=2`, each part encoded.
 std::string query_text(const std::vector<std::pair<std::string, std::string>>& parameters);
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace::http

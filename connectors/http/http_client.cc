@@ -1,4 +1,4 @@
-#include "connectors/lakehouse/http/http_client.h"
+#include "connectors/http/http_client.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 
 #include "millrace/text.h"
 
-namespace millrace::lakehouse {
+namespace millrace::http {
 namespace {
 
 constexpr long kIdleSeconds = 30;  // a connection kept longer may be closed at the other end
@@ -226,4 +226,4 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
                     what + ": " + reason, maybe_sent);
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace::http

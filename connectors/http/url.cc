@@ -1,6 +1,6 @@
-#include "connectors/lakehouse/http/url.h"
+#include "connectors/http/url.h"
 
-namespace millrace::lakehouse {
+namespace millrace::http {
 namespace {
 
 bool is_plain(char c) {
@@ -36,4 +36,4 @@ std::string query_text(const std::vector<std::pair<std::string, std::string>>& p
   return text;
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace::http

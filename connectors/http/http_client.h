@@ -12,7 +12,7 @@
 
 #include "millrace/errors.h"
 
-namespace millrace::lakehouse {
+namespace millrace::http {
 
 struct HttpOptions {
   std::string ca_file = {};                           // PEM; empty: the system's
@@ -79,4 +79,4 @@ class HttpClient {
 /// What messages call a URL: without a query.
 std::string url_for_messages(std::string_view url);
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace::http
