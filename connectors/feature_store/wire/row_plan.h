@@ -49,7 +49,8 @@ struct PlannedField {
   const avro::Node* nested = nullptr;  // of Complex: the field's own schema, union included
   int32_t key_index = -1;              // in the primary key
   bool is_event_time = false;
-  bool online = true;  // false: offlineOnly
+  bool is_declared = false;  // the column's type is the user's word, not a default
+  bool online = true;        // false: offlineOnly
 
   // How the wire has it.
   avro::Kind wire = avro::Kind::Null;  // without the union
@@ -58,6 +59,8 @@ struct PlannedField {
   bool has_null = false;    // a union of one type has none
   bool millis = false;      // timestamp-millis
 };
+
+inline constexpr size_t kMaxKeyParts = 32;
 
 struct PlanLimits {
   size_t max_nested_bytes = size_t{16} << 20;  // of one complex value
@@ -93,9 +96,14 @@ class RowPlan {
   bool read(std::string_view row, std::span<const uint32_t> wanted, std::span<Cell> cells) const noexcept;
 
  private:
+  PlannedField plan_field(const avro::Field& written);
+  void plan_key(const KeySchema* key);
+  Failure append_key(std::span<const Cell> parts, std::string& key) const;
+
   FeatureGroupPtr group_;
   int64_t schema_id_;
   avro::SchemaPtr schema_;
+  std::vector<avro::SchemaPtr> nested_;  // of fields whose type only the group knows
   PlanLimits limits_;
   std::vector<PlannedField> fields_;
   KeySchema key_;
