@@ -73,14 +73,8 @@ FeatureType simple(FeatureKind kind, std::string_view text) {
   return {.kind = kind, .text = std::string(text)};
 }
 
-std::string_view logical_type(const avro::Node& type) {
-  const auto at = type.properties.find("logicalType");
-  if (at == type.properties.end() || !at->is_string()) return {};
-  return at->get_ref<const std::string&>();
-}
-
 FeatureType bytes_type(const avro::Node& type) {
-  if (logical_type(type) != "decimal") return simple(FeatureKind::Binary, "binary");
+  if (type.logical_type() != "decimal") return simple(FeatureKind::Binary, "binary");
   const int64_t precision = type.number("precision").value_or(0);
   const int64_t scale = type.number("scale").value_or(0);
   if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
@@ -141,7 +135,7 @@ const avro::Node& without_null(const avro::Node& type) {
 
 FeatureType feature_type_of(const avro::Node& field_type) {
   const avro::Node& type = without_null(field_type);
-  const std::string_view logical = logical_type(type);
+  const std::string_view logical = type.logical_type();
   switch (type.kind) {
     case avro::Kind::Boolean: return simple(FeatureKind::Boolean, "boolean");
     case avro::Kind::Int:

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "connectors/feature_store/wire/int128.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::feature_store {
@@ -86,14 +86,7 @@ const char* append_whole(std::string& out, FeatureKind kind, int64_t value) {
 const char* append_decimal(std::string& out, const FeatureType& type, const Cell& cell, int32_t scale) {
   auto value = int128_of(cell.bytes);
   if (!value) return kRange;
-  for (; scale < type.scale; ++scale) {
-    if (*value > power_of_ten(37) || *value < -power_of_ten(37)) return kRange;
-    *value *= 10;
-  }
-  for (; scale > type.scale; --scale) {
-    if (*value % 10 != 0) return kRange;
-    *value /= 10;
-  }
+  if (!rescale(*value, scale, type.scale)) return kRange;
   if (*value >= power_of_ten(type.precision) || *value <= -power_of_ten(type.precision)) return kRange;
   append_ordered(out, static_cast<Uint128>(*value), sizeof(Uint128));
   return nullptr;

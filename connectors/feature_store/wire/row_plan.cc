@@ -33,9 +33,7 @@ void plan_wire(PlannedField& field, const avro::Node& type) {
   }
   const avro::Node& value = without_null(type);
   field.wire = value.kind;
-  const auto logical = value.properties.find("logicalType");
-  field.millis = logical != value.properties.end() && logical->is_string() &&
-                 logical->get_ref<const std::string&>().ends_with("timestamp-millis");
+  field.millis = value.logical_type().ends_with("timestamp-millis");
 }
 
 /// Declared types of features win where the wire can carry them, e.g. tinyint in an int.

@@ -4,13 +4,13 @@
 #include <limits>
 
 #include "connectors/avro/binary.h"
-#include "connectors/feature_store/wire/int128.h"
 #include "connectors/feature_store/wire/row_plan.h"
+#include "connectors/scalars/civil_time.h"
+#include "connectors/scalars/decimal_bytes.h"
 
 namespace millrace::feature_store {
 namespace {
 
-constexpr int64_t kMicrosOfDay = 86'400'000'000;
 constexpr int64_t kLastSecond = 9'999'999'999;  // whole numbers of more digits are milliseconds
 
 /// One field. On null and on errors of the reader the cell is Null.
@@ -123,7 +123,7 @@ const char* check_cell(const PlannedField& field, const Cell& cell) noexcept {
 bool event_time_of(const Cell& cell, int64_t& micros) noexcept {
   switch (cell.kind) {
     case Cell::Kind::Timestamp: micros = cell.integer; return true;
-    case Cell::Kind::Date: return !__builtin_mul_overflow(cell.integer, kMicrosOfDay, &micros);
+    case Cell::Kind::Date: return !__builtin_mul_overflow(cell.integer, kMicrosPerDay, &micros);
     case Cell::Kind::Integer: {
       const bool seconds = cell.integer <= kLastSecond && cell.integer >= -kLastSecond;
       return !__builtin_mul_overflow(cell.integer, int64_t{seconds ? 1'000'000 : 1'000}, &micros);
