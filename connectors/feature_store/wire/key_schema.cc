@@ -139,8 +139,12 @@ const char* KeySchema::append(std::string& out, size_t i, const Cell& cell, int3
 }
 
 const char* KeySchema::append_all(std::string& out, std::span<const Cell> cells) const {
+  const size_t before = out.size();
   for (size_t i = 0; i < types_.size(); ++i) {
-    if (const char* error = append(out, i, cells[i], types_[i].scale)) return error;
+    if (const char* error = append(out, i, cells[i], types_[i].scale)) {
+      out.resize(before);
+      return error;
+    }
   }
   return nullptr;
 }
@@ -162,6 +166,7 @@ bool KeySchema::read(std::string_view key, std::vector<Cell>& cells, std::vector
       key.remove_prefix(width);
       switch (kind) {
         case FeatureKind::Boolean:
+          if (part[0] != 0 && part[0] != 1) return false;
           cell.kind = Cell::Kind::Boolean;
           cell.integer = part[0];
           continue;
