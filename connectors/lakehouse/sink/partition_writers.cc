@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "connectors/lakehouse/columns/cell_read.h"
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 #include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/errors.h"
 
