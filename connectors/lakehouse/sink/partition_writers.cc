@@ -6,7 +6,7 @@
 
 #include "connectors/lakehouse/columns/cell_read.h"
 #include "connectors/lakehouse/commit/crash_point.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {

@@ -1,8 +1,8 @@
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 
 #include <algorithm>
 
-namespace millrace::lakehouse {
+namespace millrace {
 namespace {
 
 __extension__ typedef unsigned __int128 Uint128;
@@ -36,6 +36,23 @@ Int128 decimal_value(std::string_view bytes) noexcept {
   return static_cast<Int128>(value);
 }
 
+Int128 power_of_ten(int32_t exponent) noexcept {
+  Int128 power = 1;
+  while (exponent-- > 0) power *= 10;
+  return power;
+}
+
+bool rescale(Int128& number, int32_t from, int32_t to) noexcept {
+  if (number == 0) return true;
+  const int64_t up = int64_t{to} - from;
+  if (up > kMaxPrecision || up < -kMaxPrecision) return false;
+  const Int128 power = power_of_ten(static_cast<int32_t>(up < 0 ? -up : up));
+  if (up >= 0) return !__builtin_mul_overflow(number, power, &number);
+  if (number % power != 0) return false;
+  number /= power;
+  return true;
+}
+
 std::string decimal_text(Int128 unscaled, int32_t scale) {
   auto rest = static_cast<Uint128>(unscaled);
   if (unscaled < 0) rest = ~rest + 1;
@@ -52,4 +69,4 @@ std::string decimal_text(Int128 unscaled, int32_t scale) {
   return digits;
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace
