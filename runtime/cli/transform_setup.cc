@@ -1,8 +1,8 @@
 #include "runtime/cli/transform_setup.h"
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "runtime/cli/shipped_plugins.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/connector_validation.h"
 #include "runtime/pipeline/pipeline_factory.h"
