@@ -76,6 +76,9 @@ void TransformSetup::load_connector(const std::string& file) {
   connector_ = variables.resolve(connector.config);
   const PluginClass& plugin = require_connector(plugins_, *find(connector_, "connector.class"));
   is_sink_ = plugin.kind == PluginKind::Sink;
+  if (!is_sink_) return;
+  const auto sink = plugin.connector();
+  connector_ = dynamic_cast<const SinkConnector&>(*sink).resolved(connector_);
 }
 
 void TransformSetup::choose_topic(const TransformOptions& options) {
