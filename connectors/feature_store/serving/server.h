@@ -29,6 +29,8 @@ struct ServingOptions {
   std::chrono::milliseconds deadline{2'000};      // of one request
   std::chrono::milliseconds idle{60'000};         // between two requests
   std::chrono::milliseconds max_wait{10'000};     // wait_ms at most
+
+  bool operator==(const ServingOptions&) const = default;
 };
 
 /// Thread-safe. Serves from construction to destruction.

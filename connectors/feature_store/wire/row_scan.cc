@@ -4,13 +4,15 @@
 #include <limits>
 
 #include "connectors/avro/binary.h"
-#include "connectors/feature_store/wire/int128.h"
+#include "connectors/avro/limits.h"
+#include "connectors/avro/skip.h"
 #include "connectors/feature_store/wire/row_plan.h"
+#include "connectors/scalars/civil_time.h"
+#include "connectors/scalars/decimal_bytes.h"
 
 namespace millrace::feature_store {
 namespace {
 
-constexpr int64_t kMicrosOfDay = 86'400'000'000;
 constexpr int64_t kLastSecond = 9'999'999'999;  // whole numbers of more digits are milliseconds
 
 /// One field. On null and on errors of the reader the cell is Null.
@@ -63,6 +65,14 @@ bool is_nested_null(const PlannedField& field, std::string_view bytes) noexcept 
   const auto index = static_cast<size_t>(static_cast<uint8_t>(bytes[0]) >> 1U);
   return (static_cast<uint8_t>(bytes[0]) & 1U) == 0 && index < field.nested->members.size() &&
          field.nested->members[index]->kind == avro::Kind::Null;
+}
+
+/// Whether the bytes are one value of the field's own schema.
+bool is_nested_value(const PlannedField& field, std::string_view bytes) noexcept {
+  avro::Reader in(bytes);
+  uint64_t budget = avro::kFreeValues + bytes.size();
+  avro::skip_value(in, *field.nested, 0, budget, avro::SizedBlocks::Walk);
+  return !in.failed() && in.remaining() == 0;
 }
 
 Cell normalised(const PlannedField& field, Cell cell) noexcept {
@@ -123,7 +133,7 @@ const char* check_cell(const PlannedField& field, const Cell& cell) noexcept {
 bool event_time_of(const Cell& cell, int64_t& micros) noexcept {
   switch (cell.kind) {
     case Cell::Kind::Timestamp: micros = cell.integer; return true;
-    case Cell::Kind::Date: return !__builtin_mul_overflow(cell.integer, kMicrosOfDay, &micros);
+    case Cell::Kind::Date: return !__builtin_mul_overflow(cell.integer, kMicrosPerDay, &micros);
     case Cell::Kind::Integer: {
       const bool seconds = cell.integer <= kLastSecond && cell.integer >= -kLastSecond;
       return !__builtin_mul_overflow(cell.integer, int64_t{seconds ? 1'000'000 : 1'000}, &micros);
@@ -145,8 +155,12 @@ Failure RowPlan::scan(std::string_view row, bool is_delete, std::string& key, Sc
     if (in.failed()) return {FailureType::Deserialization, in.error(), static_cast<int32_t>(i)};
     if (field.key_index >= 0) parts[static_cast<size_t>(field.key_index)] = cell;
     if (field.is_event_time) out.has_event_time = event_time_of(cell, out.event_time_us);
-    if (cell.kind == Cell::Kind::Complex && cell.bytes.size() > limits_.max_nested_bytes && !bad) {
-      bad = {FailureType::UserData, "a complex value is too large", static_cast<int32_t>(i)};
+    if (cell.kind == Cell::Kind::Complex && !is_delete) {
+      if (cell.bytes.size() > limits_.max_nested_bytes) {
+        if (!bad) bad = {FailureType::UserData, "a complex value is too large", static_cast<int32_t>(i)};
+      } else if (!is_nested_value(field, cell.bytes)) {
+        return {FailureType::Deserialization, "a complex value is not of its own schema", static_cast<int32_t>(i)};
+      }
     }
     if (is_delete || !limits_.check_lengths || bad) continue;
     if (const char* why = check_cell(field, cell)) {

@@ -1,11 +1,9 @@
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 
 #include <algorithm>
 
-namespace millrace::lakehouse {
+namespace millrace {
 namespace {
-
-__extension__ typedef unsigned __int128 Uint128;
 
 bool negative(char byte) noexcept {
   return (static_cast<unsigned char>(byte) & 0x80U) != 0;
@@ -36,6 +34,23 @@ Int128 decimal_value(std::string_view bytes) noexcept {
   return static_cast<Int128>(value);
 }
 
+std::optional<Int128> int128_of(std::string_view bytes) noexcept {
+  bytes = minimal_decimal(bytes);
+  if (bytes.empty() || bytes.size() > kMaxDecimalBytes) return std::nullopt;
+  return decimal_value(bytes);
+}
+
+bool rescale(Int128& number, int32_t from, int32_t to) noexcept {
+  if (number == 0) return true;
+  const int64_t up = int64_t{to} - from;
+  if (up > kMaxPrecision || up < -kMaxPrecision) return false;
+  const Int128 power = power_of_ten(static_cast<int32_t>(up < 0 ? -up : up));
+  if (up >= 0) return !__builtin_mul_overflow(number, power, &number);
+  if (number % power != 0) return false;
+  number /= power;
+  return true;
+}
+
 std::string decimal_text(Int128 unscaled, int32_t scale) {
   auto rest = static_cast<Uint128>(unscaled);
   if (unscaled < 0) rest = ~rest + 1;
@@ -52,4 +67,4 @@ std::string decimal_text(Int128 unscaled, int32_t scale) {
   return digits;
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace

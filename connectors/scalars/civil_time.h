@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::lakehouse {
+namespace millrace {
 
 inline constexpr int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr int64_t kMicrosPerHour = 3'600 * kMicrosPerSecond;
@@ -26,4 +26,4 @@ std::string day_text(int64_t days);
 /// `22:31`, `22:31:08`, `22:31:08.000001`: as Java's LocalTime.
 std::string time_text(int64_t micros_of_day);
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace

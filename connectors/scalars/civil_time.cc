@@ -1,8 +1,8 @@
-#include "connectors/lakehouse/table/civil_time.h"
+#include "connectors/scalars/civil_time.h"
 
 #include <fmt/format.h>
 
-namespace millrace::lakehouse {
+namespace millrace {
 namespace {
 
 constexpr int64_t kDaysPerEra = 146'097;      // 400 years
@@ -39,4 +39,4 @@ std::string time_text(int64_t micros_of_day) {
   return micros == 0 ? text : text + fmt::format(".{:03}", micros / 1'000);
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace
