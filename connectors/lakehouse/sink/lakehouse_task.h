@@ -7,7 +7,7 @@
 #include <string>
 
 #include "connectors/lakehouse/sink/destinations.h"
-#include "connectors/lakehouse/sink/offset_check.h"
+#include "connectors/support/offset_check.h"
 #include "millrace/connector.h"
 
 namespace millrace::lakehouse {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectors/lakehouse/sink/record_place.h"
+#include "connectors/support/record_place.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 

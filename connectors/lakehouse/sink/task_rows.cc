@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/lakehouse/sink/record_place.h"
+#include "connectors/support/record_place.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {

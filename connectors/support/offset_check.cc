@@ -1,16 +1,16 @@
-#include "connectors/lakehouse/sink/offset_check.h"
+#include "connectors/support/offset_check.h"
 
 #include <set>
 #include <string>
 #include <utility>
 
-#include "connectors/lakehouse/sink/record_place.h"
+#include "connectors/support/record_place.h"
 #include "millrace/log.h"
 
-namespace millrace::lakehouse {
+namespace millrace {
 namespace {
 
-constexpr std::string_view kLogger = "millrace.lakehouse.OffsetCheck";
+constexpr std::string_view kLogger = "millrace.support.OffsetCheck";
 
 }  // namespace
 
@@ -40,4 +40,4 @@ uint32_t OffsetCheck::rows_that_follow(const RecordBatch& batch, RecordLog& log)
   return batch.size();
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace

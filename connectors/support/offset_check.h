@@ -8,7 +8,7 @@
 #include "millrace/record.h"
 #include "millrace/connector.h"
 
-namespace millrace::lakehouse {
+namespace millrace {
 
 /// What compaction and transactions leave out is skipped by consumers, but so is what the log has lost, or
 /// a topic that was made anew: they begin where the log does, and say nothing. Used by one thread.
@@ -25,4 +25,4 @@ class OffsetCheck {
   std::map<TopicPartition, int64_t> next_;
 };
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace

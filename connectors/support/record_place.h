@@ -7,7 +7,7 @@
 #include "millrace/ids.h"
 #include "millrace/record.h"
 
-namespace millrace::lakehouse {
+namespace millrace {
 
 inline TopicPartition partition_of(const Record& record) {
   return {std::string(record.original_topic), record.original_partition};
@@ -27,4 +27,4 @@ typename Map::iterator find_partition(Map& map, typename Map::iterator last, con
   return is_last ? last : map.find(partition_of(record));
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace
