@@ -36,6 +36,7 @@ struct FeatureGroup {
   std::map<std::string, FeatureType> feature_types = {};
   std::map<int64_t, avro::SchemaPtr> schemas = {};  // registered schemas by subjectId, given inline
   bool deleted = false;
+  bool online_enabled = true;  // false: its rows are for the offline store alone
 
   /// Project in lower case without `_featurestore`: the name of the database.
   std::string database() const;
