@@ -55,7 +55,7 @@ Acceptor::Acceptor(ServingThreads& threads, PortKind kind, const std::string& ad
 }
 
 void Acceptor::start() {
-  asio::co_spawn(threads_.front()->io(), accept(shared_from_this()), asio::detached);
+  asio::co_spawn(threads_.front()->io(), run(shared_from_this()), asio::detached);
 }
 
 void Acceptor::stop() {
@@ -63,6 +63,7 @@ void Acceptor::stop() {
     SocketError ignored;
     self->acceptor_.close(ignored);
   });
+  ended_.get_future().wait();
 }
 
 ServingThread& Acceptor::next_thread() {
@@ -77,14 +78,19 @@ size_t Acceptor::connections() const {
   return count;
 }
 
-asio::awaitable<void> Acceptor::accept(std::shared_ptr<Acceptor> self) {
+asio::awaitable<void> Acceptor::run(std::shared_ptr<Acceptor> self) {
+  co_await self->accept();
+  self->ended_.set_value();
+}
+
+asio::awaitable<void> Acceptor::accept() {
   asio::steady_timer pause(threads_.front()->io());
-  while (self->acceptor_.is_open()) {
+  while (acceptor_.is_open()) {
     ServingThread& thread = next_thread();
     SocketError error;
-    tcp::socket socket = co_await self->acceptor_.async_accept(
+    tcp::socket socket = co_await acceptor_.async_accept(
         thread.io(), asio::redirect_error(asio::use_awaitable, error));
-    if (!self->acceptor_.is_open()) co_return;
+    if (!acceptor_.is_open()) co_return;
     if (!error) {
       // Above the limit it is closed at once: it goes out of scope.
       if (connections() < max_connections_) thread.add(kind_, std::move(socket));

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,12 +22,13 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor(ServingThreads& threads, PortKind kind, const std::string& address, int32_t port,
            size_t max_connections);
   void start();
-  /// No connection after this one. Any thread.
+  /// No connection after this. Blocks until nothing of it runs any more; not on a serving thread.
   void stop();
   uint16_t port() const noexcept { return port_; }
 
  private:
-  boost::asio::awaitable<void> accept(std::shared_ptr<Acceptor> self);
+  static boost::asio::awaitable<void> run(std::shared_ptr<Acceptor> self);
+  boost::asio::awaitable<void> accept();
   ServingThread& next_thread();
   size_t connections() const;
 
@@ -35,6 +37,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   size_t max_connections_;
   boost::asio::ip::tcp::acceptor acceptor_;
   uint16_t port_ = 0;
+  std::promise<void> ended_;
 };
 
 }  // namespace millrace::feature_store

@@ -111,7 +111,7 @@ uint32_t FeastReader::add_key(const Source& source, std::span<const EntityColumn
   for (size_t i = 0; i < key.size(); ++i) {
     const char* reason = nullptr;
     const KeyFault fault =
-        append_key_part(source.table->key, i, key[i]->values[row], work_.text, lookup.key, reason);
+        append_key_part(source.table->key, i, key[i]->values[row], work_.arena, lookup.key, reason);
     if (fault == KeyFault::None) continue;
     work_.drop_lookup();
     return kBadKey;

@@ -61,8 +61,7 @@ void FeastPusher::read_event_time(const RowPlan& plan, size_t at, Row& row) {
                                   [](const PlannedField& field) { return field.is_event_time; });
   if (event != plan.fields().end() || event_time_ == nullptr) return;
   Cell cell;
-  work_.text.clear();
-  const char* reason = cell_of(event_time_->values[at], timestamp_type(), work_.text, cell);
+  const char* reason = cell_of(event_time_->values[at], timestamp_type(), work_.arena, cell);
   if (reason != nullptr) bad_cell(kEventTimestamp, at, reason);
   row.has_event_time = !cell.is_null();
   row.event_time_us = cell.integer;
@@ -83,7 +82,7 @@ void FeastPusher::encode_row(const RowEncoder& encoder, const RowPlan& plan, siz
       work_.cells[i].kind = Cell::Kind::Complex;
       work_.cells[i].bytes = texts_[i];
     } else {
-      reason = cell_of(value, fields[i].type, texts_[i], work_.cells[i]);
+      reason = cell_of(value, fields[i].type, work_.arena, work_.cells[i]);
     }
     if (reason != nullptr) bad_cell(fields[i].name, at, reason);
   }

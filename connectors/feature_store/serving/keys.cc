@@ -4,12 +4,11 @@
 
 namespace millrace::feature_store {
 
-KeyFault append_key_part(const KeySchema& schema, size_t i, const Value& json, std::string& scratch,
+KeyFault append_key_part(const KeySchema& schema, size_t i, const Value& json, Arena& arena,
                          std::string& key, const char*& reason) {
   const FeatureType& type = schema.types()[i];
   Cell cell;
-  scratch.clear();
-  reason = cell_of(json, type, scratch, cell);
+  reason = cell_of(json, type, arena, cell);
   if (reason != nullptr) return KeyFault::WrongType;
   if (cell.is_null()) {
     reason = "a primary key is never null";

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connectors/feature_store/rocksdb/database.h"
+#include "millrace/arena.h"
 #include "millrace/value.h"
 
 namespace millrace::feature_store {
@@ -16,7 +17,7 @@ enum class KeyFault : uint8_t {
 };
 
 /// Appends part `i` of the table's key. `reason` is set, in static storage, when there is a fault.
-KeyFault append_key_part(const KeySchema& schema, size_t i, const Value& json, std::string& scratch,
+KeyFault append_key_part(const KeySchema& schema, size_t i, const Value& json, Arena& arena,
                          std::string& key, const char*& reason);
 
 }  // namespace millrace::feature_store

@@ -42,10 +42,10 @@ const Value* value_for(std::span<const Value> filters, std::string_view name) {
   return found;
 }
 
-void append_part(const KeySchema& schema, size_t i, const Value& value, std::string& scratch,
+void append_part(const KeySchema& schema, size_t i, const Value& value, Arena& arena,
                  std::string& key) {
   const char* reason = nullptr;
-  const KeyFault fault = append_key_part(schema, i, value, scratch, key, reason);
+  const KeyFault fault = append_key_part(schema, i, value, arena, key, reason);
   if (fault == KeyFault::None) return;
   throw RequestError(fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue,
                      fmt::format("Primary key '{}': {}", schema.names()[i], reason));
@@ -89,7 +89,7 @@ void PkReader::find_key(const FeatureGroup& group, const Value& body, Operation&
         throw RequestError(ErrorCode::WrongKey, fmt::format("'{}' is part of the stored primary key of {}",
                                                             schema.names()[i], group.table()));
       }
-      append_part(schema, i, *value, work_.text, lookup.key);
+      append_part(schema, i, *value, work_.arena, lookup.key);
     }
   } catch (const RequestError&) {
     work_.drop_lookup();

@@ -45,7 +45,7 @@ size_t PkReader::key_prefix(const StoredTable& table, const Value& body, std::st
     const Value* value = member(items[i], "value");
     const char* reason = nullptr;
     const KeyFault fault =
-        append_key_part(table.key, i, value == nullptr ? Value() : *value, work_.text, key, reason);
+        append_key_part(table.key, i, value == nullptr ? Value() : *value, work_.arena, key, reason);
     if (fault == KeyFault::None) continue;
     throw RequestError(fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue,
                        fmt::format("Primary key '{}': {}", *column, reason));

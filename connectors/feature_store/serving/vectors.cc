@@ -129,7 +129,7 @@ VectorReader::Fault VectorReader::add_keys(ViewPlan& plan, Item& item) {
       const Value* value = at == part.key.end() ? nullptr : entry_value(*at, *item.entry);
       const char* reason = "is part of the stored primary key, and not of the feature group's";
       const KeyFault fault = value == nullptr ? KeyFault::BadValue
-                                              : append_key_part(schema, i, *value, work_.text, lookup.key, reason);
+                                              : append_key_part(schema, i, *value, work_.arena, lookup.key, reason);
       if (fault == KeyFault::None) continue;
       work_.drop_lookup();
       return {fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue, schema.names()[i], reason};

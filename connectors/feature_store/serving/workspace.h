@@ -48,7 +48,6 @@ class Workspace {
   const ServingParts& parts;
   LookupStats& stats;
   Arena arena;
-  std::string text;  // of one value
   std::vector<Cell> cells;
 
  private:
