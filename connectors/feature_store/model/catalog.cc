@@ -114,20 +114,22 @@ class NameChecks {
 
 }  // namespace
 
-Catalog::Catalog(Parts parts) : parts_(std::move(parts)) {
+void check_view(const Catalog& catalog, const FeatureView& view) { NameChecks(catalog).check(view); }
+
+Catalog::Catalog(Parts parts, const Catalog* before) : parts_(std::move(parts)) {
   check_count(parts_.groups.size(), kMaxGroups, "feature groups");
   check_count(parts_.views.size(), kMaxViews, "feature views");
   check_count(parts_.feast_views.size(), kMaxViews, "Feast views");
   check_count(parts_.feast_services.size(), kMaxViews, "Feast services");
   check_count(parts_.push_sources.size(), kMaxViews, "Feast push sources");
-  index_groups();
+  index_groups(before);
   index_views();
   index_feast();
 }
 
-void Catalog::index_groups() {
+void Catalog::index_groups(const Catalog* before) {
   for (const FeatureGroupPtr& group : parts_.groups) {
-    check_group(*group);
+    if (before == nullptr || before->group(group->id) != group.get()) check_group(*group);
     const auto [same, is_new] = by_id_.emplace(group->id, group);
     if (!is_new) {
       throw ConfigException(fmt::format("{} and {} have one id", describe_group(*same->second),

@@ -28,7 +28,8 @@ class Catalog {
   /// Throws ConfigException for two groups with one id, or one name and version of a project (groups that are
   /// deleted aside), for groups that break a limit of §8 as far as their types are known, and for views of
   /// groups or features that are not there.
-  explicit Catalog(Parts parts);
+  /// What `before` holds is not checked a second time.
+  explicit Catalog(Parts parts, const Catalog* before = nullptr);
   Catalog(const Catalog&) = delete;  // what lookups give points into it
   Catalog& operator=(const Catalog&) = delete;
 
@@ -60,7 +61,7 @@ class Catalog {
     ByName<std::map<int32_t, const FeatureView*>> views = {};  // by version
   };
 
-  void index_groups();
+  void index_groups(const Catalog* before);
   void index_views();
   void index_feast();
 
@@ -73,6 +74,9 @@ class Catalog {
   ByName<const FeastPushSource*> push_sources_;
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
+
+/// Throws ConfigException for a view of groups or features that `catalog` has not.
+void check_view(const Catalog& catalog, const FeatureView& view);
 
 /// A document and what messages call it: a file or a key of the configuration.
 struct CatalogText {

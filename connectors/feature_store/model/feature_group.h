@@ -52,6 +52,7 @@ struct ViewFeature {
   bool label = false;  // left out of answers
 
   std::string name() const { return prefix + feature; }
+  bool operator==(const ViewFeature&) const = default;
 };
 
 /// Feature view of Hopsworks.
@@ -66,6 +67,7 @@ struct FeatureView {
   std::map<std::pair<int64_t, std::string>, std::string> serving_keys = {};
 
   std::string database() const;
+  bool operator==(const FeatureView&) const = default;
 };
 
 /// Feast's names for our groups.

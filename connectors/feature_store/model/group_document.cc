@@ -10,8 +10,6 @@
 namespace millrace::feature_store {
 namespace {
 
-constexpr int64_t kMaxTtlSeconds = int64_t{100} * 366 * 24 * 3600;  // micros of it still fit
-
 /// What `parse` makes of text; its DataException with the place.
 template <class Parse>
 auto parsed(const DocumentContext& context, const std::string& place, Parse parse) {

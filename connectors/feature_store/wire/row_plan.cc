@@ -88,6 +88,9 @@ PlannedField RowPlan::plan_field(const avro::Field& written) {
   if (!hive.empty() && without_null(*written.type).kind == avro::Kind::Bytes) {
     // The registry has the encoded schema.
     field.type = parse_feature_type(hive);
+    if (field.type.kind != FeatureKind::Complex) {
+      refuse(*group_, schema_id_, fmt::format("complex feature {} has the type {}", field.name, hive));
+    }
     nested_.push_back(schema_of_hive(hive));
     field.nested = &nested_.back()->root();
     plan_wire(field, *written.type);

@@ -5,13 +5,8 @@
 #include <cstring>
 
 #include "connectors/lakehouse/columns/cell_read.h"
-<<<<<<< HEAD
-#include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/scalars/decimal_bytes.h"
-=======
 #include "connectors/support/crash_point.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
->>>>>>> rocks
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
