@@ -284,6 +284,20 @@ TEST_F(CatalogFileTest, DocumentsTakeOverGroupsOfRecords) {
   EXPECT_THAT(source.last_error(), HasSubstr("under another id"));
 }
 
+TEST_F(CatalogFileTest, ARefusedDocumentTakesNothing) {
+  write(R"({})");
+  CatalogOptions made = options();
+  made.unknown = UnknownGroups::Schema;
+  made.default_primary_key = {"cc_num"};
+  CatalogSource source(made);
+  source.find(hints(1, schema_with("", "a")));
+  write(R"({"featureGroups":[{"project":"p","id":1,"name":"x","primaryKey":["k"]}],
+            "feast":{"pushSources":[{"name":"s","view":"none"}]}})");
+  EXPECT_FALSE(source.refresh_if_due());
+  source.find(hints(2, schema_with("", "b")));  // makes another catalog
+  EXPECT_EQ(source.current()->group(1)->name, "a");
+}
+
 TEST_F(CatalogFileTest, ReadersAndWritersMeetInWholeCatalogs) {
   write(document(1, "a"));
   CatalogSource source(options());

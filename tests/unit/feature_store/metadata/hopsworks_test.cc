@@ -256,12 +256,14 @@ TEST_F(HopsworksTest, AViewOfAGroupThatIsGoneKeepsTheOthers) {
   fake_.put_group(42, "txn");
   fake_.put(kViews, {.body = R"({"items":[
     {"name":"bad","version":1,"features":[{"name":"a","featuregroup":{"id":99}}]},
-    {"name":"good","version":1,"features":[{"name":"amount","featuregroup":{"id":42}}]}]})"});
+    {"name":"good","version":1,"features":[{"name":"amount","featuregroup":{"id":42}}]},
+    {"name":"good","version":1,"features":[{"name":"ts","featuregroup":{"id":42}}]}]})"});
   CatalogOptions made = options();
   made.hopsworks.projects = {119};
   made.hopsworks.feature_views = true;
   CatalogSource source(made);
-  EXPECT_NE(source.current()->view("bank", "good", 1), nullptr);
+  ASSERT_NE(source.current()->view("bank", "good", 1), nullptr);
+  EXPECT_EQ(source.current()->view("bank", "good", 1)->features.at(0).name(), "amount");
   EXPECT_EQ(source.current()->view("bank", "bad", 1), nullptr);
   EXPECT_THAT(source.last_error(), HasSubstr("there is no feature group 99"));
 }
