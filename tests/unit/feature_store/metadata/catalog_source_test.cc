@@ -252,18 +252,18 @@ TEST(CatalogSourceTest, ThePolicyMakesGroupsOfSchemas) {
               ElementsAre("ts"));
 }
 
-TEST(CatalogSourceTest, AGroupMadeAnewTakesTheName) {
+TEST(CatalogSourceTest, RecordsTakeNoNameFromAnotherGroup) {
   CatalogOptions options = always();
   options.unknown = UnknownGroups::Schema;
   options.default_primary_key = {"cc_num"};
   CatalogSource source(options);
-  source.find(hints(42, schema_with("")));
-  source.find(hints(50, schema_with("")));
-  EXPECT_TRUE(source.find(hints(42))->deleted);
-  EXPECT_EQ(source.current()->table("bank", "txn_2")->id, 50);
-  // Rows of a group before it are late ones.
-  EXPECT_TRUE(source.find(hints(30, schema_with("")))->deleted);
-  EXPECT_FALSE(source.find(hints(50))->deleted);
+  const FeatureGroupPtr first = source.find(hints(42, schema_with("")));
+  for (const int64_t other : {30, 50}) {
+    EXPECT_EQ(source.find(hints(other, schema_with(""))), nullptr);
+    EXPECT_THAT(source.last_error(), HasSubstr("its name is that of feature group 42"));
+  }
+  EXPECT_EQ(source.find(hints(42)), first);
+  EXPECT_FALSE(first->deleted);
 }
 
 TEST_F(CatalogFileTest, DocumentsTakeOverGroupsOfRecords) {
