@@ -1,5 +1,5 @@
-// Lookups over loopback, keep-alive: how many one core of the server answers in a second, and how late.
-// serving_bench [clients] [requests of each]; prints one line for each API.
+// Lookups over loopback, keep-alive: how many one core of the server answers in a second, and how
+// late. serving_bench [clients] [requests of each]; prints one line for each API.
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -32,7 +32,8 @@ std::string catalog_json() {
   std::string fields = R"({"name":"id","type":["null","long"]})";
   std::string names = "\"id\"";
   for (int i = 1; i < kFeatures; ++i) {
-    fields += fmt::format(R"(,{{"name":"f{}","type":["null","{}"]}})", i, i % 5 == 0 ? "long" : "double");
+    fields +=
+        fmt::format(R"(,{{"name":"f{}","type":["null","{}"]}})", i, i % 5 == 0 ? "long" : "double");
     names += fmt::format(R"(,"f{}")", i);
   }
   return fmt::format(
@@ -90,7 +91,8 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::abort();
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      std::abort();
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -122,9 +124,10 @@ class Client {
 };
 
 std::string request(std::string_view path, std::string_view body) {
-  return fmt::format("POST /0.1.0/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                     "Content-Length: {}\r\n\r\n{}",
-                     path, body.size(), body);
+  return fmt::format(
+      "POST /0.1.0/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      path, body.size(), body);
 }
 
 template <class Make>
@@ -155,9 +158,12 @@ void measure(std::string_view name, uint16_t port, int clients, int requests, co
   std::vector<double> all;
   for (const auto& own : times) all.insert(all.end(), own.begin(), own.end());
   std::sort(all.begin(), all.end());
-  fmt::print("{}: {:.0f}/s, {:.0f} a core of the server, {:.1f} us CPU each, p50 {:.0f} us, p99 {:.0f} us\n", name,
-             static_cast<double>(all.size()) / wall, static_cast<double>(all.size()) / server,
-             1e6 * server / static_cast<double>(all.size()), all[all.size() / 2], all[all.size() * 99 / 100]);
+  fmt::print(
+      "{}: {:.0f}/s, {:.0f} a core of the server, {:.1f} us CPU each, p50 {:.0f} us, p99 {:.0f} "
+      "us\n",
+      name, static_cast<double>(all.size()) / wall, static_cast<double>(all.size()) / server,
+      1e6 * server / static_cast<double>(all.size()), all[all.size() / 2],
+      all[all.size() * 99 / 100]);
 }
 
 }  // namespace
@@ -168,7 +174,8 @@ int main(int argc, char** argv) {
   std::string folder = (std::filesystem::temp_directory_path() / "serving-bench-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) return 1;
   {
-    const auto catalog = std::make_shared<const Catalog>(parse_catalog(catalog_json(), "the benchmark"));
+    const auto catalog =
+        std::make_shared<const Catalog>(parse_catalog(catalog_json(), "the benchmark"));
     const auto database = RocksDatabase::open({.path = folder + "/store"});
     const FeatureGroupPtr group = catalog->group_ptr(1);
     fill(*database, std::make_shared<const RowPlan>(group, 1, group->schemas.at(1)));
@@ -179,20 +186,29 @@ int main(int argc, char** argv) {
     const auto id = [](unsigned key) { return key % kRows; };
     measure("pk-read, 10 columns", port, clients, requests, [&](unsigned key) {
       std::string columns;
-      for (int i = 1; i <= 10; ++i) columns += fmt::format(R"({}{{"column":"f{}"}})", i == 1 ? "" : ",", i);
-      return request("bank/wide_1/pk-read", fmt::format(R"({{"filters":[{{"column":"id","value":{}}}],"readColumns":[{}]}})",
-                                                         id(key), columns));
+      for (int i = 1; i <= 10; ++i)
+        columns += fmt::format(R"({}{{"column":"f{}"}})", i == 1 ? "" : ",", i);
+      return request(
+          "bank/wide_1/pk-read",
+          fmt::format(R"({{"filters":[{{"column":"id","value":{}}}],"readColumns":[{}]}})", id(key),
+                      columns));
     });
     measure("feature_store, 10 features", port, clients, requests, [&](unsigned key) {
-      return request("feature_store", fmt::format(R"({{"featureStoreName":"bank","featureViewName":"ten",
-          "featureViewVersion":1,"entries":{{"id":{}}},"options":{{"includeDetailedStatus":true}}}})", id(key)));
+      return request("feature_store",
+                     fmt::format(R"({{"featureStoreName":"bank","featureViewName":"ten",
+          "featureViewVersion":1,"entries":{{"id":{}}},"options":{{"includeDetailedStatus":true}}}})",
+                                 id(key)));
     });
-    measure("batch_feature_store, 100 keys of 50 features", port, clients, std::max(requests / 50, 1), [&](unsigned key) {
-      std::string entries;
-      for (unsigned i = 0; i < 100; ++i) entries += fmt::format(R"({}{{"id":{}}})", i == 0 ? "" : ",", id(key + 97 * i));
-      return request("batch_feature_store", fmt::format(R"({{"featureStoreName":"bank","featureViewName":"all",
-          "featureViewVersion":1,"entries":[{}]}})", entries));
-    });
+    measure("batch_feature_store, 100 keys of 50 features", port, clients,
+            std::max(requests / 50, 1), [&](unsigned key) {
+              std::string entries;
+              for (unsigned i = 0; i < 100; ++i)
+                entries += fmt::format(R"({}{{"id":{}}})", i == 0 ? "" : ",", id(key + 97 * i));
+              return request("batch_feature_store",
+                             fmt::format(R"({{"featureStoreName":"bank","featureViewName":"all",
+          "featureViewVersion":1,"entries":[{}]}})",
+                                         entries));
+            });
   }
   std::filesystem::remove_all(folder);
   return 0;

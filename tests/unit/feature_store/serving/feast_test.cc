@@ -14,44 +14,60 @@ constexpr std::string_view kNoTime = "1970-01-01T00:00:00Z";
 
 class FeastTest : public ServingFixture {
  public:
-  void put_driver() { put(45, R"({"driver":1001,"event_time":"2026-01-02T03:04:05Z","conv_rate":0.5,"tags":["a"]})"); }
+  void put_driver() {
+    put(45, R"({"driver":1001,"event_time":"2026-01-02T03:04:05Z","conv_rate":0.5,"tags":["a"]})");
+  }
 };
 
 TEST_F(FeastTest, AnswersAsTheContractShows) {
   put_driver();
-  const Reply expected{
-      200, R"({"metadata":{"feature_names":["driver_id","conv_rate"]},"results":[)"
-           R"({"values":[1001,1002],"statuses":["PRESENT","PRESENT"],)"
-           R"("event_timestamps":["1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},)"
-           R"({"values":[0.5,null],"statuses":["PRESENT","NOT_FOUND"],)"
-           R"("event_timestamps":["2026-01-02T03:04:05Z","1970-01-01T00:00:00Z"]}]})"};
-  const std::string entities = R"("entities":{"driver_id":[1001,1002]},"full_feature_names":false})";
-  EXPECT_EQ(feast("/get-online-features", R"({"features":["driver_stats:conv_rate"],)" + entities), expected);
-  EXPECT_EQ(feast("/get-online-features?status=true", R"({"features":["driver_stats:conv_rate"],)" + entities), expected);
+  const Reply expected{200,
+                       R"({"metadata":{"feature_names":["driver_id","conv_rate"]},"results":[)"
+                       R"({"values":[1001,1002],"statuses":["PRESENT","PRESENT"],)"
+                       R"("event_timestamps":["1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},)"
+                       R"({"values":[0.5,null],"statuses":["PRESENT","NOT_FOUND"],)"
+                       R"("event_timestamps":["2026-01-02T03:04:05Z","1970-01-01T00:00:00Z"]}]})"};
+  const std::string entities =
+      R"("entities":{"driver_id":[1001,1002]},"full_feature_names":false})";
+  EXPECT_EQ(feast("/get-online-features", R"({"features":["driver_stats:conv_rate"],)" + entities),
+            expected);
+  EXPECT_EQ(feast("/get-online-features?status=true",
+                  R"({"features":["driver_stats:conv_rate"],)" + entities),
+            expected);
   EXPECT_EQ(feast("/get-online-features", R"({"feature_service":"drivers",)" + entities), expected);
 }
 
 TEST_F(FeastTest, FullNamesComplexValuesAndNulls) {
-  put(45, R"({"driver":1,"event_time":"2026-01-02T03:04:05.678901Z","conv_rate":null,"tags":["a",null]})");
-  const Reply reply = feast("/get-online-features", R"({"features":["driver_stats:conv_rate","driver_stats:tags"],
+  put(45,
+      R"({"driver":1,"event_time":"2026-01-02T03:04:05.678901Z","conv_rate":null,"tags":["a",null]})");
+  const Reply reply =
+      feast("/get-online-features", R"({"features":["driver_stats:conv_rate","driver_stats:tags"],
       "entities":{"driver_id":[1]},"full_feature_names":true})");
-  EXPECT_EQ(reply.body, R"({"metadata":{"feature_names":["driver_id","driver_stats__conv_rate","driver_stats__tags"]},)"
-                        R"("results":[{"values":[1],"statuses":["PRESENT"],"event_timestamps":["1970-01-01T00:00:00Z"]},)"
-                        R"({"values":[null],"statuses":["NULL_VALUE"],"event_timestamps":["2026-01-02T03:04:05.678901Z"]},)"
-                        R"({"values":[["a",null]],"statuses":["PRESENT"],"event_timestamps":["2026-01-02T03:04:05.678901Z"]}]})");
+  EXPECT_EQ(
+      reply.body,
+      R"({"metadata":{"feature_names":["driver_id","driver_stats__conv_rate","driver_stats__tags"]},)"
+      R"("results":[{"values":[1],"statuses":["PRESENT"],"event_timestamps":["1970-01-01T00:00:00Z"]},)"
+      R"({"values":[null],"statuses":["NULL_VALUE"],"event_timestamps":["2026-01-02T03:04:05.678901Z"]},)"
+      R"({"values":[["a",null]],"statuses":["PRESENT"],"event_timestamps":["2026-01-02T03:04:05.678901Z"]}]})");
 }
 
 TEST_F(FeastTest, ExpiredRowsAreOutsideMaxAge) {
   put(42, kTransaction);
   now_us_ = kEventUs + 86'400'000'000;
-  EXPECT_THAT(feast("/get-online-features", R"({"features":["txns:ok","txns:day"],"entities":{"cc_num":[4711]}})").body,
-              HasSubstr(R"({"values":[null],"statuses":["OUTSIDE_MAX_AGE"],"event_timestamps":["1970-01-01T00:00:00Z"]})"));
+  EXPECT_THAT(
+      feast("/get-online-features",
+            R"({"features":["txns:ok","txns:day"],"entities":{"cc_num":[4711]}})")
+          .body,
+      HasSubstr(
+          R"({"values":[null],"statuses":["OUTSIDE_MAX_AGE"],"event_timestamps":["1970-01-01T00:00:00Z"]})"));
 }
 
 TEST_F(FeastTest, ValuesAreFeasts) {
   put(42, kTransaction);
-  const std::string body = feast("/get-online-features",
-                                 R"({"features":["txns:ok","txns:ts","txns:blob"],"entities":{"cc_num":[4711]}})").body;
+  const std::string body =
+      feast("/get-online-features",
+            R"({"features":["txns:ok","txns:ts","txns:blob"],"entities":{"cc_num":[4711]}})")
+          .body;
   EXPECT_THAT(body, HasSubstr(R"({"values":[true],)"));
   EXPECT_THAT(body, HasSubstr(R"({"values":["2026-01-02T03:04:05Z"],)"));
   EXPECT_THAT(body, HasSubstr(R"({"values":["AQID"],)"));
@@ -59,9 +75,11 @@ TEST_F(FeastTest, ValuesAreFeasts) {
 
 TEST_F(FeastTest, AKeyThatCannotBeIsInvalidAndHarmsNoOther) {
   put_driver();
-  EXPECT_THAT(feast("/get-online-features",
-                    R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":["x",1001,null]}})").body,
-              HasSubstr(R"({"values":[null,0.5,null],"statuses":["INVALID","PRESENT","INVALID"],)"));
+  EXPECT_THAT(
+      feast("/get-online-features",
+            R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":["x",1001,null]}})")
+          .body,
+      HasSubstr(R"({"values":[null,0.5,null],"statuses":["INVALID","PRESENT","INVALID"],)"));
 }
 
 TEST_F(FeastTest, RefusalsHaveADetail) {
@@ -75,7 +93,9 @@ TEST_F(FeastTest, RefusalsHaveADetail) {
   expect(404, R"({"features":["driver_stats:nope"],"entities":{"driver_id":[1]}})");
   expect(404, R"({"feature_service":"nope","entities":{"driver_id":[1]}})");
   expect(422, R"({"features":["conv_rate"],"entities":{"driver_id":[1]}})");
-  expect(422, R"({"features":["driver_stats:conv_rate","driver_stats:conv_rate"],"entities":{"driver_id":[1]}})");
+  expect(
+      422,
+      R"({"features":["driver_stats:conv_rate","driver_stats:conv_rate"],"entities":{"driver_id":[1]}})");
   expect(422, R"({"features":["driver_stats:conv_rate"],"entities":{"other":[1]}})");
   expect(422, R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[1],"b":[]}})");
   expect(422, R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":1}})");
@@ -91,8 +111,10 @@ TEST_F(FeastTest, AHundredThousandRowsAreRefused) {
   put_driver();
   std::string ids = "1";
   for (int i = 1; i < 100'000; ++i) ids += ",1";
-  EXPECT_EQ(feast("/get-online-features", R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[)" + ids + "]}}"),
-            (Reply{422, R"({"detail":"'entities' may have 10000 rows, this one has 100000"})"}));
+  EXPECT_EQ(
+      feast("/get-online-features",
+            R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[)" + ids + "]}}"),
+      (Reply{422, R"({"detail":"'entities' may have 10000 rows, this one has 100000"})"}));
 }
 
 TEST_F(FeastTest, PushedRowsAreServed) {
@@ -100,22 +122,31 @@ TEST_F(FeastTest, PushedRowsAreServed) {
       "event_timestamp":["2026-01-02T03:04:05Z","2026-01-02 03:04:06"],"conv_rate":[0.5,1.5],"tags":[["x"],null],
       "created":["2026-01-02T03:04:05Z","2026-01-02T03:04:05Z"]},"to":"online","allow_registry_cache":true})"),
             (Reply{200, ""}));
-  EXPECT_EQ(feast("/get-online-features", R"({"features":["driver_stats:conv_rate","driver_stats:tags"],
-      "entities":{"driver_id":[1,2]}})").body,
-            R"({"metadata":{"feature_names":["driver_id","conv_rate","tags"]},"results":[)"
-            R"({"values":[1,2],"statuses":["PRESENT","PRESENT"],"event_timestamps":["1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},)"
-            R"({"values":[0.5,1.5],"statuses":["PRESENT","PRESENT"],"event_timestamps":["2026-01-02T03:04:05Z","2026-01-02T03:04:06Z"]},)"
-            R"({"values":[["x"],null],"statuses":["PRESENT","NULL_VALUE"],"event_timestamps":["2026-01-02T03:04:05Z","2026-01-02T03:04:06Z"]}]})");
+  EXPECT_EQ(
+      feast("/get-online-features", R"({"features":["driver_stats:conv_rate","driver_stats:tags"],
+      "entities":{"driver_id":[1,2]}})")
+          .body,
+      R"({"metadata":{"feature_names":["driver_id","conv_rate","tags"]},"results":[)"
+      R"({"values":[1,2],"statuses":["PRESENT","PRESENT"],"event_timestamps":["1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},)"
+      R"({"values":[0.5,1.5],"statuses":["PRESENT","PRESENT"],"event_timestamps":["2026-01-02T03:04:05Z","2026-01-02T03:04:06Z"]},)"
+      R"({"values":[["x"],null],"statuses":["PRESENT","NULL_VALUE"],"event_timestamps":["2026-01-02T03:04:05Z","2026-01-02T03:04:06Z"]}]})");
 }
 
 TEST_F(FeastTest, TheNewestOfAPushWinsAndOlderOnesDoNotComeBack) {
   const auto push = [&](std::string_view times, std::string_view rates) {
-    return feast("/push", fmt::format(R"({{"push_source_name":"pushed","df":{{"driver_id":[7,7],"event_timestamp":[{}],
-        "conv_rate":[{}]}},"to":"online"}})", times, rates)).status;
+    return feast(
+               "/push",
+               fmt::format(
+                   R"({{"push_source_name":"pushed","df":{{"driver_id":[7,7],"event_timestamp":[{}],
+        "conv_rate":[{}]}},"to":"online"}})",
+                   times, rates))
+        .status;
   };
   const auto rate = [&] {
-    const std::string body = feast("/get-online-features",
-        R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[7]}})").body;
+    const std::string body =
+        feast("/get-online-features",
+              R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[7]}})")
+            .body;
     return body.substr(body.rfind("\"values\":[") + 10, 3);
   };
   EXPECT_EQ(push(R"("2026-01-02 03:04:06","2026-01-02 03:04:05")", "1.5,2.5"), 200);
@@ -135,8 +166,11 @@ TEST_F(FeastTest, APushIsWholeOrNotAtAll) {
             (Reply{422, R"({"detail":"Column 'nope' of 'df' is no feature of driver_stats"})"}));
   EXPECT_EQ(push(R"({"driver_id":[1],"conv_rate":[]})", online).status, 422);
   EXPECT_EQ(push(R"({"driver_id":[1]})", R"("to":"online_and_offline")").status, 422);
-  EXPECT_EQ(feast("/push", R"({"push_source_name":"nope","df":{"a":[1]},"to":"online"})").status, 404);
-  EXPECT_THAT(feast("/get-online-features", R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[1]}})").body,
+  EXPECT_EQ(feast("/push", R"({"push_source_name":"nope","df":{"a":[1]},"to":"online"})").status,
+            404);
+  EXPECT_THAT(feast("/get-online-features",
+                    R"({"features":["driver_stats:conv_rate"],"entities":{"driver_id":[1]}})")
+                  .body,
               HasSubstr("NOT_FOUND"));
 }
 

@@ -23,7 +23,8 @@ constexpr std::string_view kBody =
 constexpr std::string_view kAnswer = R"({"operationId":"","data":{"amount":9.25}})";
 
 std::string post(std::string_view target, std::string_view body, std::string_view headers = "") {
-  return fmt::format("POST {} HTTP/1.1\r\nHost: h\r\n{}Content-Length: {}\r\n\r\n{}", target, headers, body.size(), body);
+  return fmt::format("POST {} HTTP/1.1\r\nHost: h\r\n{}Content-Length: {}\r\n\r\n{}", target,
+                     headers, body.size(), body);
 }
 
 class ServingHttpTest : public ServingFixture {
@@ -61,7 +62,11 @@ TEST_F(ServingHttpTest, ServesBothPortsAndKeepsConnections) {
   }
   HttpClient feast(server_->feast_port());
   EXPECT_EQ(feast.call("GET", "/health").status, 200);
-  EXPECT_EQ(feast.call("POST", "/get-online-features", R"({"features":["txns:amount"],"entities":{"cc_num":[4711]}})").status, 200);
+  EXPECT_EQ(feast
+                .call("POST", "/get-online-features",
+                      R"({"features":["txns:amount"],"entities":{"cc_num":[4711]}})")
+                .status,
+            200);
   EXPECT_EQ(client.call("GET", "/0.1.0/ping").status, 200);
 }
 
@@ -70,7 +75,10 @@ TEST_F(ServingHttpTest, PipelinedRequestsAreAnsweredInOrder) {
   HttpClient client(port_);
   std::string all;
   for (int i = 0; i < 100; ++i) {
-    all += post(kTarget, fmt::format(R"({{"filters":[{{"column":"cc_num","value":{}}}],"operationId":"{}"}})", i, i));
+    all +=
+        post(kTarget,
+             fmt::format(R"({{"filters":[{{"column":"cc_num","value":{}}}],"operationId":"{}"}})",
+                         i, i));
   }
   ASSERT_TRUE(client.send(all));
   for (int i = 0; i < 100; ++i) {
@@ -84,15 +92,17 @@ TEST_F(ServingHttpTest, ARequestInSmallPiecesIsWhole) {
   const std::string text = post(kTarget, kBody);
   for (const char c : text) ASSERT_TRUE(client.send({&c, 1}));
   EXPECT_EQ(client.receive().body, kAnswer);
-  client.send("POST /0.1.0/bank/txn_1/pk-read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.send(
+      "POST /0.1.0/bank/txn_1/pk-read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (size_t i = 0; i < kBody.size(); i += 7) {
     const std::string_view part = kBody.substr(i, 7);
     client.send(fmt::format("{:x}\r\n{}\r\n", part.size(), part));
   }
   client.send("0\r\n\r\n");
   EXPECT_EQ(client.receive().body, kAnswer);
-  client.send(fmt::format("POST {} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n", kTarget,
-                          kBody.size()));
+  client.send(fmt::format(
+      "POST {} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n", kTarget,
+      kBody.size()));
   EXPECT_EQ(client.receive_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.send(kBody);
   EXPECT_EQ(client.receive().body, kAnswer);
@@ -116,11 +126,13 @@ TEST_F(ServingHttpTest, MalformedRequestsAreRefused) {
   start();
   for (const std::string text :
        {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "\x16\x03\x01\x02\r\n\r\n"}) {
     HttpClient client(port_);
     client.send(text);
     auto response = client.receive();
@@ -146,7 +158,8 @@ TEST_F(ServingHttpTest, LargeHeadersAndBodiesAreRefused) {
   for (int i = 0; i < 3; ++i) chunked.send("190\r\n" + std::string(400, 'x') + "\r\n");
   EXPECT_EQ(chunked.receive().status, 413);
   HttpClient sending(port_);
-  sending.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + std::string(500'000, 'x'));
+  sending.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" +
+               std::string(500'000, 'x'));
   EXPECT_EQ(sending.receive().status, 413);
   EXPECT_TRUE(is_alive());
 }
@@ -161,7 +174,8 @@ TEST_F(ServingHttpTest, SlowClientsAreCutOff) {
   HttpClient body(port_);
   body.send(fmt::format("POST {} HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc", kTarget));
   EXPECT_TRUE(body.is_closed());
-  // Each line in time, the whole never. The pause is how slow this client is, and waits for nothing.
+  // Each line in time, the whole never. The pause is how slow this client is, and waits for
+  // nothing.
   HttpClient trickle(port_);
   trickle.send("GET / HTTP/1.1\r\n");
   while (trickle.send("X: y\r\n")) std::this_thread::sleep_for(milliseconds(5));
@@ -211,7 +225,8 @@ TEST_F(ServingHttpTest, WaitsForAnOffsetWithoutHoldingUpOthers) {
 
 TEST_F(ServingHttpTest, KeysComeInHeaders) {
   const auto file = folder_ / "keys";
-  testing_support::write_text(file, "me:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n");  // "secret"
+  testing_support::write_text(
+      file, "me:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n");  // "secret"
   ServingOptions options;
   options.api_keys_file = file;
   start(options);
@@ -267,13 +282,18 @@ TEST_F(ServingHttpTest, ManyClientsWhileRowsChange) {
     clients.emplace_back([this, &good] {
       HttpClient client(port_);
       for (int i = 0; i < kRequests; ++i) {
-        const std::string body = client.call("POST", "/0.1.0/bank/profile_1/pk-read",
-            R"({"filters":[{"column":"cc_num","value":1},{"column":"country","value":"SE"}],
-                "readColumns":[{"column":"limit"},{"column":"score"}]})").body;
+        const std::string body =
+            client
+                .call(
+                    "POST", "/0.1.0/bank/profile_1/pk-read",
+                    R"({"filters":[{"column":"cc_num","value":1},{"column":"country","value":"SE"}],
+                "readColumns":[{"column":"limit"},{"column":"score"}]})")
+                .body;
         long long limit = -1;
         double score = -2;
         const bool absent = body == R"({"operationId":"","data":null})";
-        std::sscanf(body.c_str(), R"({"operationId":"","data":{"limit":%lld,"score":%lf}})", &limit, &score);
+        std::sscanf(body.c_str(), R"({"operationId":"","data":{"limit":%lld,"score":%lf}})", &limit,
+                    &score);
         if (absent || static_cast<double>(limit) == score) ++good;
       }
     });
@@ -292,9 +312,18 @@ TEST_F(ServingHttpTest, GarbageNeverStopsTheServer) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   const std::string request = post(kTarget, kBody);
-  const std::string_view parts[] = {"GET / HTTP/1.1\r\n", "Host: h\r\n", "Content-Length: 5\r\n", "\r\n",
-                                    "Transfer-Encoding: chunked\r\n", "5\r\nabcde\r\n", "0\r\n\r\n",
-                                    "Expect: 100-continue\r\n", "\x01\xFF", " ", ":", request};
+  const std::string_view parts[] = {"GET / HTTP/1.1\r\n",
+                                    "Host: h\r\n",
+                                    "Content-Length: 5\r\n",
+                                    "\r\n",
+                                    "Transfer-Encoding: chunked\r\n",
+                                    "5\r\nabcde\r\n",
+                                    "0\r\n\r\n",
+                                    "Expect: 100-continue\r\n",
+                                    "\x01\xFF",
+                                    " ",
+                                    ":",
+                                    request};
   for (int round = 0; round < 100; ++round) {
     HttpClient client(port_);
     std::string text;

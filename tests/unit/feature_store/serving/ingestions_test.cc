@@ -14,7 +14,8 @@ using ::testing::StartsWith;
 using IngestionsTest = ServingFixture;
 using testing_support::write_text;
 
-constexpr std::string_view kPath = "/project/119/featurestores/67/featuregroups/42/online_ingestion";
+constexpr std::string_view kPath =
+    "/project/119/featurestores/67/featuregroups/42/online_ingestion";
 
 std::string hash_of(std::string_view text) {
   uint8_t hash[32];
@@ -28,18 +29,22 @@ std::string hash_of(std::string_view text) {
 TEST_F(IngestionsTest, BeginAndReport) {
   EXPECT_EQ(call(rondb_, "POST", kPath, R"({"id":null,"numEntries":1000})"),
             (Reply{200, R"({"id":1,"numEntries":1000,"results":[]})"}));
-  EXPECT_EQ(call(rondb_, "POST", "/hopsworks-api/api" + std::string(kPath), R"({"id":null,"numEntries":null})"),
+  EXPECT_EQ(call(rondb_, "POST", "/hopsworks-api/api" + std::string(kPath),
+                 R"({"id":null,"numEntries":null})"),
             (Reply{200, R"({"id":2,"numEntries":null,"results":[]})"}));
   put(42, kTransaction);
-  const std::vector<CountedRecord> counted{{42, 1, -1, RowStatus::Ignored}, {42, 1, -1, RowStatus::Failed}};
+  const std::vector<CountedRecord> counted{{42, 1, -1, RowStatus::Ignored},
+                                           {42, 1, -1, RowStatus::Failed}};
   ApplyBatch batch{.changes = {}, .counted = counted, .next = {}, .expected = {}};
   ASSERT_TRUE(store_->apply(batch));
-  const std::string first = R"({"id":1,"numEntries":1000,"results":[{"onlineIngestionId":1,"status":"IGNORED","rows":1},)"
-                            R"({"onlineIngestionId":1,"status":"FAILED","rows":1}]})";
+  const std::string first =
+      R"({"id":1,"numEntries":1000,"results":[{"onlineIngestionId":1,"status":"IGNORED","rows":1},)"
+      R"({"onlineIngestionId":1,"status":"FAILED","rows":1}]})";
   const std::string path(kPath);
   EXPECT_EQ(call(rondb_, "GET", path + "?filter_by=ID:1"), (Reply{200, first}));
   EXPECT_EQ(call(rondb_, "GET", path + "?filter_by=ID%3A1"), (Reply{200, first}));
-  EXPECT_EQ(call(rondb_, "GET", path + "?filter_by=LATEST").body, R"({"id":2,"numEntries":null,"results":[]})");
+  EXPECT_EQ(call(rondb_, "GET", path + "?filter_by=LATEST").body,
+            R"({"id":2,"numEntries":null,"results":[]})");
   EXPECT_EQ(call(rondb_, "GET", path).body,
             R"({"count":2,"items":[{"id":2,"numEntries":null,"results":[]},)" + first + "]}");
 }
@@ -52,10 +57,11 @@ TEST_F(IngestionsTest, Refusals) {
   EXPECT_EQ(call(rondb_, "DELETE", path).status, 405);
   EXPECT_EQ(call(rondb_, "POST", path, R"({"numEntries":-1})").status, 400);
   EXPECT_EQ(call(rondb_, "POST", path, "x").status, 400);
-  for (const char* other : {"/project/1/featurestores/67/featuregroups/42/online_ingestion",
-                            "/project/119/featurestores/68/featuregroups/42/online_ingestion",
-                            "/project/119/featurestores/67/featuregroups/9/online_ingestion",
-                            "/project/119/featurestores/67/featuregroups/x/online_ingestion", "/project/119"}) {
+  for (const char* other :
+       {"/project/1/featurestores/67/featuregroups/42/online_ingestion",
+        "/project/119/featurestores/68/featuregroups/42/online_ingestion",
+        "/project/119/featurestores/67/featuregroups/9/online_ingestion",
+        "/project/119/featurestores/67/featuregroups/x/online_ingestion", "/project/119"}) {
     EXPECT_EQ(call(rondb_, "GET", other).status, 404) << other;
   }
 }
@@ -65,14 +71,16 @@ TEST_F(IngestionsTest, PingAndHealth) {
   EXPECT_EQ(call(rondb_, "GET", "/0.1.0/health"), (Reply{200, "1"}));
   EXPECT_EQ(call(rondb_, "GET", "/0.1.0/batch").status, 405);
   EXPECT_EQ(call(rondb_, "GET", "/").status, 404);
-  for (const char* path : {"/0.1.0/", "/0.1.0/a", "/0.1.0/a/b", "/0.1.0/a/b/c", "/0.1.0/bank/txn_1/pk-write"}) {
+  for (const char* path :
+       {"/0.1.0/", "/0.1.0/a", "/0.1.0/a/b", "/0.1.0/a/b/c", "/0.1.0/bank/txn_1/pk-write"}) {
     EXPECT_EQ(call(rondb_, "POST", path, "{}").status, 404) << path;
   }
 }
 
 TEST_F(IngestionsTest, KeysAreAskedForAndKnownByTheirHashes) {
   const auto file = folder_ / "keys";
-  write_text(file, "# who may ask\nplain:" + hash_of("secret") + "\nsalted:pepper:" + hash_of("pepperother") + "\n\n");
+  write_text(file, "# who may ask\nplain:" + hash_of("secret") +
+                       "\nsalted:pepper:" + hash_of("pepperother") + "\n\n");
   parts_.keys = std::make_shared<ApiKeys>(file);
   const auto status = [&](std::string_view key) {
     Call given;
@@ -81,13 +89,16 @@ TEST_F(IngestionsTest, KeysAreAskedForAndKnownByTheirHashes) {
   };
   EXPECT_EQ(status("secret"), 400);
   EXPECT_EQ(status("other"), 400);
-  for (const std::string key : {"", "secre", "secret ", "pepperother", "plain"}) EXPECT_EQ(status(key), 401) << key;
+  for (const std::string key : {"", "secre", "secret ", "pepperother", "plain"})
+    EXPECT_EQ(status(key), 401) << key;
   EXPECT_EQ(status(hash_of("secret")), 401);
-  EXPECT_EQ(rondb("batch", "{}"),
-            (Reply{401, R"({"code":17,"reason":"Accessing unshared feature store failed",)"
-                        R"("message":"The API key is missing or unknown; send it as X-API-KEY"})"}));
-  EXPECT_EQ(feast("/push", "{}"),
-            (Reply{401, R"({"detail":"The API key is missing or unknown; send it as X-API-KEY"})"}));
+  EXPECT_EQ(
+      rondb("batch", "{}"),
+      (Reply{401, R"({"code":17,"reason":"Accessing unshared feature store failed",)"
+                  R"("message":"The API key is missing or unknown; send it as X-API-KEY"})"}));
+  EXPECT_EQ(
+      feast("/push", "{}"),
+      (Reply{401, R"({"detail":"The API key is missing or unknown; send it as X-API-KEY"})"}));
   EXPECT_EQ(call(rondb_, "GET", kPath).status, 401);
   EXPECT_EQ(call(rondb_, "GET", "/0.1.0/ping").status, 200);
   EXPECT_EQ(call(feast_, "GET", "/health").status, 200);
@@ -118,9 +129,12 @@ TEST_F(IngestionsTest, MetricsShowWhatWasServed) {
   double count = -1;
   double filtered = -1;
   for (const TaskMetric& metric : LookupStats::metrics(threads, 3)) {
-    if (metric.name == "fs_lookup_results_total" && metric.labels[0].second == "found") found = metric.value;
-    if (metric.name == "fs_lookup_results_total" && metric.labels[0].second == "missing") missing = metric.value;
-    if (metric.name == "fs_lookup_seconds_count" && metric.labels[0].second == "pk-read") count = metric.value;
+    if (metric.name == "fs_lookup_results_total" && metric.labels[0].second == "found")
+      found = metric.value;
+    if (metric.name == "fs_lookup_results_total" && metric.labels[0].second == "missing")
+      missing = metric.value;
+    if (metric.name == "fs_lookup_seconds_count" && metric.labels[0].second == "pk-read")
+      count = metric.value;
     if (metric.name == "fs_ttl_filtered_total") filtered = metric.value;
   }
   EXPECT_EQ(found, 1);

@@ -76,12 +76,15 @@ struct Reply {
   std::string body = {};
   bool operator==(const Reply&) const = default;
 };
-inline void PrintTo(const Reply& reply, std::ostream* out) { *out << reply.status << " " << reply.body; }
+inline void PrintTo(const Reply& reply, std::ostream* out) {
+  *out << reply.status << " " << reply.body;
+}
 
 class ServingFixture : public ::testing::Test {
  public:
   ServingFixture() {
-    database_ = RocksDatabase::open({.path = folder_ / "store", .now_us = [this] { return now_us_.load(); }});
+    database_ = RocksDatabase::open(
+        {.path = folder_ / "store", .now_us = [this] { return now_us_.load(); }});
     catalog_ = std::make_shared<const Catalog>(parse_catalog(kCatalog, "the test"));
     parts_.rows = std::make_shared<RocksSource>(database_);
     parts_.catalog = [this] { return catalog_; };
@@ -130,11 +133,15 @@ class ServingFixture : public ::testing::Test {
     RowChange change{.plan = own.get(), .key = key, .row = bytes};
     change.has_event_time = scanned.has_event_time;
     change.event_time_us = scanned.event_time_us;
-    if (own->group().ttl_seconds) change.expiry_us = scanned.event_time_us + *own->group().ttl_seconds * 1'000'000;
+    if (own->group().ttl_seconds)
+      change.expiry_us = scanned.event_time_us + *own->group().ttl_seconds * 1'000'000;
     change.partition = &partition;
     change.offset = offset;
     store_->prepare(*own);
-    ApplyBatch batch{.changes = {&change, 1}, .counted = {}, .next = {{partition, Offset(offset + 1)}}, .expected = {}};
+    ApplyBatch batch{.changes = {&change, 1},
+                     .counted = {},
+                     .next = {{partition, Offset(offset + 1)}},
+                     .expected = {}};
     ASSERT_TRUE(store_->apply(batch));
   }
 
@@ -154,7 +161,9 @@ class ServingFixture : public ::testing::Test {
   Reply rondb(std::string_view target, std::string_view body) {
     return call(rondb_, "POST", "/0.1.0/" + std::string(target), body);
   }
-  Reply feast(std::string_view target, std::string_view body) { return call(feast_, "POST", target, body); }
+  Reply feast(std::string_view target, std::string_view body) {
+    return call(feast_, "POST", target, body);
+  }
 
   testing_support::TemporaryFolder folder_;
   std::atomic<int64_t> now_us_{kEventUs + 1'000'000};
