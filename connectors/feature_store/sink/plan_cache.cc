@@ -58,6 +58,12 @@ PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_i
     return failed(FailureType::FeatureGroupDeleted, "the feature group was deleted",
                   fmt::format("feature group {} ({}) was deleted", group_id, group->table()));
   }
+  if (!group->online_enabled) {
+    PlanEntry entry;
+    entry.is_offline = true;
+    entry.look_again = Clock::now() + kFailureAge;
+    return entry;
+  }
   const avro::SchemaPtr schema = schemas_.find(schema_id, *group);
   if (!schema) {
     return failed(FailureType::Deserialization, "nobody has the schema of subjectId",
