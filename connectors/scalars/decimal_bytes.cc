@@ -5,8 +5,6 @@
 namespace millrace {
 namespace {
 
-__extension__ typedef unsigned __int128 Uint128;
-
 bool negative(char byte) noexcept {
   return (static_cast<unsigned char>(byte) & 0x80U) != 0;
 }
@@ -36,10 +34,10 @@ Int128 decimal_value(std::string_view bytes) noexcept {
   return static_cast<Int128>(value);
 }
 
-Int128 power_of_ten(int32_t exponent) noexcept {
-  Int128 power = 1;
-  while (exponent-- > 0) power *= 10;
-  return power;
+std::optional<Int128> int128_of(std::string_view bytes) noexcept {
+  bytes = minimal_decimal(bytes);
+  if (bytes.empty() || bytes.size() > kMaxDecimalBytes) return std::nullopt;
+  return decimal_value(bytes);
 }
 
 bool rescale(Int128& number, int32_t from, int32_t to) noexcept {

@@ -14,12 +14,12 @@
 namespace millrace {
 namespace {
 
-/// False for more than 127 bits.
+/// False for more than 128 bits.
 bool unscaled_of(const DecimalData& decimal, Int128& out) {
-  const auto all = decimal.unscaled();
-  const auto bytes = minimal_decimal({reinterpret_cast<const char*>(all.data()), all.size()});
-  if (bytes.size() > kMaxDecimalBytes) return false;
-  out = decimal_value(bytes);
+  const auto bytes = decimal.unscaled();
+  const auto number = int128_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!number) return false;
+  out = *number;
   return true;
 }
 

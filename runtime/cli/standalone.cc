@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "runtime/cli/exit_codes.h"
 #include "runtime/cli/open_broker.h"
 #include "runtime/cli/standalone_config.h"
 #include "runtime/cli/worker_process.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/standalone_herder.h"
 #include "runtime/metrics/log.h"

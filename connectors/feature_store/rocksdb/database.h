@@ -65,7 +65,7 @@ class Lookup {
 };
 
 /// Thread-safe.
-class RocksDatabase {
+class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
  public:
   /// The one of this folder in this process, opened when there is none. Throws ConnectException when it cannot
   /// be opened (another process has it, it is damaged), naming the folder.

@@ -33,15 +33,15 @@ class NestedJson {
       case Kind::Float: append_json_real(out_, in_.read_float()); break;
       case Kind::Double: append_json_real(out_, in_.read_double()); break;
       case Kind::Bytes: binary(type, in_.read_bytes()); break;
-      case Kind::Fixed: binary(type, in_.read_fixed(type.size)); break;
       case Kind::String: append_json_text(out_, in_.read_bytes()); break;
-      case Kind::Enum: symbol(type); break;
       case Kind::Record: record(type, depth); break;
       case Kind::Array: items(type, depth, '[', ']'); break;
       case Kind::Map: items(type, depth, '{', '}'); break;
       case Kind::Union:
         if (type.members.empty()) return in_.fail("a union has no branch");
         value(*type.members[in_.read_index(type.members.size())], depth + 1);
+        break;
+      default: in_.fail("no feature has such a type");
     }
   }
 
@@ -74,11 +74,6 @@ class NestedJson {
     if (!append_plain_decimal(out_, bytes, type.number("scale").value_or(0))) {
       in_.fail("a decimal has too many digits");
     }
-  }
-
-  void symbol(const Node& type) {
-    const size_t index = in_.read_index(type.symbols.size());
-    if (!in_.failed()) append_json_text(out_, type.symbols[index]);
   }
 
   void record(const Node& type, int depth) {

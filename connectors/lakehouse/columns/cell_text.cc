@@ -2,7 +2,6 @@
 
 #include "connectors/scalars/iso_time.h"
 #include "millrace/decimal.h"
-#include "millrace/schema.h"
 #include "millrace/text.h"
 
 namespace millrace::lakehouse {
@@ -55,18 +54,6 @@ bool parse_uuid(std::string_view text, std::array<char, 16>& out) {
     ++digits;
   }
   return true;
-}
-
-const Value* member_of(const Value& object, std::string_view name) {
-  if (object.type() == Kind::Map) {
-    for (const MapEntry& entry : object.as_map()) {
-      if (entry.key.type() == Kind::String && entry.key.as_string() == name) return &entry.value;
-    }
-    return nullptr;
-  }
-  const StructData& data = object.as_struct();
-  const Field* field = data.schema->field(name);
-  return field == nullptr ? nullptr : &data.values[field->index];
 }
 
 }  // namespace millrace::lakehouse

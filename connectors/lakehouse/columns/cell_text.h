@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "connectors/lakehouse/table/types.h"
+#include "connectors/scalars/member.h"
 #include "connectors/scalars/number_fit.h"
 #include "millrace/value.h"
 
@@ -24,8 +25,5 @@ std::optional<int64_t> parse_temporal(std::string_view text, TypeId type);
 
 /// With all hyphens or none; `out` is not defined when it is none.
 bool parse_uuid(std::string_view text, std::array<char, 16>& out);
-
-/// Of a map with text keys or a struct; null when there is none.
-const Value* member_of(const Value& object, std::string_view name);
 
 }  // namespace millrace::lakehouse

@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 #include "connectors/lakehouse/table/manifest.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 #include "connectors/lakehouse/sink/group_start.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "connectors/lakehouse/columns/cell_read.h"
-#include "connectors/lakehouse/commit/crash_point.h"
 #include "connectors/scalars/decimal_bytes.h"
+#include "connectors/support/crash_point.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {

@@ -6,7 +6,7 @@
 #include <map>
 #include <mutex>
 
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 #include "connectors/lakehouse/sink/table_keys.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "millrace/errors.h"

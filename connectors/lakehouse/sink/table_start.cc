@@ -2,7 +2,7 @@
 
 #include "connectors/lakehouse/sink/table_sink.h"
 
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {

@@ -1,4 +1,4 @@
-#include "connectors/lakehouse/commit/crash_point.h"
+#include "connectors/support/crash_point.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-namespace millrace::lakehouse {
+namespace millrace {
 namespace {
 
 struct Wanted {
@@ -36,4 +36,4 @@ void crash_point(std::string_view point) noexcept {
   if (passes.fetch_add(1, std::memory_order_relaxed) + 1 == kWanted.pass) ::kill(::getpid(), SIGKILL);
 }
 
-}  // namespace millrace::lakehouse
+}  // namespace millrace

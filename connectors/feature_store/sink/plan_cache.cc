@@ -1,0 +1,94 @@
+#include "connectors/feature_store/sink/plan_cache.h"
+
+#include <fmt/format.h>
+
+#include "millrace/errors.h"
+#include "millrace/log.h"
+
+namespace millrace::feature_store {
+namespace {
+
+constexpr std::string_view kLogger = "millrace.feature_store.PlanCache";
+constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kLongestTtl = int64_t{100} * 366 * 86'400;  // seconds; more overflows an expiry
+
+using Clock = std::chrono::steady_clock;
+
+PlanEntry failed(FailureType type, const char* reason, std::string text) {
+  PlanEntry entry;
+  entry.failure = {type, reason, -1};
+  entry.text = std::move(text);
+  entry.look_again = Clock::now() + PlanCache::kFailureAge;
+  return entry;
+}
+
+}  // namespace
+
+const PlanEntry& PlanCache::find_slow(int64_t project_id, int64_t group_id, int64_t schema_id,
+                                      std::string_view topic) {
+  const Key key{group_id, schema_id};
+  auto at = entries_.find(key);
+  if (at == entries_.end() || (!at->second.plan && Clock::now() >= at->second.look_again)) {
+    if (entries_.size() >= kMaxEntries) entries_.clear();
+    at = entries_.insert_or_assign(key, make(project_id, group_id, schema_id, topic)).first;
+  }
+  last_ = &at->second;
+  last_group_ = group_id;
+  last_schema_ = schema_id;
+  return *last_;
+}
+
+PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_id, std::string_view topic) {
+  GroupHints hints{project_id, group_id, std::string(topic), nullptr, schema_id};
+  if (!catalog_.current()->group(group_id)) hints.schema = schemas_.find(schema_id);
+  const FeatureGroupPtr group = catalog_.find(hints);
+  if (!group) {
+    return failed(FailureType::Metadata, "no source of metadata knows the feature group",
+                  fmt::format("feature group {} of project {} is unknown; add it to metadata.file or "
+                              "metadata.inline, or set metadata.unknown.groups=schema",
+                              group_id, project_id));
+  }
+  if (group->deleted) {
+    return failed(FailureType::FeatureGroupDeleted, "the feature group was deleted",
+                  fmt::format("feature group {} ({}) was deleted", group_id, group->table()));
+  }
+  const avro::SchemaPtr schema = schemas_.find(schema_id, *group);
+  if (!schema) {
+    return failed(FailureType::Deserialization, "nobody has the schema of subjectId",
+                  fmt::format("schema {} of feature group {} is in no registry, store or file", schema_id,
+                              group_id));
+  }
+  try {
+    PlanEntry entry;
+    entry.plan = std::make_shared<RowPlan>(group, schema_id, schema);
+    store_.prepare(*entry.plan);
+    entry.ttl_us = std::min(group->ttl_seconds.value_or(0), kLongestTtl) * kMicros;
+    return entry;
+  } catch (const DataException& error) {
+    return failed(FailureType::Metadata, "the feature group and the schema do not fit", error.what());
+  }
+}
+
+void PlanCache::refresh() {
+  catalog_.refresh_if_due();
+  if (catalog_.generation() == generation_) return;
+  generation_ = catalog_.generation();
+  entries_.clear();
+  last_ = nullptr;
+  drop_deleted();
+}
+
+void PlanCache::drop_deleted() {
+  const CatalogPtr catalog = catalog_.current();
+  for (const FeatureGroupPtr& group : catalog->parts().groups) {
+    if (!group->deleted) {
+      dropped_.erase(group->id);
+    } else if (dropped_.try_emplace(group->id, group->project_id).second) {
+      log(LogLevel::Info, kLogger, fmt::format("Dropping the rows of feature group {} ({}), which was deleted",
+                                               group->id, group->table()));
+      store_.drop_group(group->project_id, group->id);
+    }
+  }
+}
+
+}  // namespace millrace::feature_store
