@@ -210,8 +210,8 @@ void CatalogSource::State::refresh_views(bool& changed) {
   note(kViews, problems.empty() ? "" : problems.front());
 }
 
-void CatalogSource::State::learn_groups_of(int64_t project_id, const std::vector<FeatureView>& views,
-                                           bool& changed) {
+void CatalogSource::State::learn_groups_of(int64_t project_id,
+                                           const std::vector<FeatureView>& views, bool& changed) {
   std::set<int64_t> wanted;
   for (const FeatureView& view : views) {
     for (const ViewFeature& feature : view.features) wanted.insert(feature.group_id);

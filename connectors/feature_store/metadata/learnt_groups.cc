@@ -12,9 +12,9 @@ namespace millrace::feature_store {
 FeatureGroupPtr LearntGroups::add(FeatureGroup group, std::optional<size_t> answer, size_t most) {
   check_group(group);
   if (groups_.size() >= most && !groups_.contains(group.id)) {
-    throw ConfigException(fmt::format(
-        "{}: {} groups that no document has are known, and these are the most", describe_group(group),
-        most));
+    throw ConfigException(
+        fmt::format("{}: {} groups that no document has are known, and these are the most",
+                    describe_group(group), most));
   }
   for (const auto& [id, other] : groups_) {
     if (id == group.id || other.group->deleted || other.group->table() != group.table() ||

@@ -17,9 +17,9 @@ class LearntGroups {
     std::optional<size_t> answer = {};  // hash of what REST told; none: a record told
   };
 
-  /// Of two groups with one name and version, the one with the lower id is deleted: ids grow, and a group
-  /// that is made anew gets another one. Throws ConfigException for a group that breaks a limit, and when
-  /// there are `most` already.
+  /// Of two groups with one name and version, the one with the lower id is deleted: ids grow, and a
+  /// group that is made anew gets another one. Throws ConfigException for a group that breaks a
+  /// limit, and when there are `most` already.
   FeatureGroupPtr add(FeatureGroup group, std::optional<size_t> answer, size_t most);
   void mark_deleted(int64_t id);
   bool empty() const noexcept { return groups_.empty(); }
