@@ -70,13 +70,13 @@ class FeatureStoreKillTest(FlowTest):
             store = OnlineStore(worker.folder)
             source = worker.folder / "in.json"
             source.write_text("")
+            sink = store.sink(**{"batch.size": "37", "errors.tolerance": "all",
+                                 "errors.deadletterqueue.topic.name": "letters",
+                                 "errors.deadletterqueue.topic.replication.factor": "1"})
             connectors = [
                 record_source("src", source, **{
                     "topic.creation.default.partitions": str(PARTITIONS),
-                    "topic.creation.default.replication.factor": "1", "batch.size": "61"}),
-                store.sink(**{"batch.size": "37", "errors.tolerance": "all",
-                              "errors.deadletterqueue.topic.name": "letters",
-                              "errors.deadletterqueue.topic.replication.factor": "1"})]
+                    "topic.creation.default.replication.factor": "1", "batch.size": "61"}), sink]
             written, hits = 0, Counter()
             points = ["store.create", "store.prepare"] + [
                 POINTS[i % 3] for i in range(ROUNDS)]
@@ -98,13 +98,13 @@ class FeatureStoreKillTest(FlowTest):
             self.wait(lambda: worker.offsets("src") == [{
                 "partition": {"filename": str(source)},
                 "offset": {"position": source.stat().st_size}}], 60, "the source to end")
-            self.assertEqual(worker.state("online"), ("RUNNING", ["RUNNING"]))
-            self.check(worker, store)
+            worker.wait_running("online")
+            self.check(worker, store, sink)
             print(f"{len(points)} kills, {written} records; died at {dict(hits)}", flush=True)
             for point in set(points):
                 self.assertGreater(hits[point], 0, f"{point} was never passed")
 
-    def check(self, worker, store):
+    def check(self, worker, store, sink):
         log = {"embedded.log.dir": worker.settings["embedded.log.dir"]}
         self.assertEqual(worker.stop(), 143)
         ends = Counter()
@@ -112,7 +112,7 @@ class FeatureStoreKillTest(FlowTest):
         for record in records:
             ends[record.partition] = max(ends[record.partition], record.offset + 1)
         rows, counts = self.model(records)
-        worker.start(store.sink(**{"errors.tolerance": "all"}))
+        worker.start(sink)
 
         def at_end():
             page = worker.rest.get("/connectors/online/offsets").json()["offsets"]
@@ -126,7 +126,7 @@ class FeatureStoreKillTest(FlowTest):
         letters = {(letter.key, letter.value) for letter in read_records("letters", log)}
         bad = {(r.key, r.value) for r in records if self.status_of(r) == "FAILED"}
         self.assertTrue(bad)
-        self.assertEqual(letters, bad)
+        self.assertEqual(len(letters ^ bad), 0, sorted(letters ^ bad)[:5])
 
     @staticmethod
     def fold(counts):
