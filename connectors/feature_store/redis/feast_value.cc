@@ -23,7 +23,7 @@ bool append_decimal_value(std::string& out, const PlannedField& field, std::stri
 
 bool append_feast_value(std::string& out, const PlannedField& field, const Cell& cell) {
   switch (cell.kind) {
-    case Cell::Kind::Null: protobuf::put_number(out, number(FeastField::Null), 0); return true;
+    case Cell::Kind::Null: return true;
     case Cell::Kind::Boolean:
       protobuf::put_number(out, number(FeastField::Boolean), cell.integer);
       return true;

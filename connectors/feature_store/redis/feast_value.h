@@ -19,9 +19,8 @@ enum class FeastField : uint32_t {
   Float = 6,
   Boolean = 7,
   UnixTimestamp = 8,
-  MapList = 21,
-  Null = 19,
   Map = 20,
+  MapList = 21,
   Struct = 34,
   StructList = 35,
   ValueList = 42,
@@ -29,7 +28,8 @@ enum class FeastField : uint32_t {
   DecimalList = 45,
 };
 
-/// Appends the message. Arrays are lists of their items' type; those with nulls, which such lists cannot
+/// Appends the message. Null is the empty message, which is what Feast writes: its SDK for Python takes
+/// `null_val` (19) for a 0. Arrays are lists of their items' type; those with nulls, which such lists cannot
 /// hold, and arrays of arrays are lists of values (42). Dates and timestamps are seconds, rounded down.
 /// False, with nothing appended, when complex bytes are not of the field's schema or a decimal is too long.
 bool append_feast_value(std::string& out, const PlannedField& field, const Cell& cell);

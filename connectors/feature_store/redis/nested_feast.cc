@@ -88,7 +88,7 @@ class NestedFeast {
     if (depth > avro::kMaxValueDepth || budget_-- == 0) in_.fail("too many values, or too deep");
     if (in_.failed()) return false;
     switch (type.kind) {
-      case Kind::Null: protobuf::put_number(out, number(FeastField::Null), 0); return true;
+      case Kind::Null: return true;
       case Kind::Boolean: put(out, FeastField::Boolean, in_.read_boolean() ? 1 : 0); break;
       case Kind::Int: whole(out, type, in_.read_int()); break;
       case Kind::Long: whole(out, type, in_.read_long()); break;

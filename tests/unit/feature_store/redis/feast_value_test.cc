@@ -35,7 +35,7 @@ TEST(FeastValue, VectorsOfTheContract) {
   EXPECT_EQ(value_of("\"double\"", row().real(0.5)), "29000000000000e03f");
   EXPECT_EQ(value_of("\"long\"", row().whole(42)), "202a");
   EXPECT_EQ(value_of("\"string\"", row().bytes("hi")), "12026869");
-  EXPECT_EQ(value_of("\"string\"", row().null()), "980100");
+  EXPECT_EQ(value_of("\"string\"", row().null()), "") << "not 980100: Feast's SDK takes it for a 0";
   std::string ts;
   append_feast_timestamp(ts, 1'767'323'045'678'901);
   EXPECT_EQ(to_hex(ts), "08a5ebdcca061088eadcc302");
@@ -104,7 +104,7 @@ TEST(FeastValue, AListWithANullIsAListOfValues) {
     out.write_long(0);
     out.write_long(0);
   });
-  EXPECT_EQ(value_of(kDoubles, row().bytes(values)), "d202100a0929000000000000f83f0a03980100");
+  EXPECT_EQ(value_of(kDoubles, row().bytes(values)), "d2020d0a0929000000000000f83f0a00");
 }
 
 TEST(FeastValue, RecordsAreStructsAndMapsAreMaps) {
@@ -129,7 +129,7 @@ TEST(FeastValue, RecordsAreStructsAndMapsAreMaps) {
 TEST(FeastValue, BytesThatAreNoSuchValueAreRefused) {
   EXPECT_EQ(value_of(kDoubles, row().bytes(std::string("\x02\x02", 2))), "failed");
   EXPECT_EQ(value_of(kDoubles, row().bytes(std::string("\x02\x00\x00", 3))), "failed");  // bytes behind it
-  EXPECT_EQ(value_of(kDoubles, row().bytes(std::string(1, '\0'))), "980100");  // Python's null
+  EXPECT_EQ(value_of(kDoubles, row().bytes(std::string(1, '\0'))), "");  // Python's null
 }
 
 TEST(EntityKeys, VectorsOfTheContract) {
