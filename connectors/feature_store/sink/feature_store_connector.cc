@@ -4,6 +4,7 @@
 
 #include "connectors/feature_store/sink/feature_store_task.h"
 #include "connectors/feature_store/sink/open_target.h"
+#include "millrace/errors.h"
 #include "millrace/log.h"
 
 namespace millrace::feature_store {
@@ -46,7 +47,19 @@ void FeatureStoreConnector::validate(const Properties& config, ConfigErrors& err
   check_config(config, errors);
 }
 
-Properties FeatureStoreConnector::resolved(const Properties& config) const { return resolve_config(config); }
+Properties FeatureStoreConnector::resolved(const Properties& config) const {
+  return resolve_config(config, [](const RocksOptions& rocks) {
+    try {
+      return RocksDatabase::open(rocks)->id();
+    } catch (const ConnectException& error) {
+      throw ConfigException(std::string("store.path: ") + error.what());
+    }
+  });
+}
+
+std::optional<int32_t> FeatureStoreConnector::batch_rows(const Properties& config) const {
+  return SinkOptions::def().parse(config).batch_size;
+}
 
 std::unique_ptr<SinkTask> FeatureStoreConnector::make_task() { return std::make_unique<FeatureStoreTask>(); }
 

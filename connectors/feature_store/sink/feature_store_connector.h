@@ -19,7 +19,9 @@ class FeatureStoreConnector final : public SinkConnector {
   std::vector<Properties> task_configs(int32_t tasks_max) override;
   void stop() override;
   void validate(const Properties& config, ConfigErrors& errors) const override;
+  /// Of a replica it opens the store, whose id is part of the group's name.
   Properties resolved(const Properties& config) const override;
+  std::optional<int32_t> batch_rows(const Properties& config) const override;
   std::unique_ptr<SinkTask> make_task() override;
   using SinkConnector::alter_offsets;
   bool alter_offsets(const Properties& config, const std::map<TopicPartition, std::optional<Offset>>& offsets,

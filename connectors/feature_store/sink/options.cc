@@ -354,7 +354,7 @@ Properties resolve_config(const Properties& config,
   // Replaying needs to know where a letter came from.
   resolved.try_emplace(kContextHeaders, "true");
   add_client_overrides(resolved, read_kafka_settings(config, rows).client);
-  if (rows.placement == "replica" && replica_id) {
+  if (rows.placement == "replica" && rows.store_type == "rocksdb" && !rows.store_path.empty() && replica_id) {
     resolved.insert_or_assign(kGroupOverride, group_of(config, rows) + "-" + replica_id(rocks_of(rows)));
   } else if (!rows.group_id.empty()) {
     resolved.insert_or_assign(kGroupOverride, rows.group_id);

@@ -220,6 +220,9 @@ TEST(ResolveConfigTest, TheGroupOfAReplicaEndsInTheIdOfItsStore) {
                 .at("consumer.override.group.id"),
             "g-id-of-/data");
   EXPECT_FALSE(resolve_config(with({}), id).contains("consumer.override.group.id"));
+  EXPECT_FALSE(resolve_config(with({{"store.placement", "replica"}, {"store.path", ""}}), id)
+                   .contains("consumer.override.group.id"))
+      << "validation says that the path is missing";
 }
 
 TEST(ResolveConfigTest, NothingElseChanges) {
