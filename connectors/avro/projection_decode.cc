@@ -4,6 +4,7 @@
 
 #include "connectors/avro/limits.h"
 #include "connectors/avro/projection.h"
+#include "connectors/avro/skip.h"
 #include "millrace/errors.h"
 
 namespace millrace::avro {
@@ -95,7 +96,7 @@ class Decoder {
     result.fields.resize(step.read->fields.size());
     for (const Projection::FieldStep& field : step.fields) {
       if (field.step == nullptr) {
-        skip(*field.written, depth + 1);
+        skip_value(in_, *field.written, depth + 1, budget_, SizedBlocks::Jump);
       } else {
         result.fields[field.target] = decode(*field.step, depth + 1);
       }
@@ -121,42 +122,6 @@ class Decoder {
       }
     }
     return result;
-  }
-
-  void skip(const Node& type, int depth) {
-    enter(depth);
-    switch (type.kind) {
-      case Kind::Null: break;
-      case Kind::Boolean: in_.read_boolean(); break;
-      case Kind::Int: in_.read_int(); break;
-      case Kind::Long: in_.read_long(); break;
-      case Kind::Float: in_.read_float(); break;
-      case Kind::Double: in_.read_double(); break;
-      case Kind::Bytes:
-      case Kind::String: in_.read_bytes(); break;
-      case Kind::Fixed: in_.read_fixed(type.size); break;
-      case Kind::Enum: in_.read_index(type.symbols.size()); break;
-      case Kind::Record:
-        for (const Field& field : type.fields) skip(*field.type, depth + 1);
-        break;
-      case Kind::Array:
-      case Kind::Map: skip_items(type, depth); break;
-      case Kind::Union: skip(*type.members[in_.read_index(type.members.size())], depth + 1); break;
-    }
-  }
-
-  void skip_items(const Node& type, int depth) {
-    int64_t bytes = -1;
-    for (int64_t count = in_.read_block(&bytes); count > 0; count = in_.read_block(&bytes)) {
-      if (bytes >= 0) {
-        in_.read_fixed(static_cast<size_t>(bytes));
-        continue;
-      }
-      for (; count > 0; --count) {
-        if (type.kind == Kind::Map) in_.read_bytes();
-        skip(*type.members[0], depth + 1);
-      }
-    }
   }
 
   Reader& in_;

@@ -60,6 +60,14 @@ std::optional<int64_t> Node::number(std::string_view key) const {
   return avro::number(properties, key);
 }
 
+std::string_view Node::logical_type() const noexcept {
+  if (properties.empty()) return {};
+  const auto found = properties.find("logicalType");
+  if (found == properties.end()) return {};
+  const auto* text = found->get_ptr<const std::string*>();
+  return text == nullptr ? std::string_view() : std::string_view(*text);
+}
+
 /// Parses one schema into the nodes of `schema_`.
 class SchemaParser {
  public:

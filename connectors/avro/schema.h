@@ -62,6 +62,8 @@ struct Node {
   }
   /// The whole number that property `key` holds; none when there is no such property.
   std::optional<int64_t> number(std::string_view key) const;
+  /// `date`, `timestamp-micros`, ...; empty when there is none.
+  std::string_view logical_type() const noexcept;
 };
 
 /// As Node::number, of a field.

@@ -16,6 +16,7 @@ void register_insert_field(PluginTable& table);
 void register_insert_header(PluginTable& table);
 void register_mask_field(PluginTable& table);
 void register_predicates(PluginTable& table);
+void register_read_json_record(PluginTable& table);
 void register_regex_router(PluginTable& table);
 void register_replace_field(PluginTable& table);
 void register_set_schema_metadata(PluginTable& table);
@@ -35,6 +36,7 @@ inline void register_all(PluginTable& table) {
   register_insert_header(table);
   register_mask_field(table);
   register_predicates(table);
+  register_read_json_record(table);
   register_regex_router(table);
   register_replace_field(table);
   register_set_schema_metadata(table);

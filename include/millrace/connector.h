@@ -36,13 +36,15 @@ class ErrantRecordReporter {
   /// Of a sink: in put() and instead of rejecting the row; the row stays as it is. Its consumed
   /// bytes go to the dead letter queue, or, of a batch that the task made itself, what the
   /// connector's converters make of it. Throws ConnectException when `errors.tolerance` is none;
-  /// the task fails after put() even if it catches that.
+  /// the task fails after put() even if it catches that. `more` are names and UTF-8 text of headers
+  /// that the dead letter gets behind those of the worker; copied.
   ///
   /// Of a source: in poll(), for a row of the batch being filled that holds what could be read of
   /// the record (e.g. its bytes) with its place in the source. The row is rejected. After poll() it
   /// goes to the dead letter queue, the rows before it are sent, and the task fails if
   /// `errors.tolerance` is none; otherwise offsets move past it. Does not throw.
-  virtual void report(RecordBatch& batch, uint32_t row, const Error& error) = 0;
+  virtual void report(RecordBatch& batch, uint32_t row, const Error& error,
+                      std::span<const std::pair<std::string, std::string>> more = {}) = 0;
 };
 
 class SourceTaskContext {
@@ -128,6 +130,17 @@ class SinkTaskContext {
   virtual std::optional<Offset> known_end(const TopicPartition& partition) const;
   /// Null unless a dead letter queue or error logging is configured.
   virtual ErrantRecordReporter* errant_record_reporter() = 0;
+  /// Waits until what was reported so far is durable in the dead letter queue, for a task that makes its
+  /// own place durable before the worker commits. True at once when there is nothing to wait for;
+  /// false: not within `timeout_ms`. Throws ConnectException when a letter failed, now or earlier.
+  virtual bool await_reported(int64_t timeout_ms);
+  /// Writes the live rows of `batch`, which is the task's own, to their topics: topic, partition,
+  /// timestamp and the wire form of key, value and headers, copied. By a producer like that of source
+  /// tasks (`producer.override.*`); a limited number of records may wait for acknowledgement, and this
+  /// waits beyond it. They are durable before offsets are committed again; one that cannot be written
+  /// fails the task. Throws ConnectException when an earlier one could not, or when the task is to stop
+  /// while there is no room.
+  virtual void send(const RecordBatch& batch);
 };
 
 /// A worker thread drives one instance: start, open, put..., pre_commit, close, stop
@@ -205,6 +218,19 @@ class SinkConnector : public Connector {
  public:
   ConnectorType type() const noexcept final { return ConnectorType::Sink; }
   virtual std::unique_ptr<SinkTask> make_task() = 0;
+  /// What the worker reads of `config` for this connector's topics and clients (`topics`,
+  /// `topics.regex`, `consumer.override.*`, `admin.override.*`, `producer.override.*`) and as converters
+  /// (`key.converter`, `value.converter`, `header.converter` with their settings), for a connector whose
+  /// settings have other names or defaults. Connector and task get `config` itself. Called on every worker
+  /// that validates the configuration, runs a task or answers for its offsets, on any thread. Throws
+  /// ConfigException, which is an error of validation, or fails the task.
+  virtual Properties resolved(const Properties& config) const { return config; }
+  /// Most records of one put() of a task with the configuration `config`, unless it has
+  /// `consumer.override.max.poll.records`. nullopt: what the worker says, or Java's 500.
+  virtual std::optional<int32_t> batch_rows(const Properties& config) const {
+    static_cast<void>(config);
+    return std::nullopt;
+  }
   /// As for sources; an empty optional resets that partition.
   virtual bool alter_offsets(const Properties& config,
                              const std::map<TopicPartition, std::optional<Offset>>& offsets);

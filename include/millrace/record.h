@@ -109,6 +109,8 @@ struct RowError {
   std::string message = {};
   std::string_view class_name = {};  // Java name of the operation that failed; static storage
   ErrorCausePtr cause = {};          // null: none
+  /// Headers of its dead letter beside the worker's own, names and UTF-8 text.
+  std::vector<std::pair<std::string, std::string>> letter_headers = {};
 };
 
 /// Indices of the rows an operation works on, ascending.

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "millrace/text.h"
 #include "runtime/broker/kafka/kafka_broker.h"
 #include "runtime/cli/distributed_config.h"
 #include "runtime/cli/exit_codes.h"
 #include "runtime/cli/worker_process.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/group/kafka_coordinator_client.h"
 #include "runtime/herder/distributed_herder.h"
 #include "runtime/metrics/log.h"

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "runtime/cli/exit_codes.h"
 #include "runtime/cli/open_broker.h"
 #include "runtime/cli/standalone_config.h"
 #include "runtime/cli/worker_process.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/standalone_herder.h"
 #include "runtime/metrics/log.h"
@@ -23,7 +23,7 @@ class Standalone final : public WorkerProcess {
   Standalone(const Properties& raw, std::vector<std::string> connector_files)
       : WorkerProcess(raw, kLogger), files_(std::move(connector_files)) {
     const StandaloneConfig config = StandaloneConfig::load(settings_);
-    connect(open_broker(config, settings_), config.worker, config.rest);
+    connect(open_broker(settings_), config.worker, config.rest);
     offsets_ =
         std::make_unique<FileOffsetStore>(config.standalone.offset_storage_file_filename);
     make_worker(*offsets_);

@@ -1,8 +1,8 @@
 #include "runtime/cli/transform_setup.h"
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "runtime/cli/shipped_plugins.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/herder/connector_file.h"
 #include "runtime/herder/connector_validation.h"
 #include "runtime/pipeline/pipeline_factory.h"
@@ -76,6 +76,9 @@ void TransformSetup::load_connector(const std::string& file) {
   connector_ = variables.resolve(connector.config);
   const PluginClass& plugin = require_connector(plugins_, *find(connector_, "connector.class"));
   is_sink_ = plugin.kind == PluginKind::Sink;
+  if (!is_sink_) return;
+  const auto sink = plugin.connector();
+  connector_ = dynamic_cast<const SinkConnector&>(*sink).resolved(connector_);
 }
 
 void TransformSetup::choose_topic(const TransformOptions& options) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "millrace/nearest.h"
 #include "millrace/text.h"
-#include "runtime/core/nearest.h"
 #include "runtime/metrics/log.h"
 
 namespace millrace {

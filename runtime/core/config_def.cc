@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "millrace/nearest.h"
 #include "millrace/text.h"
-#include "runtime/core/nearest.h"
 
 namespace millrace {
 namespace {

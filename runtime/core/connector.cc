@@ -47,6 +47,12 @@ void SinkTaskContext::commit_now(const OffsetMap&) {
   throw UnsupportedException("this worker does not commit offsets at once");
 }
 
+bool SinkTaskContext::await_reported(int64_t) { return true; }
+
+void SinkTaskContext::send(const RecordBatch&) {
+  throw UnsupportedException("this worker does not write records of sink tasks");
+}
+
 std::optional<Offset> SinkTaskContext::known_end(const TopicPartition&) const {
   return std::nullopt;
 }

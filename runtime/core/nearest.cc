@@ -1,4 +1,4 @@
-#include "runtime/core/nearest.h"
+#include "millrace/nearest.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,4 +1,4 @@
-#include "runtime/core/properties_file.h"
+#include "millrace/properties_file.h"
 
 #include <algorithm>
 #include <optional>

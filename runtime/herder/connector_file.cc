@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "runtime/core/atomic_file.h"
-#include "runtime/core/properties_file.h"
 
 namespace millrace {
 namespace {

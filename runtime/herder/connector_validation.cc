@@ -147,7 +147,9 @@ class Run {
         plugin_(plugin),
         config_(config),
         set_(without_nulls(config)),
-        definition_(enriched_connector_def(validator.plugins, plugin, set_, validator.worker)),
+        connector_(make_connector()),
+        resolved_(resolve()),
+        definition_(enriched_connector_def(validator.plugins, plugin, set_, defaults())),
         framework_(definition_, config) {}
 
   ConfigInfos run() {
@@ -171,7 +173,7 @@ class Run {
     }
     check_negations(framework_, set_);
     check_versions();
-    if (!is_source()) check_topics(framework_, set_);
+    if (!is_source() && resolve_error_.empty()) check_topics(framework_, resolved_);
   }
 
   void check_versions() {
@@ -192,11 +194,12 @@ class Run {
   }
 
   ConfigInfos check_connector_keys() {
-    const std::unique_ptr<Connector> connector = make_connector();
-    const ConfigDefinition& own_definition = connector->config_def();
+    const ConfigDefinition& own_definition = connector_->config_def();
     ConfigResults own(own_definition, config_);
     ConfigErrors errors;
-    connector->validate(set_, errors);
+    connector_->validate(set_, errors);
+    // As a rule validation has said it of the key itself.
+    if (!resolve_error_.empty() && errors.empty()) errors.add("connector.class", resolve_error_);
     for (const auto& [key, message] : errors.entries()) add(own, key, message);
     for (const auto& [key, value] : config_) {
       if (!value) add(own, key, std::string(kNullValue));
@@ -229,6 +232,28 @@ class Run {
     }
   }
 
+  /// Of a sink: what the worker goes by. Without it when the connector cannot tell.
+  Properties resolve() {
+    const auto* sink = dynamic_cast<const SinkConnector*>(connector_.get());
+    if (sink == nullptr) return set_;
+    try {
+      return sink->resolved(set_);
+    } catch (const ConfigException& error) {
+      resolve_error_ = error.what();
+      return set_;
+    }
+  }
+
+  /// The worker's settings, with the converters that the connector would have in place of the worker's.
+  Properties defaults() const {
+    Properties defaults = validator_.worker;
+    for (const char* key : {"key.converter", "value.converter", "header.converter"}) {
+      const std::string* own = find(resolved_, key);
+      if (own != nullptr && !set_.contains(key)) defaults.insert_or_assign(key, *own);
+    }
+    return defaults;
+  }
+
   ConfigInfos check_converter(const std::string& key, PluginKind kind, const std::string& type) {
     const std::string* name = find(set_, key);
     const ConfigKeyResult* result = framework_.find(key);
@@ -244,26 +269,29 @@ class Run {
 
   /// Which clients this connector makes; overrides for others are never looked at.
   OverrideUse used_clients() const {
-    const bool has_queue = !is_blank(find(set_, "errors.deadletterqueue.topic.name"));
-    const bool creates_topics = !with_prefix(set_, "topic.creation.").empty();
+    const bool has_queue = !is_blank(find(resolved_, "errors.deadletterqueue.topic.name"));
+    const bool creates_topics = !with_prefix(resolved_, "topic.creation.").empty();
     if (is_source()) return {.producer = true, .consumer = false, .admin = creates_topics};
     return {.producer = has_queue, .consumer = true, .admin = has_queue};
   }
 
   ConfigInfos check_client_overrides() const {
     const OverrideUse use = used_clients();
-    const auto refused = check_overrides(validator_.override_policy, set_, use);
+    const auto refused = check_overrides(validator_.override_policy, resolved_, use);
     ConfigInfos infos;
     const auto add_client = [&](bool used, const std::string& prefix) {
       if (!used) return;
       std::vector<ConfigKeyResult> values;
-      for (const auto& [key, value] : with_prefix(set_, prefix)) {
-        ConfigKeyResult& result = values.emplace_back();
+      for (const auto& [key, value] : with_prefix(resolved_, prefix)) {
+        ConfigKeyResult result;
         result.name = key;
-        result.value = value;
         for (const auto& [full_key, message] : refused) {
           if (full_key == prefix + key) result.errors.push_back(message);
         }
+        // What the connector has derived may be secret, and is nobody's input.
+        const bool given = set_.contains(prefix + key);
+        if (given) result.value = value;
+        if (given || !result.errors.empty()) values.push_back(std::move(result));
       }
       append(infos, to_prefixed_infos({}, values, prefix));
     };
@@ -277,6 +305,9 @@ class Run {
   const PluginClass& plugin_;
   const NullableConfig& config_;
   const Properties set_;
+  const std::unique_ptr<Connector> connector_;
+  std::string resolve_error_;
+  const Properties resolved_;
   const ConfigDefinition definition_;
   ConfigResults framework_;
 };

@@ -4,6 +4,7 @@
 
 #include "millrace/errors.h"
 #include "millrace/json.h"
+#include "runtime/pipeline/wire_copy.h"
 
 namespace millrace {
 namespace {
@@ -42,33 +43,6 @@ const ConfigDef<Config>& rows() {
   return def;
 }
 
-WireBytes copy(Arena& arena, const WireBytes& bytes) {
-  return bytes.is_null() ? bytes : WireBytes::of(arena.copy(bytes.text()));
-}
-
-/// Fills the headers of one letter, front to back.
-class HeaderWriter {
- public:
-  HeaderWriter(Arena& arena, size_t count)
-      : arena_(arena), headers_(arena.make_array<Header>(count)) {}
-  void add(std::string_view key, const WireBytes& wire) {
-    headers_[count_++] = Header{arena_.copy(key), {}, copy(arena_, wire)};
-  }
-  /// `key` is a literal.
-  void add_context(std::string_view key, std::string_view text) {
-    headers_[count_++] = Header{key, {}, WireBytes::of(arena_.copy(text))};
-  }
-  void give_to(Record& letter) const {
-    letter.headers = headers_.data();
-    letter.header_count = static_cast<uint32_t>(count_);
-  }
-
- private:
-  Arena& arena_;
-  std::span<Header> headers_;
-  size_t count_ = 0;
-};
-
 std::string json_of(const Value& value) {
   std::string text;
   append_json(text, value);
@@ -78,22 +52,22 @@ std::string json_of(const Value& value) {
 void add_context(HeaderWriter& out, const Record& original, const RowError& error,
                  const ConnectorTaskId& id) {
   if (original.source_partition.is_null()) {
-    out.add_context("__connect.errors.topic", original.original_topic);
-    out.add_context("__connect.errors.partition", std::to_string(original.original_partition));
-    out.add_context("__connect.errors.offset", std::to_string(original.offset));
+    out.add_literal("__connect.errors.topic", original.original_topic);
+    out.add_literal("__connect.errors.partition", std::to_string(original.original_partition));
+    out.add_literal("__connect.errors.offset", std::to_string(original.offset));
   } else {
-    out.add_context("__connect.errors.topic", original.topic);
-    out.add_context("__millrace.errors.source.partition", json_of(original.source_partition));
-    out.add_context("__millrace.errors.source.offset", json_of(original.source_offset));
+    out.add_literal("__connect.errors.topic", original.topic);
+    out.add_literal("__millrace.errors.source.partition", json_of(original.source_partition));
+    out.add_literal("__millrace.errors.source.offset", json_of(original.source_offset));
   }
-  out.add_context("__connect.errors.connector.name", id.connector);
-  out.add_context("__connect.errors.task.id", std::to_string(id.task));
-  out.add_context("__connect.errors.stage", stage_name(error.stage));
-  out.add_context("__connect.errors.class.name",
+  out.add_literal("__connect.errors.connector.name", id.connector);
+  out.add_literal("__connect.errors.task.id", std::to_string(id.task));
+  out.add_literal("__connect.errors.stage", stage_name(error.stage));
+  out.add_literal("__connect.errors.class.name",
                   error.class_name.empty() ? "null" : error.class_name);
-  out.add_context("__connect.errors.exception.class.name", java_class_name(error.kind));
-  out.add_context("__connect.errors.exception.message", error.message);
-  out.add_context("__connect.errors.exception.stacktrace",
+  out.add_literal("__connect.errors.exception.class.name", java_class_name(error.kind));
+  out.add_literal("__connect.errors.exception.message", error.message);
+  out.add_literal("__connect.errors.exception.stacktrace",
                   describe(error.kind, error.message, error.cause.get()));
 }
 
@@ -149,11 +123,15 @@ void add_letter(RecordBatch& letters, std::string_view topic, const Record& orig
   Record& letter = letters.add();
   letter.topic = topic;
   letter.timestamp = original.timestamp;
-  letter.key_wire = copy(arena, original.key_wire);
-  letter.value_wire = copy(arena, original.value_wire);
-  HeaderWriter headers(arena, original.header_count + (context_headers ? kContextHeaders : 0));
+  letter.key_wire = copy_wire(arena, original.key_wire);
+  letter.value_wire = copy_wire(arena, original.value_wire);
+  HeaderWriter headers(arena, original.header_count + (context_headers ? kContextHeaders : 0) +
+                                  error.letter_headers.size());
   for (const Header& header : original.header_span()) headers.add(header.key, header.wire);
   if (context_headers) add_context(headers, original, error, id);
+  for (const auto& [name, text] : error.letter_headers) {
+    headers.add(name, WireBytes::of(text));
+  }
   headers.give_to(letter);
 }
 

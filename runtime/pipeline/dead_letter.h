@@ -58,7 +58,7 @@ class ConsumedForms final : public LetterForms {
 
 /// Adds the letter for `original` to `letters`: bytes of key, value and headers, timestamp, no
 /// partition, and with `context_headers` the ten `__connect.errors.*` headers behind its own, also
-/// when it has such names already. A record with a place in a source has that place,
+/// when it has such names already, and then those of the error itself. A record with a place in a source has that place,
 /// `__millrace.errors.source.*`, instead of partition and offset. Nothing refers to the original's
 /// batch afterwards; `topic` must outlive the letters.
 void add_letter(RecordBatch& letters, std::string_view topic, const Record& original,

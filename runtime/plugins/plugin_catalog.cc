@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "millrace/errors.h"
-#include "runtime/core/nearest.h"
+#include "millrace/nearest.h"
 
 namespace millrace {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "millrace/errors.h"
 #include "millrace/log.h"
-#include "runtime/core/nearest.h"
+#include "millrace/nearest.h"
 #include "runtime/plugins/loader.h"
 #include "runtime/plugins/plugin_version.h"
 

@@ -9,8 +9,8 @@
 
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
+#include "millrace/properties_file.h"
 #include "runtime/core/atomic_file.h"
-#include "runtime/core/properties_file.h"
 #include "runtime/metrics/log.h"
 
 namespace millrace {

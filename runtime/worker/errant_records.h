@@ -17,12 +17,13 @@ class SinkTaskRunner::Errants final : public ErrantRecordReporter {
   Errants(ErrorHandler& errors, Pipeline& pipeline, RecordBatch* const& put_batch)
       : errors_(errors), pipeline_(pipeline), put_batch_(put_batch) {}
 
-  void report(RecordBatch& batch, uint32_t row, const Error& error) override {
+  void report(RecordBatch& batch, uint32_t row, const Error& error,
+              std::span<const std::pair<std::string, std::string>> more) override {
     try {
       if (&batch != put_batch_) pipeline_.to_wire(batch, row);
       errors_.report_errant(batch, row,
                             {error.kind(), Stage::TaskPut, error.what(), kSinkTaskClass,
-                             cause_of(error)});
+                             cause_of(error), {more.begin(), more.end()}});
     } catch (...) {
       if (!failure_) failure_ = std::current_exception();
       throw;

@@ -111,11 +111,11 @@ std::string message(bool reset, bool confirmed) {
 
 std::unique_ptr<BrokerAdmin> OffsetOperations::make_admin() {
   return services_.broker.make_admin(
-      connector_admin_config(services_.worker_config, name_, config_));
+      connector_admin_config(services_.worker_config, name_, clients_));
 }
 
 std::string OffsetOperations::group() const {
-  return sink_group_id(services_.worker_config, name_, config_);
+  return sink_group_id(services_.worker_config, name_, clients_);
 }
 
 std::vector<JsonPartitionOffset> OffsetOperations::list() {
@@ -124,11 +124,13 @@ std::vector<JsonPartitionOffset> OffsetOperations::list() {
       require_connector(services_.plugins, class_name != nullptr ? *class_name : "");
   if (plugin.kind == PluginKind::Source) return list_source();
   const auto connector = plugin.connector();
-  return list_sink(dynamic_cast<SinkConnector&>(*connector));
+  auto& sink = dynamic_cast<SinkConnector&>(*connector);
+  clients_ = sink.resolved(config_);
+  return list_sink(sink);
 }
 
 BrokerRecordLog OffsetOperations::record_log() {
-  return {services_.broker, connector_admin_config(services_.worker_config, name_, config_)};
+  return {services_.broker, connector_admin_config(services_.worker_config, name_, clients_)};
 }
 
 std::vector<JsonPartitionOffset> OffsetOperations::list_source() {
@@ -177,6 +179,7 @@ std::string OffsetOperations::alter(
   const auto connector = plugin.connector();
   try {
     if (auto* sink = dynamic_cast<SinkConnector*>(connector.get())) {
+      clients_ = sink->resolved(config_);
       return message(!offsets, offsets ? alter_sink(*sink, *offsets) : reset_sink(*sink));
     }
     auto& source = dynamic_cast<SourceConnector&>(*connector);

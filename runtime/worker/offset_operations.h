@@ -17,7 +17,7 @@ namespace millrace {
 class OffsetOperations {
  public:
   OffsetOperations(WorkerServices& services, std::string name, const Properties& config)
-      : services_(services), name_(std::move(name)), config_(config) {}
+      : services_(services), name_(std::move(name)), config_(config), clients_(config) {}
 
   std::vector<JsonPartitionOffset> list();
   /// `offsets` unset: reset all. Returns the message for the user.
@@ -42,6 +42,7 @@ class OffsetOperations {
   WorkerServices& services_;
   std::string name_;
   const Properties& config_;
+  Properties clients_;  // what the settings of clients are read from: of a sink, resolved by it
 };
 
 }  // namespace millrace

@@ -35,8 +35,8 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
     if (const auto at = current_.find(partition); at != current_.end()) current.insert(*at);
   }
   if (current.empty()) return;
-  const bool letters_safe = letters_durable(closing);
-  if (!letters_safe && !closing) return;
+  const bool written_safe = written_is_durable(closing);
+  if (!written_safe && !closing) return;
   metrics_->commit_attempt(++commit_sequence_);
   OffsetMap safe;
   bool failed = false;
@@ -65,16 +65,21 @@ void SinkTaskRunner::commit(const std::vector<TopicPartition>& partitions, bool 
     drop_rows(partitions);
     note_offsets_changed();
   }
-  if (failed || cancelled() || !letters_safe) return;
+  if (failed || cancelled() || !written_safe) return;
   OffsetMap offsets = acceptable(safe, current);
   if (offsets.empty()) return metrics_->committed(true);
   closing ? commit_sync(offsets) : commit_async(std::move(offsets));
 }
 
-// Offsets are committed after the dead letters of the records they cover.
-bool SinkTaskRunner::letters_durable(bool closing) {
-  return dead_letters_ == nullptr ||
-         dead_letters_->await_for_commit(services_.limits.offset_flush_timeout, closing);
+// Offsets are committed after the dead letters of the records they cover, and after what the task wrote.
+bool SinkTaskRunner::written_is_durable(bool closing) {
+  bool durable = true;
+  for (Outbox* outbox : outboxes()) {
+    durable = outbox->await_for_commit(spec_.id.to_string(), services_.limits.offset_flush_timeout,
+                                       closing) &&
+              durable;
+  }
+  return durable;
 }
 
 OffsetMap SinkTaskRunner::acceptable(const OffsetMap& returned, const OffsetMap& current) const {

@@ -52,6 +52,11 @@ class SinkTaskRunner::Context final : public SinkTaskContext {
     return runner_.consumer_->known_end(partition);
   }
   ErrantRecordReporter* errant_record_reporter() override { return reporter_; }
+  bool await_reported(int64_t timeout_ms) override {
+    DeadLetterQueue* letters = runner_.dead_letters_;
+    return letters == nullptr || letters->outbox().await(Millis{timeout_ms});
+  }
+  void send(const RecordBatch& batch) override { runner_.send(batch); }
 
   void set_errant_record_reporter(ErrantRecordReporter* reporter) { reporter_ = reporter; }
 

@@ -5,6 +5,7 @@
 #include "millrace/errors.h"
 #include "runtime/broker/client_layers.h"
 #include "runtime/metrics/log.h"
+#include "runtime/pipeline/wire_copy.h"
 #include "runtime/storage/internal_topic.h"
 #include "runtime/worker/batch_measures.h"
 #include "runtime/worker/errant_records.h"
@@ -16,7 +17,7 @@ namespace millrace {
 namespace {
 
 constexpr Millis kConsumerCloseTimeout{30'000};
-constexpr Millis kDeadLetterCloseTimeout{30'000};
+constexpr Millis kOutboxCloseTimeout{30'000};
 constexpr uint32_t kDefaultMaxPollRecords = 500;  // Java consumer's max.poll.records
 
 spdlog::logger& logger() {
@@ -50,12 +51,17 @@ void SinkTaskRunner::build() {
   auto connector = factory.make_connector();
   plugin_version_ = connector->version();
   connector_.reset(dynamic_cast<SinkConnector*>(connector.release()));
+  const auto batch_rows = connector_->batch_rows(spec_.connector_config);
+  spec_.connector_config = connector_->resolved(spec_.connector_config);
   context_ = std::make_unique<Context>(*this);
-  errors_ = factory.make_error_handler(stop_token());
+  errors_ = factory.make_error_handler(true, stop_token());
   pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
   task_ = connector_->make_task();
-  const Properties config =
+  Properties config =
       sink_consumer_config(services_.worker_config, spec_.id, spec_.connector_config);
+  if (batch_rows && !spec_.connector_config.contains("consumer.override.max.poll.records")) {
+    config["max.poll.records"] = std::to_string(*batch_rows);
+  }
   batch_->set_limit(max_poll_records(config));
   spare_->set_limit(batch_->limit());
   auto consumer = services_.broker.make_consumer(config);
@@ -72,9 +78,29 @@ void SinkTaskRunner::open_reporters() {
   context_->set_errant_record_reporter(errants_.get());
 }
 
+void SinkTaskRunner::send(const RecordBatch& batch) {
+  if (!own_records_) {
+    own_records_ = std::make_unique<Outbox>(
+        services_.broker,
+        source_producer_config(services_.worker_config, spec_.id, spec_.connector_config),
+        OutboxWords{"Could not produce a record of the task", "a topic of the task's own",
+                    "records of the task"},
+        logger(), stop_token());
+  }
+  for (const Record& record : batch.records()) {
+    if (record.state != RowState::Live) continue;
+    own_records_->send([&record](RecordBatch& out) { add_wire_copy(out, record); });
+  }
+}
+
+OutboxList SinkTaskRunner::outboxes() const {
+  return {dead_letters_ == nullptr ? nullptr : &dead_letters_->outbox(), own_records_.get()};
+}
+
 void SinkTaskRunner::start() {
   open_reporters();
-  const TopicSelection topics = select_topics(spec_.task_config);
+  const TopicSelection topics = select_topics(
+      with_resolved_topics(spec_.task_config, spec_.connector_config));
   if (topics.pattern.empty()) {
     consumer_->subscribe(topics.names, *this);
   } else {
@@ -96,7 +122,7 @@ void SinkTaskRunner::wake() noexcept {
 void SinkTaskRunner::run_loop() {
   while (!stop_requested()) {
     apply_target_change();
-    if (dead_letters_ != nullptr) dead_letters_->serve();
+    for (Outbox* outbox : outboxes()) outbox->serve();
     commit_when_due();
     poll_and_put();
     publish_errors();
@@ -303,9 +329,7 @@ void SinkTaskRunner::finish(bool) noexcept {
     const Busy busy(*this);
     task_->stop();
   }
-  if (dead_letters_ != nullptr) {
-    dead_letters_->close(cancelled() ? Millis{0} : kDeadLetterCloseTimeout);
-  }
+  for (Outbox* outbox : outboxes()) outbox->close(cancelled() ? Millis{0} : kOutboxCloseTimeout);
   note_offsets_changed();
   publish_errors();
   // Rows pin the client's buffers, which must be gone before the client is.

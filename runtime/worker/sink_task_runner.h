@@ -55,7 +55,9 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   void deliver();
   void settle_put();
   void open_reporters();
-  bool letters_durable(bool closing);
+  void send(const RecordBatch& batch);
+  OutboxList outboxes() const;
+  bool written_is_durable(bool closing);
   void take_back_rejections();
   void rewind();
   void fix_pauses();
@@ -82,6 +84,7 @@ class SinkTaskRunner final : public TaskRunner, private RebalanceListener {
   std::unique_ptr<SinkTask> task_;
   std::unique_ptr<ErrorHandler> errors_;
   DeadLetterQueue* dead_letters_ = nullptr;  // one of the reporters of errors_, if configured
+  std::unique_ptr<Outbox> own_records_;      // what the task writes; null: nothing yet
   std::unique_ptr<Errants> errants_;         // null unless there are reporters
   std::unique_ptr<Pipeline> pipeline_;
   std::mutex consumer_mutex_;  // guards the pointer against wake() from the control thread

@@ -41,9 +41,10 @@ void swallow(const char* what, const Call& call) noexcept {
 /// Rows a source task cannot read are rejected, so that they keep their place among the others.
 class SourceTaskRunner::Errants final : public ErrantRecordReporter {
  public:
-  void report(RecordBatch& batch, uint32_t row, const Error& error) override {
+  void report(RecordBatch& batch, uint32_t row, const Error& error,
+              std::span<const std::pair<std::string, std::string>> more) override {
     batch.reject(row, {error.kind(), Stage::TaskPoll, error.what(), kSourceTaskClass,
-                       cause_of(error)});
+                       cause_of(error), {more.begin(), more.end()}});
   }
 };
 
@@ -82,7 +83,7 @@ void SourceTaskRunner::build() {
                                                 stop_token());
   committer_.emplace(offsets_->store(), [this] { wake(); });
   context_ = std::make_unique<Context>(*this);
-  errors_ = factory.make_error_handler(stop_token());
+  errors_ = factory.make_error_handler(false, stop_token());
   pipeline_ = std::make_unique<Pipeline>(factory.make_pipeline(*errors_));
   topic_creator_ = factory.make_topic_creator();
   auto producer = services_.broker.make_producer(
@@ -251,7 +252,7 @@ void SourceTaskRunner::serve_producer(Millis timeout) {
 }
 
 void SourceTaskRunner::throw_if_delivery_failed() {
-  if (dead_letters_ != nullptr) dead_letters_->serve();
+  if (dead_letters_ != nullptr) dead_letters_->outbox().serve();
   if (report_failure_) std::rethrow_exception(report_failure_);
   if (!send_failure_) return;
   try {
@@ -311,14 +312,15 @@ void SourceTaskRunner::note_topic(std::string_view topic) {
 // The task hears of a batch when nothing of it can be lost any more, its dead letters included.
 bool SourceTaskRunner::may_release(const InFlightBatch& batch) const {
   return batch.finished() &&
-         (dead_letters_ == nullptr || !batch.has_errors() || dead_letters_->all_durable());
+         (dead_letters_ == nullptr || !batch.has_errors() || dead_letters_->outbox().all_durable());
 }
 
 // Offsets are committed after the dead letters of the records they cover. Those were handed to the
 // queue before the records behind them could be acknowledged.
 bool SourceTaskRunner::letters_durable(bool closing) {
   return dead_letters_ == nullptr ||
-         dead_letters_->await_for_commit(services_.limits.offset_flush_timeout, closing);
+         dead_letters_->outbox().await_for_commit(spec_.id.to_string(),
+                                                  services_.limits.offset_flush_timeout, closing);
 }
 
 void SourceTaskRunner::release_completed() {
@@ -426,7 +428,7 @@ void SourceTaskRunner::finish(bool) noexcept {
     task_->stop();
   }
   if (dead_letters_ != nullptr) {
-    dead_letters_->close(may_write() ? kProducerCloseTimeout : Millis{0});
+    dead_letters_->outbox().close(may_write() ? kProducerCloseTimeout : Millis{0});
   }
   close_producer();
   task_.reset();

@@ -16,9 +16,8 @@ std::unique_ptr<Connector> TaskFactory::make_connector() const {
   return require_connector(services_.plugins, name != nullptr ? *name : "").connector();
 }
 
-std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(std::stop_token stop) const {
-  const bool is_sink = find(spec_.task_config, "topics") != nullptr ||
-                       find(spec_.task_config, "topics.regex") != nullptr;
+std::unique_ptr<ErrorHandler> TaskFactory::make_error_handler(bool is_sink,
+                                                              std::stop_token stop) const {
   return pipelines().make_error_handler(spec_.id, is_sink, std::move(stop));
 }
 

@@ -19,7 +19,7 @@ class TaskFactory {
 
   std::unique_ptr<Connector> make_connector() const;
   /// With the log reporter when errors.log.enable is set.
-  std::unique_ptr<ErrorHandler> make_error_handler(std::stop_token stop) const;
+  std::unique_ptr<ErrorHandler> make_error_handler(bool is_sink, std::stop_token stop) const;
   /// Of a sink, with its topic; null when errors.deadletterqueue.topic.name is not set.
   std::unique_ptr<DeadLetterQueue> make_dead_letter_queue(std::stop_token stop) const;
   /// The same of a source, by millrace.errors.deadletterqueue.topic.name.

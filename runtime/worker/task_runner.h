@@ -89,7 +89,7 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
   void wait_while_paused();
 
   WorkerServices& services_;
-  const TaskSpec spec_;
+  TaskSpec spec_;  // of the task thread, but for the id
   std::string plugin_version_;
 
  private:

@@ -36,4 +36,12 @@ inline TopicSelection select_topics(const Properties& config) {
   return selection;
 }
 
+/// `task` with the topics of the connector's resolved configuration, which count where they are given.
+inline Properties with_resolved_topics(Properties task, const Properties& connector) {
+  for (const char* key : {"topics", "topics.regex"}) {
+    if (const std::string* value = find(connector, key)) task.insert_or_assign(key, *value);
+  }
+  return task;
+}
+
 }  // namespace millrace

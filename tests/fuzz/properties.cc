@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "millrace/errors.h"
+#include "millrace/properties_file.h"
 #include "millrace/utf8.h"
-#include "runtime/core/properties_file.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

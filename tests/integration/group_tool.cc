@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "millrace/errors.h"
-#include "runtime/core/properties_file.h"
+#include "millrace/properties_file.h"
 #include "runtime/group/group_member.h"
 #include "runtime/group/kafka_coordinator_client.h"
 #include "runtime/metrics/log.h"

@@ -11,7 +11,7 @@
 
 #include "connectors/lakehouse/catalog/catalog.h"
 #include "connectors/lakehouse/commit/table_committer.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/evolution.h"
 #include "connectors/lakehouse/table/manifest.h"
 #include "millrace/clock.h"

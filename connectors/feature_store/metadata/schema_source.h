@@ -16,9 +16,12 @@
 namespace millrace::feature_store {
 
 struct SchemaOptions {
-  std::vector<std::string> registry_urls = {};  // `http://host:8081`, asked in turn; empty: none
-  std::optional<Password> api_key = {};         // sent as `Authorization: ApiKey ...` (Hopsworks)
-  std::optional<Password> basic_auth = {};      // `user:password`
+  /// `http://host:8081`, or Hopsworks' `https://host/hopsworks-api/api/project/119/kafka`; asked in
+  /// turn.
+  /// `{projectId}` in one is the project's number. Empty: none.
+  std::vector<std::string> registry_urls = {};
+  std::optional<Password> api_key = {};     // sent as `Authorization: ApiKey ...` (Hopsworks)
+  std::optional<Password> basic_auth = {};  // `user:password`
   std::string ca_file = {};
   /// Folder of files `<id>.avsc`, or one file with an object of id -> schema.
   std::string file = {};
@@ -31,19 +34,23 @@ class SchemaSource {
  public:
   static constexpr size_t kMaxCached = 100'000;
   static constexpr int kTries = 3;  // of a registry that answers 5xx or not at all
+  static constexpr std::chrono::milliseconds kPause{50};  // before the next try
 
-  /// `stored` gives the schema the online store keeps under an id, or null.
+  /// `stored` gives the schema the online store keeps under an id, or null; it may be empty. Throws
+  /// ConfigException for addresses that are none and for a file that cannot be read.
   SchemaSource(SchemaOptions options, std::function<avro::SchemaPtr(int64_t)> stored);
   ~SchemaSource();
 
-  /// From the cache, the group's own, the registry, the store, the file, in this order. Null: nobody has it
-  /// (404). Throws RetriableException when a registry does not answer and nothing else has it.
+  /// From the cache, the group's own, the registry, the store, the file, in this order. Null:
+  /// nobody has it (404), which is believed for `not_found_for`. Throws RetriableException when a
+  /// registry does not answer and nothing else has it, ConnectException when one refuses us, and
+  /// DataException for a schema that is no Avro: no retry helps. Blocks.
   avro::SchemaPtr find(int64_t id, const FeatureGroup& group);
   /// Without a group, e.g. to make one of the schema's attributes.
-  avro::SchemaPtr find(int64_t id);
+  avro::SchemaPtr find(int64_t id, int64_t project_id = 0);
 
  private:
-  struct State;
+  class State;
   std::unique_ptr<State> state_;
 };
 

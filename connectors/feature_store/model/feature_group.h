@@ -36,6 +36,7 @@ struct FeatureGroup {
   std::map<std::string, FeatureType> feature_types = {};
   std::map<int64_t, avro::SchemaPtr> schemas = {};  // registered schemas by subjectId, given inline
   bool deleted = false;
+  bool online_enabled = true;  // false: its rows are for the offline store alone
 
   /// Project in lower case without `_featurestore`: the name of the database.
   std::string database() const;
@@ -51,6 +52,7 @@ struct ViewFeature {
   bool label = false;  // left out of answers
 
   std::string name() const { return prefix + feature; }
+  bool operator==(const ViewFeature&) const = default;
 };
 
 /// Feature view of Hopsworks.
@@ -65,6 +67,7 @@ struct FeatureView {
   std::map<std::pair<int64_t, std::string>, std::string> serving_keys = {};
 
   std::string database() const;
+  bool operator==(const FeatureView&) const = default;
 };
 
 /// Feast's names for our groups.

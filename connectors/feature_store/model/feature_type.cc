@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "connectors/avro/limits.h"
 #include "millrace/errors.h"
 #include "millrace/text.h"
 
@@ -49,38 +50,45 @@ std::pair<int32_t, int32_t> digits_of(std::string_view inside, std::string_view 
   return {*precision, *scale};
 }
 
-std::string hive_text(const avro::Node& type);
-
-std::string hive_of_members(const avro::Node& record) {
-  std::string text = "struct<";
-  for (const avro::Field& field : record.fields) {
-    text += (text.back() == '<' ? "" : ",") + to_lower(field.name) + ":" +
-            hive_text(without_null(*field.type));
+/// Types may refer to themselves, or to others again and again: both would have no end, or none near.
+class HiveText {
+ public:
+  void append(const avro::Node& type, int depth) {
+    constexpr size_t kMaxText = size_t{64} << 10;
+    if (depth > avro::kMaxValueDepth || text.size() > kMaxText) {
+      throw DataException("reading a schema: a complex type refers to itself, or is too large");
+    }
+    switch (type.kind) {
+      case avro::Kind::Array: return inside("array<", *type.members.at(0), depth);
+      case avro::Kind::Map: return inside("map<string,", *type.members.at(0), depth);
+      case avro::Kind::Record: break;
+      default: text += feature_type_of(type).text; return;
+    }
+    text += "struct<";
+    for (const avro::Field& field : type.fields) {
+      if (text.back() != '<') text += ',';
+      text += to_lower(field.name) + ":";
+      append(without_null(*field.type), depth + 1);
+    }
+    text += '>';
   }
-  return text + ">";
-}
 
-std::string hive_text(const avro::Node& type) {
-  switch (type.kind) {
-    case avro::Kind::Array: return "array<" + hive_text(without_null(*type.members.at(0))) + ">";
-    case avro::Kind::Map: return "map<string," + hive_text(without_null(*type.members.at(0))) + ">";
-    case avro::Kind::Record: return hive_of_members(type);
-    default: return feature_type_of(type).text;
+  std::string text = {};
+
+ private:
+  void inside(std::string_view open, const avro::Node& member, int depth) {
+    text += open;
+    append(without_null(member), depth + 1);
+    text += '>';
   }
-}
+};
 
 FeatureType simple(FeatureKind kind, std::string_view text) {
   return {.kind = kind, .text = std::string(text)};
 }
 
-std::string_view logical_type(const avro::Node& type) {
-  const auto at = type.properties.find("logicalType");
-  if (at == type.properties.end() || !at->is_string()) return {};
-  return at->get_ref<const std::string&>();
-}
-
 FeatureType bytes_type(const avro::Node& type) {
-  if (logical_type(type) != "decimal") return simple(FeatureKind::Binary, "binary");
+  if (type.logical_type() != "decimal") return simple(FeatureKind::Binary, "binary");
   const int64_t precision = type.number("precision").value_or(0);
   const int64_t scale = type.number("scale").value_or(0);
   if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
@@ -141,7 +149,7 @@ const avro::Node& without_null(const avro::Node& type) {
 
 FeatureType feature_type_of(const avro::Node& field_type) {
   const avro::Node& type = without_null(field_type);
-  const std::string_view logical = logical_type(type);
+  const std::string_view logical = type.logical_type();
   switch (type.kind) {
     case avro::Kind::Boolean: return simple(FeatureKind::Boolean, "boolean");
     case avro::Kind::Int:
@@ -156,7 +164,11 @@ FeatureType feature_type_of(const avro::Node& field_type) {
     case avro::Kind::Bytes: return bytes_type(type);
     case avro::Kind::Array:
     case avro::Kind::Map:
-    case avro::Kind::Record: return {.kind = FeatureKind::Complex, .text = hive_text(type)};
+    case avro::Kind::Record: {
+      HiveText hive;
+      hive.append(type, 0);
+      return {.kind = FeatureKind::Complex, .text = std::move(hive.text)};
+    }
     default:
       throw DataException(fmt::format("reading a schema: Avro's {} is no feature", kind_name(type.kind)));
   }

@@ -171,8 +171,8 @@ bool RocksStore::is_newer(const StoredValue& value, const StoredValue& current) 
 void RocksStore::put(RowChange& change, const Target& target, const StoredValue* current, int64_t now_us) {
   StoredValue value = value_of(change, target.partition);
   change.status = RowStatus::Ignored;
-  // A delete without an event time comes when it comes; all else must be newer than what is there.
-  const bool in_order = change.is_delete && !change.has_event_time;
+  // A delete without an event time of its own comes when it comes; all else must be newer than what is there.
+  const bool in_order = change.in_order || (change.is_delete && !change.has_event_time);
   if (current != nullptr && !in_order && !is_newer(value, *current)) return;
   if (!change.is_delete) {
     if (is_gone(value, now_us, db_.engine.enforce_ttl())) return;
@@ -186,8 +186,10 @@ void RocksStore::put(RowChange& change, const Target& target, const StoredValue*
     write_.Delete(db_.engine.data(), key.all());
     return;
   }
-  if (in_order && current != nullptr) {  // older rows that come late stay away
-    value.has_event_time = current->has_event_time;
+  // Older rows that come late stay away.
+  if (in_order && current != nullptr && current->has_event_time &&
+      (!value.has_event_time || current->event_time_us > value.event_time_us)) {
+    value.has_event_time = true;
     value.event_time_us = current->event_time_us;
   }
   value.expiry_us = now_us + db_.engine.marker_retention_us();

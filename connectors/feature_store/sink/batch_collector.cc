@@ -16,14 +16,21 @@ uint64_t hash_of(int64_t group_id, std::string_view key) noexcept {
   return std::hash<std::string_view>{}(key) ^ (static_cast<uint64_t>(group_id) * 0x9E3779B97F4A7C15ULL);
 }
 
+/// What decides in event-time mode.
+auto order_of(const RowChange& change) {
+  return std::make_tuple(change.has_event_time, change.has_event_time ? change.event_time_us : 0, change.kafka_ms,
+                         std::string_view(change.partition->topic), change.partition->partition, change.offset);
+}
+
 }  // namespace
 
-void BatchCollector::collect(const RecordBatch& records, uint32_t begin, uint32_t end, int64_t now_us) {
+uint32_t BatchCollector::collect(const RecordBatch& records, uint32_t begin, uint32_t end, int64_t now_us) {
   refused_.clear();
   begin_ = begin;
   end_ = end;
   now_us_ = now_us;
   run(records);
+  return end_;
 }
 
 void BatchCollector::collect_without_failed(const RecordBatch& records) {
@@ -48,8 +55,12 @@ void BatchCollector::run(const RecordBatch& records) {
   collapsed_ = 0;
   slots_.assign(std::bit_ceil(size_t{2} * (end_ - begin_) + 1), kFree);
   for (uint32_t row = begin_; row < end_; ++row) {
-    note_place(records[row]);
-    if (records[row].state == RowState::Live) add(records, row);
+    find_place(records[row]);
+    if (records[row].state == RowState::Live && !add(records, row)) {
+      end_ = row;
+      break;
+    }
+    last_place_->second = Offset{records[row].offset + 1};
   }
   // Keys have stopped moving.
   for (size_t i = 0; i < changes_.size(); ++i) {
@@ -57,22 +68,19 @@ void BatchCollector::run(const RecordBatch& records) {
   }
 }
 
-void BatchCollector::note_place(const Record& record) {
-  auto at = find_partition(next_, last_place_, record);
-  if (at == next_.end()) at = next_.emplace(partition_of(record), Offset{}).first;
-  at->second = Offset{record.offset + 1};
-  last_place_ = at;
+void BatchCollector::find_place(const Record& record) {
+  last_place_ = find_partition(next_, last_place_, record);
+  if (last_place_ == next_.end()) last_place_ = next_.emplace(partition_of(record), Offset{record.offset}).first;
 }
 
-void BatchCollector::add(const RecordBatch& records, uint32_t row) {
+// False: the row is not taken yet.
+bool BatchCollector::add(const RecordBatch& records, uint32_t row) {
   const Record& record = records[row];
   const RecordHeaders headers = read_headers(record);
   if (headers.error != nullptr) {
     return fail(row, headers, {FailureType::Metadata, headers.error, -1}, headers.error);
   }
-  if (headers.storage == StorageMark::Offline && options_.honour_storage) {
-    return ignore(headers);
-  }
+  if (headers.storage == StorageMark::Offline && options_.honour_storage) return ignore(headers);
   if (headers.feature_group_id == kNoId || headers.subject_id == kNoId) {
     const char* why = headers.feature_group_id == kNoId ? "header featureGroupId is missing"
                                                         : "header subjectId is missing";
@@ -80,12 +88,19 @@ void BatchCollector::add(const RecordBatch& records, uint32_t row) {
   }
   const PlanEntry& entry = plans_.find(headers.project_id, headers.feature_group_id, headers.subject_id,
                                        record.original_topic);
+  if (entry.is_offline) return ignore(headers);
   if (!entry.plan) return fail(row, headers, entry.failure, entry.text);
   if (const FailedRecord* refusal = refusal_of(row)) return fail(row, headers, refusal->failure, refusal->text);
   if (record.value_wire.is_null()) {
     const char* why = "the value is null: a delete has the primary key in its value and operation=delete";
     return fail(row, headers, {FailureType::RowCreation, why, -1}, why);
   }
+  return add_row(records, row, headers, entry);
+}
+
+bool BatchCollector::add_row(const RecordBatch& records, uint32_t row, const RecordHeaders& headers,
+                             const PlanEntry& entry) {
+  const Record& record = records[row];
   RowChange change;
   change.plan = entry.plan.get();
   change.row = record.value_wire.text();
@@ -101,6 +116,7 @@ void BatchCollector::add(const RecordBatch& records, uint32_t row) {
   }
   change.has_event_time = scanned.has_event_time;
   change.event_time_us = scanned.event_time_us;
+  change.in_order = change.is_delete && !scanned.has_event_time;
   if (entry.ttl_us > 0 && scanned.has_event_time && !change.is_delete) {
     if (__builtin_add_overflow(scanned.event_time_us, entry.ttl_us, &change.expiry_us)) change.expiry_us = 0;
     if (options_.enforce_ttl && change.expiry_us != 0 && change.expiry_us <= now_us_) {
@@ -114,43 +130,34 @@ void BatchCollector::add(const RecordBatch& records, uint32_t row) {
   change.partition = &last_place_->first;
   change.offset = record.offset;
   change.record = row;
-  add_change(std::move(change), headers, key_begin);
+  return add_change(std::move(change), headers, key_begin);
 }
 
 // The slot of a key stays where its first record was; the winner is in it.
-void BatchCollector::add_change(RowChange change, const RecordHeaders& headers, size_t key_begin) {
+bool BatchCollector::add_change(RowChange change, const RecordHeaders& headers, size_t key_begin) {
   const std::string_view key = std::string_view(keys_).substr(key_begin);
   uint32_t* slot = slot_of(change.plan->group().id, key);
   if (*slot == kFree) {
     *slot = static_cast<uint32_t>(changes_.size()) + 1;
     places_.push_back({static_cast<uint32_t>(key_begin), static_cast<uint32_t>(key.size())});
     changes_.push_back(std::move(change));
-    return count(headers, static_cast<int32_t>(*slot - 1), RowStatus::Upserted);
+    count(headers, static_cast<int32_t>(*slot - 1), RowStatus::Upserted);
+    return true;
   }
   keys_.resize(key_begin);
-  ++collapsed_;
   RowChange& held = changes_[*slot - 1];
-  const bool guarded = change.if_newer && held.if_newer;  // what came before takes its place in any case
-  if (wins(change, held)) {
-    // A delete without an event time keeps the last one, for its marker.
-    if (change.is_delete && !change.has_event_time && held.has_event_time) {
+  // What a delete leaves behind depends on the row that the store has.
+  if (change.if_newer != held.if_newer || (change.if_newer && held.in_order && !change.in_order)) return false;
+  ++collapsed_;
+  if (!change.if_newer || change.in_order || order_of(change) > order_of(held)) {
+    if (change.in_order && held.has_event_time) {
       change.has_event_time = true;
       change.event_time_us = held.event_time_us;
     }
     held = std::move(change);
   }
-  held.if_newer = guarded;
   count(headers, static_cast<int32_t>(*slot - 1), RowStatus::Upserted);
-}
-
-bool BatchCollector::wins(const RowChange& later, const RowChange& earlier) const noexcept {
-  if (!later.if_newer || (later.is_delete && !later.has_event_time)) return true;
-  const auto order = [](const RowChange& change) {
-    return std::make_tuple(change.has_event_time, change.has_event_time ? change.event_time_us : 0,
-                           change.kafka_ms, std::string_view(change.partition->topic),
-                           change.partition->partition, change.offset);
-  };
-  return order(later) > order(earlier);
+  return true;
 }
 
 uint32_t* BatchCollector::slot_of(int64_t group_id, std::string_view key) {
@@ -165,14 +172,16 @@ uint32_t* BatchCollector::slot_of(int64_t group_id, std::string_view key) {
   }
 }
 
-void BatchCollector::fail(uint32_t row, const RecordHeaders& headers, Failure failure, std::string text) {
+bool BatchCollector::fail(uint32_t row, const RecordHeaders& headers, Failure failure, std::string text) {
   failed_.push_back({row, failure, std::move(text), headers.feature_group_id, headers.ingestion_id});
   count(headers, -1, RowStatus::Failed);
+  return true;
 }
 
-void BatchCollector::ignore(const RecordHeaders& headers) {
+bool BatchCollector::ignore(const RecordHeaders& headers) {
   ignored_.push_back(headers.feature_group_id);
   count(headers, -1, RowStatus::Ignored);
+  return true;
 }
 
 void BatchCollector::count(const RecordHeaders& headers, int32_t winner, RowStatus status) {

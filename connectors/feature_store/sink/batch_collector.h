@@ -37,9 +37,10 @@ class BatchCollector {
  public:
   BatchCollector(PlanCache& plans, CollectorOptions options) : plans_(plans), options_(options) {}
 
-  /// Takes rows [begin, end) that are live. Throws RetriableException when a source of metadata does not answer;
-  /// then there is nothing.
-  void collect(const RecordBatch& records, uint32_t begin, uint32_t end, int64_t now_us);
+  /// Takes rows [begin, end) that are live, and gives where it ended: before `end` when a row's fate depends on
+  /// what the store makes of an earlier one of its key. Throws RetriableException when a source of metadata does
+  /// not answer; then there is nothing.
+  uint32_t collect(const RecordBatch& records, uint32_t begin, uint32_t end, int64_t now_us);
 
   /// Winners, one for each key.
   std::vector<RowChange>& changes() noexcept { return changes_; }
@@ -57,14 +58,14 @@ class BatchCollector {
  private:
   void run(const RecordBatch& records);
   const FailedRecord* refusal_of(uint32_t row) const noexcept;
-  void add(const RecordBatch& records, uint32_t row);
-  void add_change(RowChange change, const RecordHeaders& headers, size_t key_begin);
-  bool wins(const RowChange& later, const RowChange& earlier) const noexcept;
-  void fail(uint32_t row, const RecordHeaders& headers, Failure failure, std::string text);
-  void ignore(const RecordHeaders& headers);
+  bool add(const RecordBatch& records, uint32_t row);
+  bool add_row(const RecordBatch& records, uint32_t row, const RecordHeaders& headers, const PlanEntry& entry);
+  bool add_change(RowChange change, const RecordHeaders& headers, size_t key_begin);
+  bool fail(uint32_t row, const RecordHeaders& headers, Failure failure, std::string text);
+  bool ignore(const RecordHeaders& headers);
   void count(const RecordHeaders& headers, int32_t winner, RowStatus status);
   uint32_t* slot_of(int64_t group_id, std::string_view key);
-  void note_place(const Record& record);
+  void find_place(const Record& record);
 
   struct KeyPlace {
     uint32_t begin;

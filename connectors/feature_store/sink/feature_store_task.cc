@@ -82,19 +82,18 @@ void FeatureStoreTask::write(RecordBatch& batch, uint32_t end) {
   plans_->refresh();
   told_.clear();
   for (uint32_t begin = 0; begin < end;) {
-    const uint32_t stop = std::min(end, begin + options_.batch_size);
-    apply(batch, begin, stop);
-    begin = stop;
+    begin = apply(batch, begin, std::min(end, begin + options_.batch_size));
   }
 }
 
-void FeatureStoreTask::apply(RecordBatch& batch, uint32_t begin, uint32_t end) {
+// Gives where it ended.
+uint32_t FeatureStoreTask::apply(RecordBatch& batch, uint32_t begin, uint32_t end) {
   const auto started = std::chrono::steady_clock::now();
-  collector_->collect(batch, begin, end, now_us());
+  end = collector_->collect(batch, begin, end, now_us());
   while (true) {
     if (const auto fatal = report_failed(batch)) {
       // The rows before it are stored first, so that the store stops exactly there.
-      if (fatal->row > begin) apply(batch, begin, fatal->row);
+      while (begin < fatal->row) begin = apply(batch, begin, fatal->row);
       fail_at(batch, *fatal);
     }
     ApplyBatch step{collector_->changes(), collector_->counted(), collector_->next(), {}};
@@ -107,6 +106,7 @@ void FeatureStoreTask::apply(RecordBatch& batch, uint32_t begin, uint32_t end) {
   for (const auto& [partition, offset] : collector_->next()) positions_[partition] = offset;
   metrics_.applied(*collector_, started, wall_clock_ms());
   if (notifier_) notifier_->tell(collector_->changes(), *catalog_->current());
+  return end;
 }
 
 // The first failure, when nobody tolerates any: it ends the task.

@@ -38,7 +38,7 @@ class FeatureStoreTask final : public SinkTask {
            const std::map<TopicPartition, LogRange>& ranges);
   int64_t begin_of(const TopicPartition& partition, int64_t stored, const LogRange& range) const;
   void write(RecordBatch& batch, uint32_t end);
-  void apply(RecordBatch& batch, uint32_t begin, uint32_t end);
+  uint32_t apply(RecordBatch& batch, uint32_t begin, uint32_t end);
   std::optional<FailedRecord> report_failed(RecordBatch& batch);
   [[noreturn]] void fail_at(RecordBatch& batch, const FailedRecord& failed);
   void report(RecordBatch& batch, const FailedRecord& failed);

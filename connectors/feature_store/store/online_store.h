@@ -31,6 +31,9 @@ struct RowChange {
   std::string_view row;           // Avro, as the record had it; of a delete, too
   bool is_delete = false;
   bool if_newer = false;  // event-time mode; else arrival
+  /// A delete without an event time of its own: in event-time mode it applies when it comes, and the event time
+  /// is the last one that was seen of its row, if any.
+  bool in_order = false;
   bool has_event_time = false;
   int64_t event_time_us = 0;
   int64_t expiry_us = 0;  // 0: never
@@ -38,6 +41,7 @@ struct RowChange {
   const TopicPartition* partition = nullptr;  // null: a push, which has no place in a log
   int64_t offset = -1;
   uint32_t record = 0;  // row in the batch of records
+  std::string_view record_key = {};  // of the record, for stores that name rows by it; empty: of no use
 
   // Filled by apply().
   RowStatus status = RowStatus::Upserted;

@@ -16,14 +16,17 @@ struct JsonStyle {
 
 /// Appends the value as JSON. Numbers that have none (NaN, infinities) are null; decimals are bare; binary is
 /// base64; complex values are plain JSON without type tags. Timestamps have the digits that `field.column`
-/// declares, cut; those of complex values 0, 3 or 6 as needed. False, with null appended, when the bytes of a
-/// complex value are not of its schema.
-bool append_cell_json(std::string& out, const PlannedField& field, const Cell& cell, const JsonStyle& style);
+/// declares, cut (rfc3339: then as many groups of 3 as needed); those of complex values 0, 3 or 6 as needed.
+/// False, with null appended, when the bytes of a complex value are not of its schema, or a decimal is
+/// longer than kMaxDecimalTextBytes.
+bool append_cell_json(std::string& out, const PlannedField& field, const Cell& cell,
+                      const JsonStyle& style);
 
-/// As text: what change notifications, Redis's `hash` layout and messages show. Complex values are JSON.
+/// As text: what change notifications, Redis's `hash` layout and messages show. Null appends nothing, text
+/// is as it is, bytes are base64, complex values are JSON.
 void append_cell_text(std::string& out, const PlannedField& field, const Cell& cell);
 
-/// `YYYY-MM-DD`, proleptic Gregorian.
+/// `YYYY-MM-DD`, proleptic Gregorian; years beyond 9999 have more digits, those before 0 a minus.
 void append_date(std::string& out, int64_t days);
 /// `separator` between date and time; `digits` of the fraction 0 to 6, or -1: as many groups of 3 as needed.
 void append_timestamp(std::string& out, int64_t micros, char separator, int digits);

@@ -1,5 +1,9 @@
 #include "connectors/feature_store/wire/headers.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "millrace/text.h"
 
 namespace millrace::feature_store {
@@ -25,49 +29,38 @@ const char* read_storage(std::string_view text, StorageMark& out) noexcept {
   return nullptr;
 }
 
-const char* read_one(std::string_view name, std::string_view text, RecordHeaders& out) noexcept {
-  if (name == "featureGroupId") {
-    return read_number(text, out.feature_group_id, "header featureGroupId is no number");
-  }
-  if (name == "subjectId") return read_number(text, out.subject_id, "header subjectId is no number");
-  if (name == "projectId") return read_number(text, out.project_id, "header projectId is no number");
-  if (name == "onlineIngestionId") {
-    return read_number(text, out.ingestion_id, "header onlineIngestionId is no number");
-  }
-  if (name == "operation") {
-    if (text != "delete") return "header operation is not delete";
-    out.operation = Operation::Delete;
-  } else if (name == "storage") {
-    return read_storage(text, out.storage);
-  } else if (name == "upsertIfNewer") {
-    out.upsert_if_newer = text == "1";
-  }
-  return nullptr;
-}
+constexpr std::array<std::string_view, 7> kNames = {
+    "featureGroupId", "subjectId", "projectId", "onlineIngestionId", "operation", "storage", "upsertIfNewer"};
 
-bool is_known(std::string_view name) noexcept {
-  return name == "featureGroupId" || name == "subjectId" || name == "projectId" ||
-         name == "onlineIngestionId" || name == "operation" || name == "storage" ||
-         name == "upsertIfNewer";
-}
-
-/// Whether a later header has the same name.
-bool is_repeated(const Record& record, uint32_t index) noexcept {
-  for (uint32_t i = index + 1; i < record.header_count; ++i) {
-    if (record.headers[i].key == record.headers[index].key) return true;
+/// `name` is an index of kNames.
+const char* read_one(size_t name, std::string_view text, RecordHeaders& out) noexcept {
+  switch (name) {
+    case 0: return read_number(text, out.feature_group_id, "header featureGroupId is no number");
+    case 1: return read_number(text, out.subject_id, "header subjectId is no number");
+    case 2: return read_number(text, out.project_id, "header projectId is no number");
+    case 3: return read_number(text, out.ingestion_id, "header onlineIngestionId is no number");
+    case 4:
+      if (text != "delete") return "header operation is not delete";
+      out.operation = Operation::Delete;
+      return nullptr;
+    case 5: return read_storage(text, out.storage);
+    default: out.upsert_if_newer = text == "1"; return nullptr;
   }
-  return false;
 }
 
 }  // namespace
 
 RecordHeaders read_headers(const Record& record) noexcept {
   RecordHeaders out;
-  for (uint32_t i = 0; i < record.header_count; ++i) {
+  std::array<bool, kNames.size()> seen = {};
+  for (uint32_t i = record.header_count; i-- > 0;) {  // from the end: the last of a name counts
     const Header& header = record.headers[i];
-    if (header.wire.is_null() || !is_known(header.key) || is_repeated(record, i)) continue;
-    const char* error = read_one(header.key, header.wire.text(), out);
-    if (error != nullptr && out.error == nullptr) out.error = error;
+    const auto at = std::find(kNames.begin(), kNames.end(), header.key);
+    if (at == kNames.end()) continue;
+    const auto name = static_cast<size_t>(at - kNames.begin());
+    if (std::exchange(seen[name], true) || header.wire.is_null()) continue;
+    const char* error = read_one(name, header.wire.text(), out);
+    if (error != nullptr) out.error = error;
   }
   return out;
 }

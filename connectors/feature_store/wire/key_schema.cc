@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "connectors/feature_store/wire/int128.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::feature_store {
@@ -86,14 +86,7 @@ const char* append_whole(std::string& out, FeatureKind kind, int64_t value) {
 const char* append_decimal(std::string& out, const FeatureType& type, const Cell& cell, int32_t scale) {
   auto value = int128_of(cell.bytes);
   if (!value) return kRange;
-  for (; scale < type.scale; ++scale) {
-    if (*value > power_of_ten(37) || *value < -power_of_ten(37)) return kRange;
-    *value *= 10;
-  }
-  for (; scale > type.scale; --scale) {
-    if (*value % 10 != 0) return kRange;
-    *value /= 10;
-  }
+  if (!rescale(*value, scale, type.scale)) return kRange;
   if (*value >= power_of_ten(type.precision) || *value <= -power_of_ten(type.precision)) return kRange;
   append_ordered(out, static_cast<Uint128>(*value), sizeof(Uint128));
   return nullptr;
@@ -146,8 +139,12 @@ const char* KeySchema::append(std::string& out, size_t i, const Cell& cell, int3
 }
 
 const char* KeySchema::append_all(std::string& out, std::span<const Cell> cells) const {
+  const size_t before = out.size();
   for (size_t i = 0; i < types_.size(); ++i) {
-    if (const char* error = append(out, i, cells[i], types_[i].scale)) return error;
+    if (const char* error = append(out, i, cells[i], types_[i].scale)) {
+      out.resize(before);
+      return error;
+    }
   }
   return nullptr;
 }
@@ -169,6 +166,7 @@ bool KeySchema::read(std::string_view key, std::vector<Cell>& cells, std::vector
       key.remove_prefix(width);
       switch (kind) {
         case FeatureKind::Boolean:
+          if (part[0] != 0 && part[0] != 1) return false;
           cell.kind = Cell::Kind::Boolean;
           cell.integer = part[0];
           continue;

@@ -15,7 +15,7 @@ namespace millrace::feature_store {
 class KeySchema {
  public:
   KeySchema() = default;
-  /// Throws DataException for FLOAT, DOUBLE, complex features, TEXT and BLOB, and for no key at all.
+  /// Throws DataException for FLOAT, DOUBLE and complex features, and for no key at all.
   KeySchema(std::vector<std::string> names, std::vector<FeatureType> types);
 
   size_t size() const noexcept { return names_.size(); }
@@ -26,7 +26,7 @@ class KeySchema {
   /// type, of another kind. Whole numbers of other widths, and decimals of other scales when nothing is lost,
   /// are taken over.
   const char* append(std::string& out, size_t i, const Cell& cell, int32_t decimal_scale = 0) const;
-  /// All parts, `cells` in the order of the key.
+  /// All parts, `cells` in the order of the key; nothing on failure.
   const char* append_all(std::string& out, std::span<const Cell> cells) const;
   /// The parts of a key made by append_all; text goes to `texts`, which the cells point into. False: `key` is
   /// none of this schema.

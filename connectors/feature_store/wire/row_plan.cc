@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "connectors/feature_store/model/hive_schema.h"
 #include "millrace/errors.h"
-#include "millrace/text.h"
 
 namespace millrace::feature_store {
 namespace {
@@ -33,9 +29,7 @@ void plan_wire(PlannedField& field, const avro::Node& type) {
   }
   const avro::Node& value = without_null(type);
   field.wire = value.kind;
-  const auto logical = value.properties.find("logicalType");
-  field.millis = logical != value.properties.end() && logical->is_string() &&
-                 logical->get_ref<const std::string&>().ends_with("timestamp-millis");
+  field.millis = value.logical_type().ends_with("timestamp-millis");
 }
 
 /// Declared types of features win where the wire can carry them, e.g. tinyint in an int.
@@ -46,6 +40,15 @@ FeatureType type_of(const FeatureGroup& group, const std::string& name, const av
   const bool narrower = written.kind == FeatureKind::Int && (declared->second.kind == FeatureKind::TinyInt ||
                                                               declared->second.kind == FeatureKind::SmallInt);
   return narrower || declared->second.kind == written.kind ? declared->second : written;
+}
+
+/// What the group says of a complex feature; empty: nothing.
+std::string complex_type_of(const FeatureGroup& group, const std::string& name) {
+  const auto marked = group.complex_types.find(name);
+  if (marked != group.complex_types.end()) return marked->second;
+  const auto known = group.feature_types.find(name);
+  const bool complex = known != group.feature_types.end() && known->second.kind == FeatureKind::Complex;
+  return complex ? known->second.text : std::string();
 }
 
 bool can_be_event_time(FeatureKind kind) noexcept {
@@ -76,16 +79,20 @@ RowPlan::RowPlan(FeatureGroupPtr group, int64_t schema_id, avro::SchemaPtr regis
   if (root.fields.size() > kMaxColumns) refuse(*group_, schema_id_, "it has more than 500 fields");
   for (const avro::Field& written : root.fields) fields_.push_back(plan_field(written));
   plan_key(key);
+  for (const PlannedField& field : fields_) steps_.push_back(step_of(field));
 }
 
 PlannedField RowPlan::plan_field(const avro::Field& written) {
   PlannedField field;
   field.name = written.name;
-  const auto marked = group_->complex_types.find(written.name);
-  if (marked != group_->complex_types.end() &&
-      without_null(*written.type).kind == avro::Kind::Bytes) {  // the registry has the encoded schema
-    field.type = parse_feature_type(marked->second);
-    nested_.push_back(schema_of_hive(marked->second));
+  const std::string hive = complex_type_of(*group_, written.name);
+  if (!hive.empty() && without_null(*written.type).kind == avro::Kind::Bytes) {
+    // The registry has the encoded schema.
+    field.type = parse_feature_type(hive);
+    if (field.type.kind != FeatureKind::Complex) {
+      refuse(*group_, schema_id_, fmt::format("complex feature {} has the type {}", field.name, hive));
+    }
+    nested_.push_back(schema_of_hive(hive));
     field.nested = &nested_.back()->root();
     plan_wire(field, *written.type);
   } else {
@@ -114,6 +121,11 @@ void RowPlan::plan_key(const KeySchema* key) {
     if (!at) refuse(*group_, schema_id_, fmt::format("it has no field {}, which is a primary key", name));
     PlannedField& planned = fields_[*at];
     if (planned.key_index >= 0) refuse(*group_, schema_id_, fmt::format("primary key {} twice", name));
+    if (planned.column.kind == ColumnKind::Text || planned.column.kind == ColumnKind::Blob) {
+      refuse(*group_, schema_id_,
+             fmt::format("primary key {} is a {}; declare varchar(n) or varbinary(n)", name,
+                         planned.column.text()));
+    }
     planned.key_index = static_cast<int32_t>(types.size());
     planned.online = true;
     key_fields_.push_back(static_cast<uint32_t>(*at));

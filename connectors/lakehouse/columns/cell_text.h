@@ -1,5 +1,5 @@
 #pragma once
-// Parts of values: text of temporal types, decimals of bounded precision, members.
+// Parts of values: text of temporal types, members.
 
 #include <array>
 #include <cstdint>
@@ -8,21 +8,12 @@
 #include <string_view>
 
 #include "connectors/lakehouse/table/types.h"
+#include "connectors/scalars/member.h"
+#include "connectors/scalars/number_fit.h"
 #include "millrace/value.h"
 
 namespace millrace::lakehouse {
 
-/// Little-endian two's complement, as Arrow keeps decimals.
-using DecimalBytes = std::array<uint8_t, 16>;
-enum class NumberFit : uint8_t { Fits, TooLarge, NoNumber };
-
-/// A number, or a text that is one, as a decimal: digits behind `scale` must be zero.
-NumberFit to_decimal(const Value& value, int32_t precision, int32_t scale, DecimalBytes& out);
-/// A number that is whole, or a text of one (a sign and digits, as Java's parseLong). TooLarge: also one
-/// with a fraction.
-NumberFit to_whole(const Value& value, int64_t& out);
-/// The nearest double of a number, or of a text of one. TooLarge: there is none.
-NumberFit to_real(const Value& value, double& out);
 /// A boolean, or a text of one (`true`, `FALSE`); nullopt for other ones.
 std::optional<bool> to_bool(const Value& value);
 std::string decimal_text(const Value& decimal);
@@ -34,8 +25,5 @@ std::optional<int64_t> parse_temporal(std::string_view text, TypeId type);
 
 /// With all hyphens or none; `out` is not defined when it is none.
 bool parse_uuid(std::string_view text, std::array<char, 16>& out);
-
-/// Of a map with text keys or a struct; null when there is none.
-const Value* member_of(const Value& object, std::string_view name);
 
 }  // namespace millrace::lakehouse

@@ -3,7 +3,7 @@
 
 #include "connectors/lakehouse/columns/bounds.h"
 #include "connectors/lakehouse/columns/column_batch.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/literal.h"
 
 namespace millrace::lakehouse {

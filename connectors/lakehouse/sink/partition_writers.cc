@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "connectors/lakehouse/columns/cell_read.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/support/crash_point.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <optional>
 
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 #include "millrace/utf8.h"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 #include "millrace/utf8.h"
 

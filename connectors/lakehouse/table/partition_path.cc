@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "connectors/lakehouse/table/civil_time.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/civil_time.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/partition_spec.h"
 #include "millrace/base64.h"
 #include "millrace/errors.h"

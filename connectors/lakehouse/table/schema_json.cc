@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/json_members.h"
 #include "millrace/errors.h"
 

@@ -1,5 +1,5 @@
-#include "connectors/lakehouse/table/civil_time.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/civil_time.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/partition_spec.h"
 #include "millrace/errors.h"
 

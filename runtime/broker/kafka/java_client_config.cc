@@ -4,10 +4,10 @@
 #include <charconv>
 
 #include "millrace/errors.h"
+#include "millrace/nearest.h"
 #include "millrace/text.h"
 #include "runtime/broker/kafka/client_rules.h"
 #include "runtime/broker/kafka/client_translator.h"
-#include "runtime/core/nearest.h"
 
 namespace millrace::kafka {
 

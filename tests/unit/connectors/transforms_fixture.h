@@ -19,7 +19,8 @@ inline const PluginClass& plugin_class(const std::string& name) {
     register_all(made);
     return made;
   }();
-  const std::string full = "org.apache.kafka.connect.transforms." + name;
+  const bool is_full = name.find("transforms.") != std::string::npos;
+  const std::string full = is_full ? name : "org.apache.kafka.connect.transforms." + name;
   for (const PluginClass& known : table.classes()) {
     if (known.class_name == full) return known;
   }

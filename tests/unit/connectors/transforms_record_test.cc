@@ -242,5 +242,44 @@ TEST_F(TransformsRecord, TopicNameMatchesTheWholeTopic) {
   EXPECT_THROW(predicate("TopicNameMatches", {{"pattern", ""}}), ConfigException);
 }
 
+class ReadJsonRecord : public TransformsRecord {
+ protected:
+  std::string read(std::string_view text) {
+    configure("org.millrace.transforms.ReadJsonRecord");
+    fresh().value.value = Value::string(text);
+    record().key.value = Value::int32(1);
+    return apply();
+  }
+};
+
+TEST_F(ReadJsonRecord, TakesEveryPartOfTheRecord) {
+  EXPECT_EQ(read(R"({"topic":"bank_onlinefs","timestamp":17,"headers":{"a":"1","b":""},)"
+                 R"("key":"AP8=","value":"Ag=="})"), "");
+  EXPECT_EQ(record().topic, "bank_onlinefs");
+  EXPECT_EQ(record().timestamp, 17);
+  EXPECT_THAT(headers(), ElementsAre("a=1", "b="));
+  EXPECT_THAT(record().key.value.as_bytes(), ElementsAre(0, 255));
+  EXPECT_THAT(record().value.value.as_bytes(), ElementsAre(2));
+  ASSERT_NE(record().value.schema, nullptr);
+  EXPECT_EQ(record().value.schema->type(), Type::Bytes);
+}
+
+TEST_F(ReadJsonRecord, WhatIsMissingIsNull) {
+  EXPECT_EQ(read("{}"), "");
+  EXPECT_EQ(record().topic, "t");
+  EXPECT_TRUE(record().key.value.is_null());
+  EXPECT_TRUE(record().value.value.is_null());
+  EXPECT_EQ(read(R"({"value":null})"), "");
+}
+
+TEST_F(ReadJsonRecord, RefusesWhatIsNoRecord) {
+  EXPECT_EQ(read("[1]"), "reading a record: it is no JSON object");
+  EXPECT_THAT(read("{"), StartsWith("reading a record: "));
+  EXPECT_EQ(read(R"({"value":"?"})"), "reading a record: value is no base64");
+  EXPECT_EQ(read(R"({"headers":{"a":1}})"), "reading a record: a header is no text");
+  EXPECT_THAT(read(R"({"offset":1})"), StartsWith("reading a record: member offset is not one of"));
+  EXPECT_EQ(text(record().value.value), R"({"offset":1})") << "the record stays as it was";
+}
+
 }  // namespace
 }  // namespace millrace::transforms

@@ -8,7 +8,7 @@
 #include "millrace/decimal.h"
 #include "millrace/errors.h"
 #include "millrace/java_regex.h"
-#include "runtime/core/properties_file.h"
+#include "millrace/properties_file.h"
 #include "tests/support/java_program.h"
 #include "tests/unit/core/support.h"
 

@@ -8,8 +8,8 @@
 
 #include "millrace/base64.h"
 #include "millrace/decimal.h"
+#include "millrace/nearest.h"
 #include "millrace/utf8.h"
-#include "runtime/core/nearest.h"
 #include "tests/unit/core/random_value.h"
 
 namespace millrace {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/herder/test_plugins.h"
 
 namespace millrace {
@@ -380,6 +382,52 @@ TEST_F(ConnectorValidationTest, RefusalListsAllMessages) {
             "Invalid value null for configuration tasks.max: Value must be non-null\n"
             "You can also find the above list of errors at the endpoint "
             "`/connector-plugins/{connectorType}/config/validate`");
+}
+
+NullableConfig resolving(NullableConfig more) {
+  more.insert({{"name", "n"}, {"connector.class", "test.TestResolvingSinkConnector"}});
+  return more;
+}
+
+TEST_F(ConnectorValidationTest, TopicsAreThoseThatTheConnectorResolvesThemTo) {
+  EXPECT_EQ(validate(resolving({{"list", "a,b"}})).error_count, 0);
+  EXPECT_EQ(errors(validate(resolving({})), "topics"),
+            (Errors{"Must configure one of topics or topics.regex"}));
+  const ConfigInfos both = validate(resolving({{"list", "a"}, {"topics.regex", "b"}}));
+  EXPECT_EQ(errors(both, "topics").size(), 1U);
+  const ConfigInfos queue =
+      validate(resolving({{"list", "a,q"}, {"errors.deadletterqueue.topic.name", "q"}}));
+  ASSERT_EQ(errors(queue, "topics").size(), 1U);
+  EXPECT_TRUE(errors(queue, "topics")[0].starts_with("The DLQ topic 'q' may not be included"));
+}
+
+TEST_F(ConnectorValidationTest, WhatCannotBeResolvedIsAnErrorAndNotOfTheTopicsToo) {
+  const ConfigInfos infos = validate(resolving({{"list", ""}}));
+  EXPECT_EQ(errors(infos, "connector.class"), (Errors{"list: name a topic"}));
+  EXPECT_EQ(infos.error_count, 1);
+}
+
+TEST_F(ConnectorValidationTest, ThePolicyIsAskedForOverridesThatTheConnectorMakesButTheyAreNotShown) {
+  const auto named = [](const ConfigInfos& infos, const std::string& key) {
+    return std::count_if(infos.configs.begin(), infos.configs.end(), [&key](const ConfigInfo& one) {
+      return one.value && one.value->name == key;
+    });
+  };
+  EXPECT_EQ(named(validate(resolving({{"list", "a"}, {"group", "g"}})),
+                  "consumer.override.group.id"), 0);
+  policy_ = "None";
+  const ConfigInfos refused = validate(resolving({{"list", "a"}, {"group", "g"}}));
+  EXPECT_EQ(errors(refused, "consumer.override.group.id"),
+            (Errors{"The 'None' policy does not allow 'group.id' to be overridden in the connector "
+                    "configuration."}));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(
+      info(refused, "consumer.override.group.id").value->value));
+}
+
+TEST_F(ConnectorValidationTest, AConverterOfTheConnectorIsTheDefaultThatIsShown) {
+  const ConfigInfos infos = validate(resolving({{"list", "a"}}));
+  EXPECT_EQ(info(infos, "value.converter").definition->default_text, "test.TestConverter");
+  EXPECT_EQ(info(infos, "key.converter").definition->default_text, std::nullopt);
 }
 
 }  // namespace

@@ -221,9 +221,9 @@ TEST_F(HerderConfigTest, ValidateCountsNulls) {
 }
 
 TEST_F(HerderConfigTest, PluginsAreListedAndDescribed) {
-  EXPECT_EQ(herder_->plugins(true).size(), 2U);
+  EXPECT_EQ(herder_->plugins(true).size(), 3U);
   EXPECT_EQ(herder_->plugins(true).front().kind, PluginKind::Sink);
-  EXPECT_EQ(herder_->plugins(false).size(), 6U);
+  EXPECT_EQ(herder_->plugins(false).size(), 7U);
   const auto keys = herder_->plugin_config("TestSource");
   EXPECT_EQ(keys.front().name, "topic");
   EXPECT_EQ(keys.at(3).name, "name");

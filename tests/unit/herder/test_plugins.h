@@ -64,6 +64,34 @@ class TestSink final : public SinkConnector {
   std::unique_ptr<SinkTask> make_task() override { return nullptr; }
 };
 
+/// Has settings of its own for what the worker reads.
+class TestResolvingSink final : public SinkConnector {
+ public:
+  static const ConfigDefinition& definition() {
+    static const ConfigDefinition definition =
+        ConfigDefinition{}.add(test_key("list")).add(test_key("group"));
+    return definition;
+  }
+  std::string_view version() const noexcept override { return "1.2"; }
+  std::string_view task_class() const noexcept override { return "test.TestSinkTask"; }
+  const ConfigDefinition& config_def() const override { return definition(); }
+  void start(const Properties&, ConnectorContext&) override {}
+  std::vector<Properties> task_configs(int32_t) override { return {}; }
+  std::unique_ptr<SinkTask> make_task() override { return nullptr; }
+  Properties resolved(const Properties& config) const override {
+    Properties resolved = config;
+    if (const std::string* list = find(config, "list")) {
+      if (list->empty()) throw ConfigException("list: name a topic");
+      resolved["topics"] = *list;
+    }
+    if (const std::string* group = find(config, "group")) {
+      resolved["consumer.override.group.id"] = *group;
+    }
+    resolved.try_emplace("value.converter", "test.TestConverter");
+    return resolved;
+  }
+};
+
 class TestConverter final : public Converter {
  public:
   static const ConfigDefinition& definition() {
@@ -112,6 +140,7 @@ inline std::unique_ptr<PluginRegistry> make_test_plugins() {
   PluginTable table;
   table.connector<TestSource>({"test.TestSourceConnector", "1.2"});
   table.connector<TestSink>({"test.TestSinkConnector", "1.2"});
+  table.connector<TestResolvingSink>({"test.TestResolvingSinkConnector", "1.2"});
   table.converter<TestConverter>({"test.TestConverter", "1.2"});
   table.transformation<TestTransformation>({"test.Hoist$Key", "1.2"});
   table.transformation<TestTransformation>({"test.Hoist$Value", "1.2"});

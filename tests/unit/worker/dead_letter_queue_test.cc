@@ -150,7 +150,7 @@ TEST_F(DeadLetterQueueTest, WithoutToleranceTheLetterIsWrittenAndTheTaskFails) {
 
 TEST_F(DeadLetterQueueTest, MoreLettersThanFitWaitForRoom) {
   script_.reject = "bad";
-  constexpr size_t kCount = 2 * DeadLetterQueue::kMaxLetters + 100;
+  constexpr size_t kCount = 2 * Outbox::kMaxRecords + 100;
   log_.to_consume.assign(kCount, "bad");
   start_sink({{"errors.deadletterqueue.context.headers.enable", "false"}});
   ASSERT_TRUE(commits_up_to(kCount));
@@ -167,7 +167,7 @@ TEST_F(DeadLetterQueueTest, AStopEndsTheWaitForRoomAndNothingIsCommitted) {
   make(limits);
   script_.reject = "bad";
   log_.hold_letters = true;
-  log_.to_consume.assign(DeadLetterQueue::kMaxLetters + 1, "bad");
+  log_.to_consume.assign(Outbox::kMaxRecords + 1, "bad");
   start_sink();
   ASSERT_TRUE(control_.run_until([&] { return log_.waits_for_letters > 0; }));
   stop();

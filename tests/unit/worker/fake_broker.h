@@ -30,6 +30,7 @@ struct FakeLog {
   OffsetMap committed;
   std::vector<OffsetMap> commits;
   std::vector<Offset> seeks;
+  std::vector<std::string> subscribed;   // topics, or the pattern
   bool hold_acks = false;
   bool fail_sends = false;
   std::string fail_value;                // sends of values that begin with this fail
@@ -133,13 +134,15 @@ class FakeConsumer final : public RecordConsumer {
  public:
   explicit FakeConsumer(FakeLog& log) : log_(log) {}
 
-  void subscribe(const std::vector<std::string>&, RebalanceListener& listener) override {
+  void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override {
+    note_subscription(topics);
     listener_ = &listener;
   }
-  void subscribe_pattern(const std::string&, RebalanceListener& listener) override {
+  void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override {
+    note_subscription({pattern});
     listener_ = &listener;
   }
-  void assign(std::span<const TopicPartition>) override {}
+  void assign(std::span<const TopicPartition>, const OffsetMap&) override {}
   std::optional<Offset> position(const TopicPartition&) const override { return std::nullopt; }
   void poll(RecordBatch& out, Millis timeout) override {
     if (!assigned_) {
@@ -198,6 +201,10 @@ class FakeConsumer final : public RecordConsumer {
   static TopicPartition partition() { return {"topic", 0}; }
 
  private:
+  void note_subscription(const std::vector<std::string>& topics) {
+    const std::lock_guard lock(log_.mutex);
+    log_.subscribed = topics;
+  }
   FakeLog& log_;
   RebalanceListener* listener_ = nullptr;
   bool assigned_ = false;
@@ -253,7 +260,8 @@ class FakeBroker final : public Broker {
     const bool of_letters = config.at("client.id").starts_with("connector-dlq-producer-");
     return std::make_unique<FakeProducer>(log_, listener, of_letters);
   }
-  std::unique_ptr<RecordConsumer> make_consumer(const Properties&) override {
+  std::unique_ptr<RecordConsumer> make_consumer(const Properties& config) override {
+    note_client(config);
     return std::make_unique<FakeConsumer>(log_);
   }
   std::unique_ptr<BrokerAdmin> make_admin(const Properties& config) override {

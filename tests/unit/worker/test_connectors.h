@@ -30,6 +30,13 @@ struct Script {
   std::string reject;                     // put() and poll() reject rows that begin with this
   std::string report;                     // put() and poll() report rows that begin with this
   bool report_copy = false;               // in a batch of the task's own
+  std::vector<std::pair<std::string, std::string>> report_headers;  // of what put() reports
+  std::string send;                       // put() sends records like those that begin with this
+  int64_t await_reported = -1;            // put() waits so long for what it reported
+  std::atomic<int> awaited = 0;           // such waits that found all durable
+  std::atomic<int> not_awaited = 0;       // those that did not
+  Properties resolved;                    // what a sink adds to its configuration
+  std::optional<int32_t> batch_rows;      // a sink's answer
   bool catch_report = false;              // put() goes on whatever the reporter throws
   std::optional<bool> has_reporter;       // what start() saw
   std::vector<std::string> topics = {"topic"};  // of source records, in turn
@@ -134,6 +141,10 @@ class ScriptedSinkTask final : public SinkTask {
       const std::string_view value = batch[row].value.value.as_string();
       if (Script::matches(value, script.reject)) batch.reject(row, {.message = "unwanted"});
       if (Script::matches(value, script.report)) report(batch, row);
+      if (Script::matches(value, script.send)) send(batch[row]);
+    }
+    if (script.await_reported >= 0) {
+      ++(context_->await_reported(script.await_reported) ? script.awaited : script.not_awaited);
     }
     if (script.put_failures > 0) {
       --script.put_failures;
@@ -163,11 +174,22 @@ class ScriptedSinkTask final : public SinkTask {
   void stop() noexcept override { Script::current().maybe_hang(); }
 
  private:
+  void send(const Record& record) {
+    RecordBatch own;
+    Record& copy = own.add();
+    copy.topic = "told";
+    const std::string text = "about " + std::string(record.value.value.as_string());
+    copy.value_wire = WireBytes::of(text);
+    own.add().state = RowState::Filtered;  // not sent
+    context_->send(own);
+  }
   void report(RecordBatch& batch, uint32_t row) {
     const Script& script = Script::current();
     ErrantRecordReporter& reporter = *context_->errant_record_reporter();
     try {
-      if (!script.report_copy) return reporter.report(batch, row, DataException("errant"));
+      if (!script.report_copy) {
+        return reporter.report(batch, row, DataException("errant"), script.report_headers);
+      }
       RecordBatch own;
       Record& copy = own.add();
       copy.topic = "elsewhere";
@@ -259,6 +281,15 @@ class ScriptedSource final : public ScriptedConnector<SourceConnector> {
 
 class ScriptedSink final : public ScriptedConnector<SinkConnector> {
  public:
+  Properties resolved(const Properties& config) const override {
+    Script::current().at("resolved");
+    Properties all = Script::current().resolved;
+    for (const auto& [key, value] : config) all[key] = value;
+    return all;
+  }
+  std::optional<int32_t> batch_rows(const Properties&) const override {
+    return Script::current().batch_rows;
+  }
   std::unique_ptr<SinkTask> make_task() override {
     Script::current().at("make_task");
     return std::make_unique<ScriptedSinkTask>();

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "connectors/lakehouse/columns/column_batch.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/literal.h"
 
 namespace millrace::lakehouse {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "connectors/lakehouse/columns/column_batch.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "connectors/lakehouse/table/schema_json.h"
 
 namespace millrace::lakehouse {

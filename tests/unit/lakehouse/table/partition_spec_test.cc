@@ -5,8 +5,8 @@
 #include <limits>
 #include <random>
 
-#include "connectors/lakehouse/table/civil_time.h"
-#include "connectors/lakehouse/table/decimal_bytes.h"
+#include "connectors/scalars/civil_time.h"
+#include "connectors/scalars/decimal_bytes.h"
 #include "millrace/errors.h"
 
 namespace millrace::lakehouse {
