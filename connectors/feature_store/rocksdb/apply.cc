@@ -151,7 +151,8 @@ void RocksStore::read_current(std::span<const RowChange> changes) {
     statuses_.resize(slices_.size());
   }
   for (size_t i = 0; i < slices_.size(); ++i) found_[i].Reset();
-  db_.engine.db().MultiGet(rocksdb::ReadOptions(), db_.engine.data(), slices_.size(), slices_.data(),
+  const Engine::Use store = db_.engine.use();
+  store->MultiGet(rocksdb::ReadOptions(), store.data, slices_.size(), slices_.data(),
                            found_.data(), statuses_.data(), true);
   for (size_t i = 0; i < slices_.size(); ++i) {
     if (!statuses_[i].IsNotFound()) db_.engine.check(statuses_[i], "reading rows to compare");

@@ -48,7 +48,8 @@ void RocksDatabase::checkpoint(const std::string& folder) {
   fs::remove_all(partial, error);  // of one that was not finished
   if (error) fail(folder, partial.string() + ": " + error.message());
   rocksdb::Checkpoint* made = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(&impl_->engine.db(), &made);
+  const Engine::Use store = impl_->engine.use();
+  rocksdb::Status status = rocksdb::Checkpoint::Create(store.db, &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   if (status.ok()) status = checkpoint->CreateCheckpoint(partial);
   if (!status.ok()) {

@@ -88,7 +88,8 @@ uint64_t RocksDatabase::ttl_filtered() const noexcept {
 
 uint64_t RocksDatabase::estimated_rows() const {
   uint64_t rows = 0;
-  impl_->engine.db().GetIntProperty(impl_->engine.data(), rocksdb::DB::Properties::kEstimateNumKeys, &rows);
+  const Engine::Use store = impl_->engine.use();
+  store->GetIntProperty(store.data, rocksdb::DB::Properties::kEstimateNumKeys, &rows);
   return rows;
 }
 

@@ -1,7 +1,9 @@
 #include "connectors/feature_store/rocksdb/engine.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/convenience.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,12 +13,15 @@
 #include "connectors/feature_store/rocksdb/engine_options.h"
 #include "connectors/feature_store/rocksdb/meta_keys.h"
 #include "connectors/support/crash_point.h"
+#include "millrace/log.h"
 
 namespace millrace::feature_store {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kLogger = "millrace.feature_store.rocksdb";
+constexpr std::chrono::seconds kReopenWait{5};  // for those who read
 constexpr int kCacheShardBits = 4;  // of the block cache: a block must be small beside a shard
 
 bool is_locked(const rocksdb::Status& status) {
@@ -48,6 +53,17 @@ void refuse_foreign(const std::string& folder) {
   }
 }
 
+/// True when a file of `bytes` can be made there.
+bool has_room(const std::string& folder, size_t bytes) {
+  const std::string probe = folder + "/room.dbtmp";
+  const int fd = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  const bool fits = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0;
+  ::close(fd);
+  ::unlink(probe.c_str());
+  return fits;
+}
+
 std::string made_folder(const std::string& path) {
   if (path.empty()) throw ConnectException("opening the online store: no folder is given; set store.path");
   std::error_code error;
@@ -70,33 +86,45 @@ std::string Engine::new_id() {
 }
 
 Engine::Engine(const RocksOptions& options)
-    : folder_(made_folder(options.path)),
+    : options_(options),
+      folder_(made_folder(options.path)),
       now_us_(options.now_us),
       enforce_ttl_(options.enforce_ttl),
       marker_retention_us_(std::chrono::microseconds(options.marker_retention).count()),
       cache_(rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits)) {
-  open(options);
+  open();
   load_name();
 }
 
-Engine::~Engine() {
+Engine::~Engine() { close(); }
+
+Engine::Use::Use(const Engine& engine)
+    : lock(engine.mutex_), db(engine.db_.get()), data(engine.data_), meta(engine.meta_) {
+  if (db != nullptr) return;
+  throw RetriableException(fmt::format(
+      "the online store in {} is closed after an error, until its disk has room again", engine.folder_));
+}
+
+void Engine::close() {
   if (!db_) return;
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
   for (rocksdb::ColumnFamilyHandle* family : {default_, data_, meta_}) {
     if (family != nullptr) db_->DestroyColumnFamilyHandle(family);
   }
+  default_ = data_ = meta_ = nullptr;
   db_->Close();
+  db_.reset();
 }
 
-void Engine::open(const RocksOptions& options) {
+void Engine::open() {
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
-      {"data", data_options(options, cache_)},
+      {"data", data_options(options_, cache_)},
       {"meta", meta_options(cache_)}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status =
-      rocksdb::DB::Open(database_options(options), folder_, families, &handles, &db);
+      rocksdb::DB::Open(database_options(options_), folder_, families, &handles, &db);
   if (is_locked(status)) {
     throw ConnectException(fmt::format(
         "the online store in {} is in use by another process; stop it, or choose another folder", folder_));
@@ -109,6 +137,8 @@ void Engine::open(const RocksOptions& options) {
   default_ = handles[0];
   data_ = handles[1];
   meta_ = handles[2];
+  data_name_.set(*data_);
+  meta_name_.set(*meta_);
 }
 
 void Engine::load_name() {
@@ -133,24 +163,46 @@ void Engine::load_name() {
   id_ = new_id();
   crash_point("store.create");
   rocksdb::WriteBatch batch;
-  batch.Put(meta_, std::string(kFormatKey), std::string(kFormatName));
-  batch.Put(meta_, std::string(kStoreIdKey), id_);
+  batch.Put(meta(), std::string(kFormatKey), std::string(kFormatName));
+  batch.Put(meta(), std::string(kStoreIdKey), id_);
   write(batch, "making it");
   flush();
 }
 
 void Engine::write(rocksdb::WriteBatch& batch, std::string_view action) {
-  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
-  if (status.ok()) return;
-  static_cast<void>(db_->Resume());  // for the next one: RocksDB refuses all after a failed write
-  check(status, action);
+  check(insist([&](rocksdb::DB& db) { return db.Write(rocksdb::WriteOptions(), &batch); }), action);
 }
 
 void Engine::flush() {
-  const rocksdb::Status status = db_->FlushWAL(true);
-  if (status.ok()) return;
-  static_cast<void>(db_->Resume());
-  check(status, "making writes durable");
+  check(insist([](rocksdb::DB& db) { return db.FlushWAL(true); }), "making writes durable");
+}
+
+// After a failed write RocksDB refuses all others, until it is told to go on, or opened anew. Either way what
+// had failed is not in what it goes on with.
+rocksdb::Status Engine::insist(const std::function<rocksdb::Status(rocksdb::DB&)>& call) {
+  rocksdb::Status status = rocksdb::Status::IOError("closed after an error");
+  {
+    const std::shared_lock lock(mutex_);
+    if (db_) status = call(*db_);
+    if (status.ok()) return status;
+    if (db_ && db_->Resume().ok()) return call(*db_);
+  }
+  if (!has_room(folder_, options_.write_buffer_bytes)) return status;  // it can be read at least
+  reopen();
+  const std::shared_lock lock(mutex_);
+  return db_ ? call(*db_) : status;
+}
+
+void Engine::reopen() {
+  const std::unique_lock lock(mutex_, kReopenWait);
+  if (!lock.owns_lock()) return;
+  close();
+  try {
+    open();
+    log(LogLevel::Info, kLogger, "Opened the online store in " + folder_ + " anew after an error");
+  } catch (const Error& error) {
+    log(LogLevel::Error, kLogger, error.what());
+  }
 }
 
 void Engine::check(const rocksdb::Status& status, std::string_view action) const {
@@ -169,7 +221,8 @@ void Engine::fail_damaged(std::string_view what) const {
 void Engine::each_meta(
     std::string_view prefix,
     const std::function<void(std::string_view rest, std::string_view value)>& visit) const {
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, meta_));
+  const Use store = use();
+  const std::unique_ptr<rocksdb::Iterator> at(store->NewIterator({}, store.meta));
   for (at->Seek(rocksdb::Slice(prefix.data(), prefix.size()));
        at->Valid() && at->key().ToStringView().starts_with(prefix); at->Next()) {
     visit(at->key().ToStringView().substr(prefix.size()), at->value().ToStringView());
@@ -179,7 +232,7 @@ void Engine::each_meta(
 
 void Engine::rename(const std::string& id) {
   rocksdb::WriteBatch batch;
-  batch.Put(meta_, std::string(kStoreIdKey), id);
+  batch.Put(meta(), std::string(kStoreIdKey), id);
   write(batch, "writing the name");
   flush();
   id_ = id;

@@ -2,18 +2,40 @@
 // The RocksDB of one folder: its options, its column families, its errors as ours.
 
 #include <rocksdb/cache.h>
+#include <rocksdb/comparator.h>
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
 #include "connectors/feature_store/rocksdb/database.h"
 
 namespace millrace::feature_store {
+
+/// Names a column family in batches, whichever RocksDB object they are written to.
+class FamilyName : public rocksdb::ColumnFamilyHandle {
+ public:
+  FamilyName() = default;
+  void set(const rocksdb::ColumnFamilyHandle& family) {
+    name_ = family.GetName();
+    id_ = family.GetID();
+  }
+  const std::string& GetName() const override { return name_; }
+  uint32_t GetID() const override { return id_; }
+  rocksdb::Status GetDescriptor(rocksdb::ColumnFamilyDescriptor*) override {
+    return rocksdb::Status::NotSupported();
+  }
+  const rocksdb::Comparator* GetComparator() const override { return rocksdb::BytewiseComparator(); }
+
+ private:
+  std::string name_;
+  uint32_t id_ = 0;
+};
 
 /// Thread-safe.
 class Engine {
@@ -25,9 +47,22 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  rocksdb::DB& db() const noexcept { return *db_; }
-  rocksdb::ColumnFamilyHandle* data() const noexcept { return data_; }
-  rocksdb::ColumnFamilyHandle* meta() const noexcept { return meta_; }
+  /// RocksDB for as long as one needs it; it is not opened anew meanwhile.
+  class Use {
+   public:
+    /// Throws RetriableException when it could not be opened anew after an error.
+    explicit Use(const Engine& engine);
+    rocksdb::DB* operator->() const noexcept { return db; }
+
+    std::shared_lock<std::shared_timed_mutex> lock;
+    rocksdb::DB* db;
+    rocksdb::ColumnFamilyHandle* data;
+    rocksdb::ColumnFamilyHandle* meta;
+  };
+  Use use() const { return Use(*this); }
+  /// For batches only.
+  rocksdb::ColumnFamilyHandle* data() noexcept { return &data_name_; }
+  rocksdb::ColumnFamilyHandle* meta() noexcept { return &meta_name_; }
   const std::shared_ptr<rocksdb::Cache>& cache() const noexcept { return cache_; }
   const std::string& folder() const noexcept { return folder_; }
   const std::string& id() const noexcept { return id_; }
@@ -53,9 +88,13 @@ class Engine {
   static std::string new_id();
 
  private:
-  void open(const RocksOptions& options);
+  void open();
+  void close();
   void load_name();
+  rocksdb::Status insist(const std::function<rocksdb::Status(rocksdb::DB&)>& call);
+  void reopen();
 
+  const RocksOptions options_;
   std::string folder_;
   std::function<int64_t()> now_us_;
   bool enforce_ttl_;
@@ -63,7 +102,10 @@ class Engine {
   bool was_new_ = false;
   std::string id_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  std::unique_ptr<rocksdb::DB> db_;
+  FamilyName data_name_;
+  FamilyName meta_name_;
+  mutable std::shared_timed_mutex mutex_;  // of what follows
+  std::unique_ptr<rocksdb::DB> db_;        // null: closed after an error
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   rocksdb::ColumnFamilyHandle* data_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;

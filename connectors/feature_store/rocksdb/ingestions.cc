@@ -29,7 +29,8 @@ Ingestion Ingestions::begin(int64_t group_id, std::optional<int64_t> entries) {
 std::vector<Ingestion> Ingestions::newest(int64_t group_id, size_t limit) const {
   std::vector<Ingestion> found;
   const std::string prefix = ingestions_prefix(group_id);
-  const std::unique_ptr<rocksdb::Iterator> at(engine_.db().NewIterator({}, engine_.meta()));
+  const Engine::Use store = engine_.use();
+  const std::unique_ptr<rocksdb::Iterator> at(store->NewIterator({}, store.meta));
   at->SeekForPrev(ingestion_key(group_id, INT64_MAX));
   for (; found.size() < limit && at->Valid() && at->key().starts_with(prefix); at->Prev()) {
     std::string_view rest = at->key().ToStringView().substr(prefix.size());
@@ -45,7 +46,8 @@ std::vector<Ingestion> Ingestions::newest(int64_t group_id, size_t limit) const 
 
 std::optional<Ingestion> Ingestions::find(int64_t group_id, int64_t id) const {
   std::string text;
-  const auto status = engine_.db().Get({}, engine_.meta(), ingestion_key(group_id, id), &text);
+  const Engine::Use store = engine_.use();
+  const auto status = store->Get({}, store.meta, ingestion_key(group_id, id), &text);
   if (status.IsNotFound()) return std::nullopt;
   engine_.check(status, "reading an ingestion");
   const auto found = read(id, text);

@@ -108,14 +108,15 @@ void RocksDatabase::get(std::span<Lookup> lookups) const {
   }
   if (use.asked.empty()) return;
   use.statuses.resize(use.asked.size());
+  const Engine::Use store = engine.use();
   if (use.asked.size() == 1) {
-    use.statuses[0] = engine.db().Get(rocksdb::ReadOptions(), engine.data(), use.slices[0],
+    use.statuses[0] = store->Get(rocksdb::ReadOptions(), store.data, use.slices[0],
                                       &lookups[use.asked[0]].pin_->value);
   } else {
     if (use.found.size() < use.asked.size()) {
       use.found = std::vector<rocksdb::PinnableSlice>(use.asked.size());
     }
-    engine.db().MultiGet(rocksdb::ReadOptions(), engine.data(), use.slices.size(), use.slices.data(),
+    store->MultiGet(rocksdb::ReadOptions(), store.data, use.slices.size(), use.slices.data(),
                          use.found.data(), use.statuses.data());
     for (size_t n = 0; n < use.asked.size(); ++n) {
       lookups[use.asked[n]].pin_->value = std::move(use.found[n]);
@@ -141,8 +142,9 @@ bool RocksDatabase::scan(const StoredTable& table, std::string_view prefix, std:
   const std::string end = behind_prefix(base + std::string(prefix));
   const rocksdb::Slice bound(end);
   rocksdb::ReadOptions options;
+  const Engine::Use store = engine.use();
   if (!end.empty()) options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> at(engine.db().NewIterator(options, engine.data()));
+  const std::unique_ptr<rocksdb::Iterator> at(store->NewIterator(options, store.data));
   at->Seek(base + std::string(std::max(prefix, after)));
   if (!after.empty() && at->Valid() && at->key().ToStringView() == base + std::string(after)) at->Next();
   size_t visited = 0;

@@ -238,7 +238,8 @@ StoredTablePtr Tables::drop(int64_t project_id, int64_t group_id) {
   // Whole files at once; what is left goes with compactions.
   const rocksdb::Slice first(begin);
   const rocksdb::Slice last(end);
-  static_cast<void>(rocksdb::DeleteFilesInRange(&engine_.db(), engine_.data(), &first, &last, false));
+  const Engine::Use store = engine_.use();
+  static_cast<void>(rocksdb::DeleteFilesInRange(store.db, store.data, &first, &last, false));
   return table;
 }
 

@@ -23,11 +23,13 @@ class ModelTest : public RocksTest {
     Engine engine(options());
     rocksdb::CompactRangeOptions all;
     all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    ASSERT_TRUE(engine.db().CompactRange(all, engine.data(), nullptr, nullptr).ok());
+    const Engine::Use raw_store = engine.use();
+    ASSERT_TRUE(raw_store->CompactRange(all, raw_store.data, nullptr, nullptr).ok());
   }
   size_t keys() {
     Engine engine(options());
-    const std::unique_ptr<rocksdb::Iterator> at(engine.db().NewIterator({}, engine.data()));
+    const std::unique_ptr<rocksdb::Iterator> at(
+        engine.use()->NewIterator({}, engine.use().data));
     size_t count = 0;
     for (at->SeekToFirst(); at->Valid(); at->Next()) ++count;
     return count;
