@@ -1,7 +1,6 @@
 #include "connectors/avro/binary.h"
 
 #include <bit>
-#include <cstring>
 #include <limits>
 
 namespace millrace::avro {
@@ -12,15 +11,6 @@ void append_little_endian(std::string& out, Number value) {
   for (size_t i = 0; i < sizeof(Number); ++i) {
     out.push_back(static_cast<char>(static_cast<uint8_t>(value >> (8 * i))));
   }
-}
-
-template <typename Number>
-Number little_endian(std::string_view bytes) noexcept {
-  Number value = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    value |= static_cast<Number>(static_cast<Number>(static_cast<uint8_t>(bytes[i])) << (8 * i));
-  }
-  return value;
 }
 
 }  // namespace
@@ -56,14 +46,12 @@ void Reader::fail(const char* error) noexcept {
   next_ = end_;
 }
 
-bool Reader::read_boolean() noexcept {
-  const std::string_view byte = read_fixed(1);
-  if (byte.empty()) return false;
-  if (byte[0] != 0 && byte[0] != 1) fail("a boolean is neither 0 nor 1");
-  return byte[0] == 1;
+bool Reader::fail_boolean() noexcept {
+  fail(next_ == end_ ? "the input ends within a value" : "a boolean is neither 0 nor 1");
+  return false;
 }
 
-int64_t Reader::read_long() noexcept {
+int64_t Reader::read_long_number() noexcept {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 70; shift += 7) {
     if (next_ == end_) {
@@ -77,42 +65,6 @@ int64_t Reader::read_long() noexcept {
   }
   fail("a number has more than 64 bits");
   return 0;
-}
-
-int32_t Reader::read_int() noexcept {
-  const int64_t value = read_long();
-  if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
-    fail("an int has more than 32 bits");
-    return 0;
-  }
-  return static_cast<int32_t>(value);
-}
-
-float Reader::read_float() noexcept {
-  return std::bit_cast<float>(little_endian<uint32_t>(read_fixed(4)));
-}
-
-double Reader::read_double() noexcept {
-  return std::bit_cast<double>(little_endian<uint64_t>(read_fixed(8)));
-}
-
-std::string_view Reader::read_bytes() noexcept {
-  const int64_t size = read_long();
-  if (size < 0) {
-    fail("a length is negative");
-    return {};
-  }
-  return read_fixed(static_cast<size_t>(size));
-}
-
-std::string_view Reader::read_fixed(size_t size) noexcept {
-  if (size > remaining()) {
-    fail("the input ends within a value");
-    return {};
-  }
-  const std::string_view value(next_, size);
-  next_ += size;
-  return value;
 }
 
 int64_t Reader::read_block(int64_t* skip_bytes) noexcept {
@@ -130,15 +82,6 @@ int64_t Reader::read_block(int64_t* skip_bytes) noexcept {
   }
   if (skip_bytes != nullptr) *skip_bytes = size;
   return -count;
-}
-
-size_t Reader::read_index(size_t count) noexcept {
-  const int64_t index = read_long();
-  if (index < 0 || static_cast<uint64_t>(index) >= count) {
-    fail("the index of a branch or symbol is out of range");
-    return 0;
-  }
-  return static_cast<size_t>(index);
 }
 
 }  // namespace millrace::avro

@@ -16,15 +16,25 @@ CatalogSource::CatalogSource(CatalogOptions options)
 
 CatalogSource::~CatalogSource() = default;
 
-CatalogPtr CatalogSource::current() const { return state_->current(); }
+CatalogPtr CatalogSource::current() const {
+  return state_->current();
+}
 
-uint64_t CatalogSource::generation() const noexcept { return state_->generation(); }
+uint64_t CatalogSource::generation() const noexcept {
+  return state_->generation();
+}
 
-FeatureGroupPtr CatalogSource::find(const GroupHints& hints) { return state_->find(hints); }
+FeatureGroupPtr CatalogSource::find(const GroupHints& hints) {
+  return state_->find(hints);
+}
 
-bool CatalogSource::refresh_if_due() { return state_->refresh_if_due(); }
+bool CatalogSource::refresh_if_due() {
+  return state_->refresh_if_due();
+}
 
-std::string CatalogSource::last_error() const { return state_->last_error(); }
+std::string CatalogSource::last_error() const {
+  return state_->last_error();
+}
 
 FeatureGroupPtr CatalogSource::State::find(const GroupHints& hints) {
   if (FeatureGroupPtr known = current()->group_ptr(hints.group_id)) return known;

@@ -37,7 +37,8 @@ class CatalogSource::State {
   void learn_from_rest(int64_t group_id);
   void refresh_file() noexcept;
   void refresh_rest() noexcept;
-  /// These set `changed` as soon as there is something to publish; what throws then takes nothing back.
+  /// These set `changed` as soon as there is something to publish; what throws then takes nothing
+  /// back.
   void ask_learnt(bool& changed);
   void ask_again(const LearntGroups::Learnt& learnt, bool& changed);
   void refresh_views(bool& changed);
@@ -56,14 +57,14 @@ class CatalogSource::State {
   const CatalogOptions options_;
   std::mutex slow_;  // held while sources are asked, which blocks
   std::optional<WatchedFile> file_;
-  std::string file_text_;  // as read last; it may be wrong
-  bool is_stale_ = true;   // documents_ are not made of file_text_, and may be
+  std::string file_text_;    // as read last; it may be wrong
+  bool is_stale_ = true;     // documents_ are not made of file_text_, and may be
   bool is_refused_ = false;  // file_text_ is wrong
   std::optional<HopsworksClient> hopsworks_;
   std::set<int64_t> projects_;
   Catalog::Parts documents_;
   LearntGroups learnt_;
-  std::map<int64_t, std::vector<FeatureView>> views_;  // of REST, by project
+  std::map<int64_t, std::vector<FeatureView>> views_;       // of REST, by project
   std::unordered_map<int64_t, Clock::time_point> missing_;  // until when
   Clock::time_point due_;
 

@@ -78,7 +78,8 @@ std::optional<HopsworksGroup> HopsworksClient::group(int64_t project_id, int64_t
   return known_group(project_id, id, gone);
 }
 
-std::optional<HopsworksGroup> HopsworksClient::known_group(int64_t project_id, int64_t id, bool& gone) {
+std::optional<HopsworksGroup> HopsworksClient::known_group(int64_t project_id, int64_t id,
+                                                           bool& gone) {
   gone = false;
   const std::optional<Store> store = this->store(project_id);
   if (!store) return std::nullopt;
@@ -95,7 +96,8 @@ std::optional<HopsworksGroup> HopsworksClient::known_group(int64_t project_id, i
   }
   const DocumentContext context = context_of(url);
   Json json = parse_document(response.body, context.origin);
-  // Hopsworks names the store, not the project, and the store may be one of a project with another name.
+  // Hopsworks names the store, not the project, and the store may be one of a project with another
+  // name.
   if (json.is_object() && !store->project.empty()) json["project"] = store->project;
   HopsworksGroup found{parse_feature_group(json, "", context),
                        std::hash<std::string>{}(response.body)};

@@ -29,8 +29,8 @@ class HopsworksClient {
 
   /// None: the project has no such group, or is none that we may see.
   std::optional<HopsworksGroup> group(int64_t project_id, int64_t id);
-  /// The same for a group that was there. `gone` is whether the server knows that it is not any more, rather
-  /// than, say, being a server of something else.
+  /// The same for a group that was there. `gone` is whether the server knows that it is not any
+  /// more, rather than, say, being a server of something else.
   std::optional<HopsworksGroup> known_group(int64_t project_id, int64_t id, bool& gone);
   /// Those that can be read; `problems` gets a line for each other one.
   std::vector<FeatureView> views(int64_t project_id, std::vector<std::string>& problems);

@@ -12,8 +12,8 @@ namespace {
 
 std::string basic(const std::string& user_and_password) {
   std::string text = "Basic ";
-  append_base64(text, {reinterpret_cast<const uint8_t*>(user_and_password.data()),
-                       user_and_password.size()});
+  append_base64(
+      text, {reinterpret_cast<const uint8_t*>(user_and_password.data()), user_and_password.size()});
   return text;
 }
 
@@ -73,8 +73,8 @@ std::string checked_url(std::string url, std::string_view key) {
   }
   const std::string_view host = std::string_view(url).substr(scheme + 3);
   if (host.substr(0, host.find('/')).find('@') != std::string_view::npos) {
-    throw ConfigException(fmt::format(
-        "{} has a user or password in its address; they have a key of their own", key));
+    throw ConfigException(
+        fmt::format("{} has a user or password in its address; they have a key of their own", key));
   }
   return url;
 }

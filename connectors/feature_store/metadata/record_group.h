@@ -9,8 +9,9 @@
 
 namespace millrace::feature_store {
 
-/// From the attributes `primaryKey` (a list of names, or one), `eventTime` and `ttlSeconds` of the record.
-/// None: the schema has no primary key to tell. Throws ConfigException for attributes of another kind.
+/// From the attributes `primaryKey` (a list of names, or one), `eventTime` and `ttlSeconds` of the
+/// record. None: the schema has no primary key to tell. Throws ConfigException for attributes of
+/// another kind.
 std::optional<FeatureGroup> group_of_attributes(const GroupHints& hints);
 /// With this primary key. None: there is no schema, or the key is no part of it.
 std::optional<FeatureGroup> group_of_schema(const GroupHints& hints,

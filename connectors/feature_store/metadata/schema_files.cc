@@ -49,7 +49,8 @@ void SchemaFiles::read_again() {
   std::map<int64_t, avro::SchemaPtr> schemas;
   for (const auto& [key, value] : json.items()) {
     const std::optional<int64_t> id = whole_number<int64_t>(key);
-    if (!id || *id < 0) fail_at(context, key, "a schema's name is its id in the registry, a number");
+    if (!id || *id < 0)
+      fail_at(context, key, "a schema's name is its id in the registry, a number");
     try {
       schemas[*id] = value.is_string() ? avro::Schema::parse(value.get<std::string>())
                                        : avro::Schema::from_json(value);

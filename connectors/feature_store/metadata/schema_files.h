@@ -11,15 +11,15 @@
 
 namespace millrace::feature_store {
 
-/// A folder of `<id>.avsc`, or one file with an object of id -> schema, which is read again when it has
-/// changed. Used by one thread at a time.
+/// A folder of `<id>.avsc`, or one file with an object of id -> schema, which is read again when it
+/// has changed. Used by one thread at a time.
 class SchemaFiles {
  public:
   /// `path` may be empty. Throws ConfigException for a path that is not there.
   explicit SchemaFiles(const std::string& path);
 
-  /// Null: there is none. Throws DataException for a schema that is no Avro, ConfigException for a file that
-  /// cannot be read or is no such object.
+  /// Null: there is none. Throws DataException for a schema that is no Avro, ConfigException for a
+  /// file that cannot be read or is no such object.
   avro::SchemaPtr find(int64_t id);
 
  private:

@@ -25,7 +25,8 @@ avro::SchemaPtr schema_of(const std::string& body, const DocumentContext& contex
   JsonObject object(answer, "", context);
   const std::string type = object.text("schemaType").value_or("AVRO");
   if (type != "AVRO") {
-    throw DataException(fmt::format("{} is a schema of type {}; rows are Avro", context.origin, type));
+    throw DataException(
+        fmt::format("{} is a schema of type {}; rows are Avro", context.origin, type));
   }
   const Json* schema = object.find("schema");
   if (schema == nullptr) object.fail("schema", "it is missing");

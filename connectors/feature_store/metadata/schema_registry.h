@@ -17,9 +17,10 @@ class SchemaRegistry {
   SchemaRegistry(const std::vector<std::string>& urls, ServerOptions options);
 
   bool empty() const noexcept { return urls_.empty(); }
-  /// Null: the registry answered that it has none. The first one that answers counts; after one that does not
-  /// the next is asked, and `tries` times all of them, `pause` apart. Blocks. Throws RetriableException
-  /// when none answers, ConnectException when one refuses us, DataException for a schema that is no Avro.
+  /// Null: the registry answered that it has none. The first one that answers counts; after one
+  /// that does not the next is asked, and `tries` times all of them, `pause` apart. Blocks. Throws
+  /// RetriableException when none answers, ConnectException when one refuses us, DataException for
+  /// a schema that is no Avro.
   avro::SchemaPtr find(int64_t id, int64_t project_id, int tries, std::chrono::milliseconds pause);
 
  private:

@@ -16,11 +16,12 @@
 namespace millrace::feature_store {
 
 struct SchemaOptions {
-  /// `http://host:8081`, or Hopsworks' `https://host/hopsworks-api/api/project/119/kafka`; asked in turn.
+  /// `http://host:8081`, or Hopsworks' `https://host/hopsworks-api/api/project/119/kafka`; asked in
+  /// turn.
   /// `{projectId}` in one is the project's number. Empty: none.
   std::vector<std::string> registry_urls = {};
-  std::optional<Password> api_key = {};         // sent as `Authorization: ApiKey ...` (Hopsworks)
-  std::optional<Password> basic_auth = {};      // `user:password`
+  std::optional<Password> api_key = {};     // sent as `Authorization: ApiKey ...` (Hopsworks)
+  std::optional<Password> basic_auth = {};  // `user:password`
   std::string ca_file = {};
   /// Folder of files `<id>.avsc`, or one file with an object of id -> schema.
   std::string file = {};
@@ -40,10 +41,10 @@ class SchemaSource {
   SchemaSource(SchemaOptions options, std::function<avro::SchemaPtr(int64_t)> stored);
   ~SchemaSource();
 
-  /// From the cache, the group's own, the registry, the store, the file, in this order. Null: nobody has it
-  /// (404), which is believed for `not_found_for`. Throws RetriableException when a registry does not answer
-  /// and nothing else has it, ConnectException when one refuses us, and DataException for a schema that is no
-  /// Avro: no retry helps. Blocks.
+  /// From the cache, the group's own, the registry, the store, the file, in this order. Null:
+  /// nobody has it (404), which is believed for `not_found_for`. Throws RetriableException when a
+  /// registry does not answer and nothing else has it, ConnectException when one refuses us, and
+  /// DataException for a schema that is no Avro: no retry helps. Blocks.
   avro::SchemaPtr find(int64_t id, const FeatureGroup& group);
   /// Without a group, e.g. to make one of the schema's attributes.
   avro::SchemaPtr find(int64_t id, int64_t project_id = 0);

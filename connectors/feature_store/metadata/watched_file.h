@@ -12,15 +12,15 @@ namespace millrace::feature_store {
 /// Used by one thread at a time.
 class WatchedFile {
  public:
-  /// A file that was changed so short a time ago may be changed again under the same time of change: it is
-  /// read, and its bytes are compared.
+  /// A file that was changed so short a time ago may be changed again under the same time of
+  /// change: it is read, and its bytes are compared.
   static constexpr int64_t kSettledSeconds = 2;
 
   explicit WatchedFile(std::string path) : path_(std::move(path)) {}
 
-  /// The text, when it is another one than the last time; at first it always is. A file is looked at by its
-  /// time of change, size and inode. Throws ConfigException when it cannot be read or has more than
-  /// kMaxDocumentBytes.
+  /// The text, when it is another one than the last time; at first it always is. A file is looked
+  /// at by its time of change, size and inode. Throws ConfigException when it cannot be read or has
+  /// more than kMaxDocumentBytes.
   std::optional<std::string> changed();
   const std::string& path() const noexcept { return path_; }
 

@@ -46,8 +46,8 @@ class NameChecks {
     for (const ViewFeature& feature : view.features) {
       check_feature(group_of(feature.group_id, what), feature.feature, what);
       if (!names.insert(feature.name()).second) {
-        throw ConfigException(fmt::format("{}: two features are named {}; give one of them a prefix",
-                                          what, feature.name()));
+        throw ConfigException(fmt::format(
+            "{}: two features are named {}; give one of them a prefix", what, feature.name()));
       }
     }
     for (const auto& [key, name] : view.serving_keys) {
@@ -87,7 +87,8 @@ class NameChecks {
     throw ConfigException(fmt::format("{}: there is no feature group {}", what, id));
   }
 
-  void check_feature(const FeatureGroup& group, const std::string& feature, const std::string& what) {
+  void check_feature(const FeatureGroup& group, const std::string& feature,
+                     const std::string& what) {
     if (group.deleted) return;  // lookups say so
     if (group.offline_only.contains(feature)) {
       throw ConfigException(
@@ -114,7 +115,9 @@ class NameChecks {
 
 }  // namespace
 
-void check_view(const Catalog& catalog, const FeatureView& view) { NameChecks(catalog).check(view); }
+void check_view(const Catalog& catalog, const FeatureView& view) {
+  NameChecks(catalog).check(view);
+}
 
 Catalog::Catalog(Parts parts, const Catalog* before) : parts_(std::move(parts)) {
   check_count(parts_.groups.size(), kMaxGroups, "feature groups");
@@ -154,8 +157,8 @@ void Catalog::index_views() {
     names.check(view);
     auto& versions = databases_[view.database()].views[view.name];
     if (versions.emplace(view.version, &view).second) continue;
-    throw ConfigException(
-        fmt::format("feature view {} {} of {} is there twice", view.name, view.version, view.project));
+    throw ConfigException(fmt::format("feature view {} {} of {} is there twice", view.name,
+                                      view.version, view.project));
   }
 }
 
@@ -184,7 +187,9 @@ const FeatureGroup* Catalog::table(std::string_view database, std::string_view t
   return found == databases_.end() ? nullptr : found_or_null(found->second.tables, table);
 }
 
-bool Catalog::has_database(std::string_view database) const { return databases_.contains(database); }
+bool Catalog::has_database(std::string_view database) const {
+  return databases_.contains(database);
+}
 
 const FeatureGroup* Catalog::group_of_topic(std::string_view topic) const {
   return found_or_null(by_topic_, topic);

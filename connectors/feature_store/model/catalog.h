@@ -25,10 +25,10 @@ class Catalog {
     std::vector<FeastService> feast_services = {};
     std::vector<FeastPushSource> push_sources = {};
   };
-  /// Throws ConfigException for two groups with one id, or one name and version of a project (groups that are
-  /// deleted aside), for groups that break a limit of §8 as far as their types are known, and for views of
-  /// groups or features that are not there.
-  /// What `before` holds is not checked a second time.
+  /// Throws ConfigException for two groups with one id, or one name and version of a project
+  /// (groups that are deleted aside), for groups that break a limit of §8 as far as their types are
+  /// known, and for views of groups or features that are not there. What `before` holds is not
+  /// checked a second time.
   explicit Catalog(Parts parts, const Catalog* before = nullptr);
   Catalog(const Catalog&) = delete;  // what lookups give points into it
   Catalog& operator=(const Catalog&) = delete;
@@ -88,20 +88,22 @@ inline constexpr size_t kMaxGroups = 10'000;       // of a catalog
 inline constexpr size_t kMaxViews = 10'000;        // of each kind
 inline constexpr size_t kMaxViewFeatures = 5'000;  // of one view
 
-/// Reads documents of feature-store-sink.md §7. What an earlier one has (a group's id or name and version, a
-/// view's name) is left out of later ones; views refer to groups of any. Members that nobody knows are left
-/// out, and `warnings`, if given, gets one line for each. Throws ConfigException that names the document and
-/// the place in it.
+/// Reads documents of feature-store-sink.md §7. What an earlier one has (a group's id or name and
+/// version, a view's name) is left out of later ones; views refer to groups of any. Members that
+/// nobody knows are left out, and `warnings`, if given, gets one line for each. Throws
+/// ConfigException that names the document and the place in it.
 ///
 ///     {"featureGroups": [{
-///        "project": "bank", "projectId": 119, "featurestoreId": 67, "id": 42, "name": "txn", "version": 1,
+///        "project": "bank", "projectId": 119, "featurestoreId": 67,
+///        "id": 42, "name": "txn", "version": 1,
 ///        "topic": "bank_onlinefs", "subject": "txn_1",
 ///        "primaryKey": ["cc_num"], "eventTime": "ts", "ttlSeconds": 86400,
-///        "online": {"types": {"note": "varchar(500)"}, "offlineOnly": ["raw"], "indexes": [["day"]],
-///                   "pkIndex": "hash"},                      // or "ordered"
-///        "features": [{"name": "cc_num", "type": "bigint", "onlineType": "bigint", "primary": true}],
-///        "complex": {"loc": "struct<lat:double,lon:double>"}, // where registered schemas say bytes
-///        "schemas": {"17": {"type": "record", ...}},          // by schema id; objects, or text of them
+///        "online": {"types": {"note": "varchar(500)"}, "offlineOnly": ["raw"],
+///                   "indexes": [["day"]], "pkIndex": "hash"},   // or "ordered"
+///        "features": [{"name": "cc_num", "type": "bigint", "onlineType": "bigint",
+///                      "primary": true}],
+///        "complex": {"loc": "struct<lat:double,lon:double>"},   // registered schemas say bytes
+///        "schemas": {"17": {"type": "record", ...}},            // by id; objects, or text of them
 ///        "onlineEnabled": true, "deleted": false}],
 ///      "featureViews": [{
 ///        "project": "bank", "name": "fraud", "version": 1, "id": 7,
@@ -111,14 +113,16 @@ inline constexpr size_t kMaxViewFeatures = 5'000;  // of one view
 ///                      "feature": "is_fraud", "label": true}],
 ///        "servingKeys": [{"featureGroup": 42, "feature": "cc_num", "name": "card"}]}],
 ///      "feast": {
-///        "views": [{"name": "driver_stats", "featureGroup": 42, "entities": {"driver_id": "cc_num"}}],
+///        "views": [{"name": "driver_stats", "featureGroup": 42,
+///                   "entities": {"driver_id": "cc_num"}}],
 ///        "services": [{"name": "scoring", "features": ["driver_stats:amount"]}],
 ///        "pushSources": [{"name": "push", "view": "driver_stats"}]}}
 ///
-/// Of a group, `project`, `id` and `name` are needed, and a primary key: `primaryKey`, or features that are
-/// `primary`. `features`, where given, are all there are. A `featureGroup` of a view is an id,
-/// `<name>_<version>`, or an object with `id` or with `name`, `version` and `project`; without a project it is
-/// the view's, and for Feast the only one that has such a group.
+/// Of a group, `project`, `id` and `name` are needed, and a primary key: `primaryKey`, or features
+/// that are `primary`. `features`, where given, are all there are. A `featureGroup` of a view is an
+/// id, a text `<name>_<version>`, or an object with `id` or with `name`, `version` and `project`;
+/// without a project it is the view's, and for Feast the only one that has such a group. `version`
+/// is 1 where it is missing.
 Catalog::Parts parse_catalog(const std::vector<CatalogText>& documents,
                              std::vector<std::string>* warnings = nullptr);
 /// Of one document.

@@ -37,7 +37,8 @@ void check_names(const FeatureGroup& group, const KnownFeatures& known) {
   for (const auto& index : group.indexes) {
     for (const std::string& name : index) {
       check_there(group, known, name, "the index's column");
-      if (group.offline_only.contains(name)) fail(group, "the index's column " + name + " is not online");
+      if (group.offline_only.contains(name))
+        fail(group, "the index's column " + name + " is not online");
     }
   }
 }
@@ -53,13 +54,15 @@ void check_key_type(const FeatureGroup& group, const std::string& name, const Fe
       type.kind != FeatureKind::Complex && can_be_key(column.kind)) {
     return;
   }
-  fail(group, fmt::format("primary key {} is {} with an online type of {}: FLOAT, DOUBLE, TEXT, BLOB "
-                          "and complex features are no keys",
-                          name, type.text, column.text()));
+  fail(group,
+       fmt::format("primary key {} is {} with an online type of {}: FLOAT, DOUBLE, TEXT, BLOB "
+                   "and complex features are no keys",
+                   name, type.text, column.text()));
 }
 
 void check_key(const FeatureGroup& group, const KnownFeatures& known) {
-  if (group.primary_key.empty()) fail(group, "it has no primary key; name its features in primaryKey");
+  if (group.primary_key.empty())
+    fail(group, "it has no primary key; name its features in primaryKey");
   std::set<std::string> seen;
   size_t bytes = 0;
   for (const std::string& name : group.primary_key) {
@@ -87,7 +90,8 @@ void check_time(const FeatureGroup& group, const KnownFeatures& known) {
     case FeatureKind::Timestamp:
     case FeatureKind::Date:
     case FeatureKind::BigInt:
-    case FeatureKind::Int: return;
+    case FeatureKind::Int:
+      return;
     default:
       fail(group, fmt::format("event time {} is {}: a timestamp, date, bigint or int is wanted",
                               group.event_time, type->second.text));
@@ -103,8 +107,9 @@ void check_row(const FeatureGroup& group, const KnownFeatures& known) {
     bytes += row_cost(group.column_type(name, type));
   }
   if (columns > kMaxColumns) {
-    fail(group, fmt::format("it has {} online columns, and {} are the most: name some in offlineOnly",
-                            columns, kMaxColumns));
+    fail(group,
+         fmt::format("it has {} online columns, and {} are the most: name some in offlineOnly",
+                     columns, kMaxColumns));
   }
   if (bytes > kMaxRowBytes) {
     fail(group, fmt::format("a row may take {} bytes, and {} are the most: declare shorter online "

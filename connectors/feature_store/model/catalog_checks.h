@@ -15,8 +15,8 @@ struct KnownFeatures {
 
   bool may_have(const std::string& feature) const { return !complete || types.contains(feature); }
 };
-/// From `feature_types`, else from its newest inline schema. Throws ConfigException for a schema that is none
-/// of a feature group.
+/// From `feature_types`, else from its newest inline schema. Throws ConfigException for a schema
+/// that is none of a feature group.
 KnownFeatures known_features(const FeatureGroup& group);
 
 /// Throws ConfigException that names the group.

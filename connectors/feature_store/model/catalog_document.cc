@@ -33,7 +33,8 @@ Taken taken_by(const Catalog::Parts& parts) {
     taken.views.emplace(view.database(), view.name, view.version);
   }
   for (const FeastView& view : parts.feast_views) taken.feast_views.insert(view.name);
-  for (const FeastService& service : parts.feast_services) taken.feast_services.insert(service.name);
+  for (const FeastService& service : parts.feast_services)
+    taken.feast_services.insert(service.name);
   for (const FeastPushSource& source : parts.push_sources) taken.push_sources.insert(source.name);
   return taken;
 }
@@ -49,7 +50,8 @@ void read_groups(const Document& document, Catalog::Parts& parts) {
   });
 }
 
-void read_feast(JsonObject feast, const GroupNames& groups, const Taken& taken, Catalog::Parts& parts) {
+void read_feast(JsonObject feast, const GroupNames& groups, const Taken& taken,
+                Catalog::Parts& parts) {
   const DocumentContext& context = feast.context();
   feast.list("views", [&](const Json& item, const std::string& place) {
     FeastView view = parse_feast_view(item, place, groups, context);

@@ -79,20 +79,22 @@ void read_features(JsonObject& object, FeatureGroup& group) {
 
 void read_schemas(JsonObject& object, FeatureGroup& group) {
   const DocumentContext& context = object.context();
-  object.members("schemas", [&](const std::string& key, const Json& json, const std::string& place) {
-    const std::optional<int64_t> id = whole_number<int64_t>(key);
-    if (!id || *id < 0) fail_at(context, place, "a schema's name is its id in the registry, a number");
-    const bool added =
-        group.schemas
-            .emplace(*id, parsed(context, place,
-                                 [&] {
-                                   return json.is_string()
-                                              ? avro::Schema::parse(json.get<std::string>())
-                                              : avro::Schema::from_json(json);
-                                 }))
-            .second;
-    if (!added) fail_at(context, place, "the id is there twice");
-  });
+  object.members(
+      "schemas", [&](const std::string& key, const Json& json, const std::string& place) {
+        const std::optional<int64_t> id = whole_number<int64_t>(key);
+        if (!id || *id < 0)
+          fail_at(context, place, "a schema's name is its id in the registry, a number");
+        const bool added =
+            group.schemas
+                .emplace(*id, parsed(context, place,
+                                     [&] {
+                                       return json.is_string()
+                                                  ? avro::Schema::parse(json.get<std::string>())
+                                                  : avro::Schema::from_json(json);
+                                     }))
+                .second;
+        if (!added) fail_at(context, place, "the id is there twice");
+      });
 }
 
 void read_ttl(JsonObject& object, FeatureGroup& group) {
@@ -100,7 +102,8 @@ void read_ttl(JsonObject& object, FeatureGroup& group) {
   const auto of_hopsworks = object.whole("ttl", 0, kMaxTtlSeconds);
   const bool enabled = object.flag("ttlEnabled").value_or(true);
   if (in_document) group.ttl_seconds = in_document;
-  if (!in_document && of_hopsworks && *of_hopsworks > 0 && enabled) group.ttl_seconds = of_hopsworks;
+  if (!in_document && of_hopsworks && *of_hopsworks > 0 && enabled)
+    group.ttl_seconds = of_hopsworks;
 }
 
 void read_names(JsonObject& object, FeatureGroup& group) {

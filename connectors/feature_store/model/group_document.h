@@ -10,9 +10,9 @@ namespace millrace::feature_store {
 
 inline constexpr int64_t kMaxTtlSeconds = int64_t{100} * 366 * 24 * 3600;  // a century
 
-/// Of the catalog's header: an item of `featureGroups`. Hopsworks' answers are read the same way: where
-/// `project` is missing, `featurestoreName` tells it. Members that are not known are warned of when `context`
-/// wants warnings. Throws ConfigException.
+/// Of the catalog's header: an item of `featureGroups`. Hopsworks' answers are read the same way:
+/// where `project` is missing, `featurestoreName` tells it. Members that are not known are warned
+/// of when `context` wants warnings. Throws ConfigException.
 FeatureGroup parse_feature_group(const Json& json, const std::string& place,
                                  const DocumentContext& context);
 

@@ -11,7 +11,8 @@
 namespace millrace::feature_store {
 namespace {
 
-constexpr size_t kMaxShown = 40;  // bytes of a value in messages
+constexpr size_t kMaxShown = 40;    // bytes of a value in messages
+constexpr size_t kMaxReason = 300;  // of the parser's words
 
 std::string shown(const Json& json) {
   std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -34,8 +35,8 @@ class Guard {
     }
     if (event == Event::object_end || event == Event::array_end) open_.pop_back();
     if (event == Event::key && !open_.back().insert(parsed.get<std::string>()).second) {
-      throw ConfigException(fmt::format("reading {}: the member {} is twice in one object", origin_,
-                                        shown(parsed)));
+      throw ConfigException(
+          fmt::format("reading {}: the member {} is twice in one object", origin_, shown(parsed)));
     }
     return true;
   }
@@ -58,28 +59,37 @@ Json parse_document(std::string_view text, const std::string& origin) {
       return guard(depth, event, parsed);
     });
   } catch (const Json::exception& error) {
-    throw ConfigException(fmt::format("reading {}: it is no JSON: {}", origin, error.what()));
+    const std::string_view why(error.what());  // may quote the document
+    throw ConfigException(
+        fmt::format("reading {}: it is no JSON: {}", origin, why.substr(0, kMaxReason)));
   }
 }
 
 void fail_at(const DocumentContext& context, const std::string& place, const std::string& what) {
-  throw ConfigException(fmt::format("reading {}: {}{}{}", context.origin, place,
-                                    place.empty() ? "" : ": ", what));
+  throw ConfigException(
+      fmt::format("reading {}: {}{}{}", context.origin, place, place.empty() ? "" : ": ", what));
 }
 
 std::string_view kind_of_json(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::null: return "null";
-    case Json::value_t::object: return "an object";
-    case Json::value_t::array: return "a list";
-    case Json::value_t::string: return "a text";
-    case Json::value_t::boolean: return "a boolean";
-    default: return "a number";
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "a list";
+    case Json::value_t::string:
+      return "a text";
+    case Json::value_t::boolean:
+      return "a boolean";
+    default:
+      return "a number";
   }
 }
 
 std::string as_text(const Json& json, const std::string& place, const DocumentContext& context) {
-  if (!json.is_string()) fail_at(context, place, fmt::format("a text is wanted, not {}", kind_of_json(json)));
+  if (!json.is_string())
+    fail_at(context, place, fmt::format("a text is wanted, not {}", kind_of_json(json)));
   return json.get<std::string>();
 }
 

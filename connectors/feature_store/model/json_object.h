@@ -1,6 +1,6 @@
 #pragma once
-// Objects of documents that people and servers write: members with their kind checked, and the place in the
-// document in every message.
+// Objects of documents that people and servers write: members with their kind checked, and the
+// place in the document in every message.
 
 #include <cstdint>
 #include <functional>
@@ -19,22 +19,23 @@ using Json = avro::Json;
 inline constexpr size_t kMaxDocumentBytes = size_t{16} << 20;
 inline constexpr int kMaxDocumentDepth = 128;  // a schema of kMaxSchemaDepth fits
 
-/// Refuses text that is too long, too deep, no JSON, or has a member twice. Throws ConfigException that
-/// begins with `reading ORIGIN`.
+/// Refuses text that is too long, too deep, no JSON, or has a member twice. Throws ConfigException
+/// that begins with `reading ORIGIN`.
 Json parse_document(std::string_view text, const std::string& origin);
 
 /// What one document is called in messages, and where its warnings go.
 struct DocumentContext {
   std::string origin = {};
-  std::vector<std::string>* warnings = nullptr;  // null: members that are not known are nobody's business
+  std::vector<std::string>* warnings =
+      nullptr;  // null: members that are not known are nobody's business
 };
 
 /// Throws ConfigException `reading ORIGIN: PLACE: WHAT`.
 [[noreturn]] void fail_at(const DocumentContext& context, const std::string& place,
                           const std::string& what);
 
-/// Views one object; lives no longer than the document and the context. All throw ConfigException for
-/// members of another kind. A member that is null is not there.
+/// Views one object; lives no longer than the document and the context. All throw ConfigException
+/// for members of another kind. A member that is null is not there.
 class JsonObject {
  public:
   JsonObject(const Json& json, std::string place, const DocumentContext& context);

@@ -90,8 +90,8 @@ GroupNames::GroupNames(const std::vector<FeatureGroupPtr>& groups) {
   }
 }
 
-int64_t GroupNames::id_of(const Json& reference, const std::string& place, const std::string& project,
-                          const DocumentContext& context) const {
+int64_t GroupNames::id_of(const Json& reference, const std::string& place,
+                          const std::string& project, const DocumentContext& context) const {
   if (reference.is_string()) return find(project, reference.get<std::string>(), place, context);
   if (reference.is_object()) {
     JsonObject object(reference, place, context);
@@ -145,8 +145,8 @@ FeatureView parse_feature_view(const Json& json, const std::string& place, const
   return view;
 }
 
-FeatureView parse_hopsworks_view(const Json& json, const std::string& place, const std::string& project,
-                                 const DocumentContext& context) {
+FeatureView parse_hopsworks_view(const Json& json, const std::string& place,
+                                 const std::string& project, const DocumentContext& context) {
   JsonObject object(json, place, context);
   FeatureView view;
   view.project = project;
@@ -171,11 +171,12 @@ FeastView parse_feast_view(const Json& json, const std::string& place, const Gro
   JsonObject object(json, place, context);
   FeastView view;
   view.name = object.required_text("name");
-  view.group_id = groups.id_of(required(object, "featureGroup"), object.place("featureGroup"), "",
-                               context);
-  object.members("entities", [&](const std::string& key, const Json& feature, const std::string& at) {
-    view.entities.emplace(key, as_text(feature, at, context));
-  });
+  view.group_id =
+      groups.id_of(required(object, "featureGroup"), object.place("featureGroup"), "", context);
+  object.members("entities",
+                 [&](const std::string& key, const Json& feature, const std::string& at) {
+                   view.entities.emplace(key, as_text(feature, at, context));
+                 });
   object.warn_of_others();
   return view;
 }

@@ -16,8 +16,8 @@ class GroupNames {
   explicit GroupNames(const std::vector<FeatureGroupPtr>& groups);
 
   /// `reference` is an id, `<name>_<version>`, or an object with `id` or with `project`, `name` and
-  /// `version`. Without a project: `project`, or, when that is empty, the only group of this name. Throws
-  /// ConfigException for names nobody has and for those several have; ids are not looked up.
+  /// `version`. Without a project: `project`, or, when that is empty, the only group of this name.
+  /// Throws ConfigException for names nobody has and for those several have; ids are not looked up.
   int64_t id_of(const Json& reference, const std::string& place, const std::string& project,
                 const DocumentContext& context) const;
 
@@ -36,8 +36,8 @@ class GroupNames {
 FeatureView parse_feature_view(const Json& json, const std::string& place, const GroupNames& groups,
                                const DocumentContext& context);
 /// As Hopsworks' REST API answers it, of a project with this name. Throws ConfigException.
-FeatureView parse_hopsworks_view(const Json& json, const std::string& place, const std::string& project,
-                                 const DocumentContext& context);
+FeatureView parse_hopsworks_view(const Json& json, const std::string& place,
+                                 const std::string& project, const DocumentContext& context);
 
 FeastView parse_feast_view(const Json& json, const std::string& place, const GroupNames& groups,
                            const DocumentContext& context);

@@ -32,6 +32,8 @@ struct ServingOptions {
   std::chrono::milliseconds transfer{
       10'000};  // of one request, from its first byte, and of one answer
   std::chrono::milliseconds max_wait{10'000};  // wait_ms at most
+
+  bool operator==(const ServingOptions&) const = default;
 };
 
 /// Thread-safe. Serves from construction to destruction.

@@ -41,6 +41,7 @@ struct RowChange {
   const TopicPartition* partition = nullptr;  // null: a push, which has no place in a log
   int64_t offset = -1;
   uint32_t record = 0;  // row in the batch of records
+  std::string_view record_key = {};  // of the record, for stores that name rows by it; empty: of no use
 
   // Filled by apply().
   RowStatus status = RowStatus::Upserted;

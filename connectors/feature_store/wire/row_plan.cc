@@ -79,6 +79,7 @@ RowPlan::RowPlan(FeatureGroupPtr group, int64_t schema_id, avro::SchemaPtr regis
   if (root.fields.size() > kMaxColumns) refuse(*group_, schema_id_, "it has more than 500 fields");
   for (const avro::Field& written : root.fields) fields_.push_back(plan_field(written));
   plan_key(key);
+  for (const PlannedField& field : fields_) steps_.push_back(step_of(field));
 }
 
 PlannedField RowPlan::plan_field(const avro::Field& written) {

@@ -14,6 +14,10 @@
 #include "connectors/feature_store/wire/cell.h"
 #include "connectors/feature_store/wire/key_schema.h"
 
+namespace millrace::avro {
+class Reader;
+}
+
 namespace millrace::feature_store {
 
 /// Why a record is not applied: `failure_type` of §14.
@@ -96,7 +100,21 @@ class RowPlan {
   bool read(std::string_view row, std::span<const uint32_t> wanted, std::span<Cell> cells) const noexcept;
 
  private:
+  /// What a pass over a row needs of a field, close together.
+  struct Step {
+    Cell::Kind kind;
+    avro::Kind wire;
+    bool is_union;
+    bool has_null;
+    uint8_t null_branch;
+    bool millis;
+    bool passing;  // nothing looks at the value when the row comes in
+  };
+
   PlannedField plan_field(const avro::Field& written);
+  Step step_of(const PlannedField& field) const noexcept;
+  static void read_cell(const Step& step, avro::Reader& in, Cell& out) noexcept;
+  Failure check(size_t i, const Cell& cell, bool is_delete) const noexcept;
   void plan_key(const KeySchema* key);
   Failure append_key(std::span<const Cell> parts, std::string& key) const;
 
@@ -106,6 +124,7 @@ class RowPlan {
   std::vector<avro::SchemaPtr> nested_;  // of fields whose type only the group knows
   PlanLimits limits_;
   std::vector<PlannedField> fields_;
+  std::vector<Step> steps_;  // of each field
   KeySchema key_;
   std::vector<uint32_t> key_fields_;  // by index in the key
 };

@@ -31,9 +31,13 @@ std::string record(const std::string& name) {
   return R"({"type":"record","name":")" + name + R"(","fields":[]})";
 }
 
-std::string answer(const std::string& schema) { return avro::Json{{"schema", schema}}.dump(); }
+std::string answer(const std::string& schema) {
+  return avro::Json{{"schema", schema}}.dump();
+}
 
-std::string name_of(const avro::SchemaPtr& schema) { return schema ? schema->root().name : "none"; }
+std::string name_of(const avro::SchemaPtr& schema) {
+  return schema ? schema->root().name : "none";
+}
 
 SchemaOptions asking(std::vector<std::string> urls) {
   SchemaOptions options;
@@ -43,7 +47,9 @@ SchemaOptions asking(std::vector<std::string> urls) {
   return options;
 }
 
-avro::SchemaPtr nothing_stored(int64_t) { return nullptr; }
+avro::SchemaPtr nothing_stored(int64_t) {
+  return nullptr;
+}
 
 template <class Thrown>
 std::string why_not(SchemaSource& source, int64_t id) {
@@ -67,10 +73,10 @@ TEST(SchemaSourceTest, AsksOnceAndKeepsForEver) {
 
 TEST(SchemaSourceTest, ReadsHopsworksAnswers) {
   ScriptedServer server([](const Request&) -> Reply {
-    return {.body = avro::Json{{"id", 17},
-                               {"subject", "txn_1"},
-                               {"version", 2},
-                               {"schema", record("txn_1")}}.dump()};
+    return {.body =
+                avro::Json{
+                    {"id", 17}, {"subject", "txn_1"}, {"version", 2}, {"schema", record("txn_1")}}
+                    .dump()};
   });
   SchemaOptions options = asking({server.url() + "/hopsworks-api/api/project/{projectId}/kafka"});
   options.api_key = Password(kSecret);
@@ -109,9 +115,8 @@ TEST(SchemaSourceTest, LooksInTheOrderOfTheContract) {
   });
   SchemaOptions options = asking({server.url()});
   options.file = folder.path();
-  SchemaSource source(options, [](int64_t id) {
-    return id <= 3 ? avro::Schema::parse(record("store")) : nullptr;
-  });
+  SchemaSource source(
+      options, [](int64_t id) { return id <= 3 ? avro::Schema::parse(record("store")) : nullptr; });
   FeatureGroup group;
   group.schemas[1] = avro::Schema::parse(record("group"));
   EXPECT_EQ(name_of(source.find(1, group)), "group");
@@ -124,8 +129,7 @@ TEST(SchemaSourceTest, LooksInTheOrderOfTheContract) {
 
 TEST(SchemaSourceTest, BelievesA404ForAWhile) {
   std::atomic<int> status = 404;
-  ScriptedServer server(
-      [&](const Request&) -> Reply { return {status, answer(record("late"))}; });
+  ScriptedServer server([&](const Request&) -> Reply { return {status, answer(record("late"))}; });
   SchemaOptions options = asking({server.url()});
   SchemaSource patient(options, nothing_stored);
   EXPECT_EQ(patient.find(7), nullptr);
@@ -192,9 +196,8 @@ TEST(SchemaSourceTest, StoreAndFileHelpWhenTheRegistryDoesNotAnswer) {
   write_text(folder / "2.avsc", record("file"));
   SchemaOptions options = asking({closed_url()});
   options.file = folder.path();
-  SchemaSource source(options, [](int64_t id) {
-    return id == 1 ? avro::Schema::parse(record("store")) : nullptr;
-  });
+  SchemaSource source(
+      options, [](int64_t id) { return id == 1 ? avro::Schema::parse(record("store")) : nullptr; });
   EXPECT_EQ(name_of(source.find(1)), "store");
   EXPECT_EQ(name_of(source.find(2)), "file");
   EXPECT_THROW(source.find(3), RetriableException);

@@ -142,15 +142,14 @@ TEST(CatalogDocument, HasFeastsNames) {
 
 TEST(CatalogDocument, ReadsFeaturesAsHopsworksAnswersThem) {
   std::vector<std::string> warnings;
-  const Catalog catalog(parse_catalog(
-      group_with(R"json("features":[
+  const Catalog catalog(parse_catalog(group_with(R"json("features":[
         {"name":"b","type":"STRING","onlineType":"varchar(50)","primary":true,"partition":false,
          "hudiPrecombineKey":false,"defaultValue":null,"featureGroupId":1,"description":""},
         {"name":"a","type":"bigint","onlineType":null,"primary":true},
         {"name":"v","type":"array<double>","onlineType":"varbinary(200)"}],
         "online":{"types":{"v":"blob"}}, "ttl":60,"ttlEnabled":false,"topicName":"t",
         "onlineEnabled":false)json"),
-      "f", &warnings));
+                                      "f", &warnings));
   const FeatureGroup& group = *catalog.group(1);
   EXPECT_THAT(warnings, IsEmpty());
   EXPECT_THAT(group.primary_key, ElementsAre("b", "a"));
@@ -213,7 +212,8 @@ TEST(CatalogDocument, SaysWhereADocumentIsWrong) {
       {group_with(R"("ttlSeconds":1e400)"), "it is no JSON"},
       {group_with(R"("deleted":"yes")"), "deleted: true or false is wanted, not a text"},
       {group_with(R"("online":{"pkIndex":"tree"})"), "online.pkIndex: \"tree\" is neither"},
-      {group_with(R"json("online":{"types":{"a":"varchr(3)"}})json"), "featureGroups[0].online.types.a: "},
+      {group_with(R"json("online":{"types":{"a":"varchr(3)"}})json"),
+       "featureGroups[0].online.types.a: "},
       {group_with(R"("online":{"indexes":[[]]})"), "online.indexes[0]: an index has columns"},
       {group_with(R"("complex":{"a":"int"})"), "complex.a: int is no array"},
       {group_with(R"("features":[{"name":"a","type":"integer_id"}])"), "features[0].type: "},
@@ -241,8 +241,8 @@ TEST(CatalogDocument, FeastViewsOfAmbiguousNamesAreRefused) {
       {"project":"q","id":2,"name":"g","primaryKey":["k"]}],"feast":{"views":[)";
   EXPECT_THAT(why_not(groups + R"({"name":"v","featureGroup":"g_1"}]}})"),
               HasSubstr("feast.views[0].featureGroup: there are several groups g_1"));
-  const Catalog catalog(parse_catalog(
-      groups + R"({"name":"v","featureGroup":{"project":"q","name":"g"}}]}})", "f"));
+  const Catalog catalog(
+      parse_catalog(groups + R"({"name":"v","featureGroup":{"project":"q","name":"g"}}]}})", "f"));
   EXPECT_EQ(catalog.feast_view("v")->group_id, 2);
 }
 

@@ -47,7 +47,9 @@ Catalog::Parts parts_of(const std::vector<FeatureGroup>& groups) {
   return parts;
 }
 
-std::string why_not(const FeatureGroup& one) { return why_not(parts_of({one})); }
+std::string why_not(const FeatureGroup& one) {
+  return why_not(parts_of({one}));
+}
 
 const std::string kAccepted = "it was accepted";
 
