@@ -6,10 +6,10 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace millrace;
-  constexpr std::string_view kPaths[] = {"/0.1.0/bank/txn_1/pk-read",    "/0.1.0/batch",
-                                         "/0.1.0/feature_store",         "/0.1.0/batch_feature_store",
-                                         "/0.1.0/bank/txn_1/scan",
-                                         "/project/1/featurestores/1/featuregroups/1/online_ingestion"};
+  constexpr std::string_view kPaths[] = {
+      "/0.1.0/bank/txn_1/pk-read", "/0.1.0/batch",
+      "/0.1.0/feature_store",      "/0.1.0/batch_feature_store",
+      "/0.1.0/bank/txn_1/scan",    "/project/1/featurestores/1/featuregroups/1/online_ingestion"};
   fuzz::Input input(data, size);
   feature_store::LookupStats stats;
   feature_store::RondbApi api(fuzz::serving_parts(), stats);
@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::check_call(api, call);
   call = {};
   call.method = "GET";
-  call.path = data == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), size);
+  call.path = data == nullptr ? std::string_view()
+                              : std::string_view(reinterpret_cast<const char*>(data), size);
   fuzz::check_call(api, call);
   return 0;
 }

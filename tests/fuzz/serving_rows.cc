@@ -133,7 +133,8 @@ void check_call(Api& api, const Call& call) {
   }
   Answer again;
   api.handle(call, again, waiting);
-  check(again.status == answer.status && again.body == answer.body, "another answer to the same", again.body);
+  check(again.status == answer.status && again.body == answer.body, "another answer to the same",
+        again.body);
 }
 
 }  // namespace millrace::fuzz

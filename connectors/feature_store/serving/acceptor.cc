@@ -49,6 +49,7 @@ Acceptor::Acceptor(ServingThreads& threads, PortKind kind, const std::string& ad
       max_connections_(max_connections),
       acceptor_(threads.front()->io()) {
   const tcp::endpoint endpoint = endpoint_of(threads.front()->io(), address, port);
+  is_public_ = !endpoint.address().is_loopback();
   SocketError error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);

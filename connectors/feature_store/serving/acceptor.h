@@ -25,6 +25,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   /// No connection after this. Blocks until nothing of it runs any more; not on a serving thread.
   void stop();
   uint16_t port() const noexcept { return port_; }
+  /// Whether other machines can connect.
+  bool is_public() const noexcept { return is_public_; }
 
  private:
   static boost::asio::awaitable<void> run(std::shared_ptr<Acceptor> self);
@@ -37,6 +39,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   size_t max_connections_;
   boost::asio::ip::tcp::acceptor acceptor_;
   uint16_t port_ = 0;
+  bool is_public_ = false;
   std::promise<void> ended_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 
 #include "connectors/feature_store/serving/request_error.h"
 #include "millrace/decimal.h"
@@ -11,6 +12,9 @@
 
 namespace millrace::feature_store {
 namespace {
+
+/// Numbers beyond are no value of any feature, and readers of JSON refuse them: they become null.
+constexpr int64_t kMaxExponent = 10'000;
 
 /// Brackets within brackets, strings left out: what the parser would go down to.
 bool is_too_deep(std::string_view text) noexcept {
@@ -93,6 +97,7 @@ void append_raw_json(std::string& out, const Value& value) {
       return;
     }
     case Type::Decimal:
+      if (std::abs(int64_t{value.as_decimal().scale}) > kMaxExponent) break;
       append_decimal(out, value.as_decimal());
       return;
     case Type::String:
@@ -121,8 +126,9 @@ void append_raw_json(std::string& out, const Value& value) {
       return;
     }
     default:
-      out += "null";
+      break;
   }
+  out += "null";
 }
 
 }  // namespace millrace::feature_store

@@ -21,7 +21,7 @@ class RocksSource final : public RowSource {
   bool is_applied(const TopicPartition& partition, int64_t offset) const override {
     // Positions are the offsets of the records that come next.
     return database_->wait_applied(partition, offset + 1,
-                                   std::chrono::steady_clock::time_point::min());
+                                   std::chrono::steady_clock::time_point());
   }
   OnlineStore& local() override { return database_->local(); }
   uint64_t ttl_filtered() const noexcept override { return database_->ttl_filtered(); }

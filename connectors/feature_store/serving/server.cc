@@ -2,6 +2,7 @@
 
 #include "connectors/feature_store/serving/acceptor.h"
 #include "connectors/feature_store/serving/rocks_source.h"
+#include "millrace/log.h"
 
 namespace millrace::feature_store {
 
@@ -39,6 +40,12 @@ Server::Server(ServingOptions options, std::shared_ptr<RowSource> rows, CatalogO
   }
   impl_->rondb = impl_->listen(PortKind::Rondb, options, options.rondb_port);
   impl_->feast = impl_->listen(PortKind::Feast, options, options.feast_port);
+  for (const auto& port : {impl_->rondb, impl_->feast}) {
+    if (!port || !port->is_public() || parts.keys->are_asked_for()) continue;
+    log(LogLevel::Warn, "millrace.feature_store.Serving",
+        "Lookups on " + options.bind +
+            " are open to whoever can connect: set 'serving.api.keys.file'");
+  }
   if (impl_->rondb) impl_->rondb->start();
   if (impl_->feast) impl_->feast->start();
 }

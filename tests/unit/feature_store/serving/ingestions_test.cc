@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <thread>
+
 #include "millrace/errors.h"
 #include "tests/unit/feature_store/serving/serving_fixture.h"
 
@@ -117,6 +119,24 @@ TEST_F(IngestionsTest, WrongKeyFilesAreNamed) {
       EXPECT_THAT(error.what(), HasSubstr(file.string()));
     }
   }
+}
+
+TEST_F(IngestionsTest, KeyFilesAreReadAgainWhenTheyChange) {
+  const auto file = folder_ / "keys";
+  write_text(file, "a:" + hash_of("one") + "\n");
+  ApiKeys keys(file);
+  const auto becomes = [&keys](std::string_view key) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!keys.allows(key)) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      keys.reload_if_changed();
+      std::this_thread::yield();
+    }
+    return true;
+  };
+  write_text(file, "a:" + hash_of("one") + "\nb:" + hash_of("two") + "\n");
+  EXPECT_TRUE(becomes("two"));
+  EXPECT_TRUE(keys.allows("one"));
 }
 
 TEST_F(IngestionsTest, MetricsShowWhatWasServed) {
