@@ -103,10 +103,10 @@ class RecordConsumer {
   virtual void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) = 0;
   /// `pattern` is a Java regular expression that must match whole topic names.
   virtual void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) = 0;
-  /// Reads these partitions from their first record on, in place of a subscription: nothing joins
-  /// a group, and nothing may be committed. A later call adds partitions; those that are read go on
-  /// undisturbed, and must not be among them.
-  virtual void assign(std::span<const TopicPartition> partitions) = 0;
+  /// Reads these partitions, from their offsets in `begins` or else from their first record on, in
+  /// place of a subscription: nothing joins a group, and nothing may be committed. A later call adds
+  /// partitions; those that are read go on undisturbed, and must not be among them.
+  virtual void assign(std::span<const TopicPartition> partitions, const OffsetMap& begins = {}) = 0;
   /// Of an assign()ed partition: offset behind the last record that poll() returned, and behind
   /// what is no record at the end (marks of transactions, gaps of compaction). nullopt: nothing
   /// was read yet.

@@ -11,6 +11,7 @@
 #include "runtime/cli/describe.h"
 #include "runtime/cli/distributed.h"
 #include "runtime/cli/exit_codes.h"
+#include "runtime/cli/replay.h"
 #include "runtime/cli/standalone.h"
 #include "runtime/cli/transform.h"
 #include "runtime/metrics/log.h"
@@ -32,6 +33,9 @@ constexpr const char* kHelp =
     "  transform CONNECTOR_CONFIG [OPTION ...]\n"
     "                 what a connector makes of records from a file or standard input, without a\n"
     "                 worker; `millrace transform` alone shows the options\n"
+    "  replay WORKER_PROPERTIES DEAD_LETTER_TOPIC [OPTION ...]\n"
+    "                 writes the records behind dead letters back to their topics; `millrace replay`\n"
+    "                 alone shows the options\n"
     "  version        print the version\n";
 
 /// One of Kafka's two scripts.
@@ -95,13 +99,13 @@ int main(int argc, char** argv) {
     logging::set_line_writer([](std::string_view) {});  // standard output is the answer
     return run_describe(arguments);
   }
-  if (command == "transform") {
+  if (command == "transform" || command == "replay") {
     logging::initialise();
     logging::set_line_writer([](std::string_view line) {  // standard output is the answer
       std::fwrite(line.data(), 1, line.size(), stderr);
     });
     if (std::getenv(logging::kLevelVariable) == nullptr) logging::set_level("root", "WARN", 0);
-    return run_transform(arguments);
+    return command == "replay" ? run_replay(arguments) : run_transform(arguments);
   }
   if (command == "version" || command == "--version") {
     std::puts("millrace " MILLRACE_VERSION);

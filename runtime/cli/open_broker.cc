@@ -5,8 +5,8 @@
 
 namespace millrace {
 
-std::unique_ptr<Broker> open_broker(const StandaloneConfig& config, const Properties& settings) {
-  if (config.uses_embedded_log()) return embedded::open_embedded_broker(settings);
+std::unique_ptr<Broker> open_broker(const Properties& settings) {
+  if (settings.contains("embedded.log.dir")) return embedded::open_embedded_broker(settings);
   return kafka::make_kafka_broker(settings);
 }
 

@@ -4,11 +4,10 @@
 #include <memory>
 
 #include "runtime/broker/broker.h"
-#include "runtime/cli/standalone_config.h"
 
 namespace millrace {
 
 /// The embedded log when `embedded.log.dir` is set, else the Kafka cluster of `bootstrap.servers`.
-std::unique_ptr<Broker> open_broker(const StandaloneConfig& config, const Properties& settings);
+std::unique_ptr<Broker> open_broker(const Properties& settings);
 
 }  // namespace millrace

@@ -23,7 +23,7 @@ class Standalone final : public WorkerProcess {
   Standalone(const Properties& raw, std::vector<std::string> connector_files)
       : WorkerProcess(raw, kLogger), files_(std::move(connector_files)) {
     const StandaloneConfig config = StandaloneConfig::load(settings_);
-    connect(open_broker(config, settings_), config.worker, config.rest);
+    connect(open_broker(settings_), config.worker, config.rest);
     offsets_ =
         std::make_unique<FileOffsetStore>(config.standalone.offset_storage_file_filename);
     make_worker(*offsets_);

@@ -15,8 +15,6 @@ struct StandaloneConfig {
   StandaloneOptions standalone;
   Properties originals;  // as given, untrimmed; what clients and converters receive
 
-  bool uses_embedded_log() const noexcept { return standalone.embedded_log_dir.has_value(); }
-
   /// All keys, in the order in which they are checked.
   static const ConfigDefinition& definition();
   /// `properties` have their variables resolved. Throws ConfigException for the first bad key.

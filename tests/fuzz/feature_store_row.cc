@@ -62,9 +62,10 @@ std::string json_of(const RowPlan& plan, std::string_view row, std::vector<Cell>
   std::string json = "[";
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) json += ',';
-    check(append_cell_json(json, plan.fields()[i], cells[i], {}), "an accepted value has no JSON", plan.fields()[i].name);
+    const PlannedField& field = plan.fields()[i];
+    check(append_cell_json(json, field, cells[i], {}), "an accepted value has no JSON", field.name);
     std::string text;
-    append_cell_text(text, plan.fields()[i], cells[i]);
+    append_cell_text(text, field, cells[i]);
   }
   json += ']';
   Arena arena;

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 
-from hopsworks_rows import decode_row, encode_row, encode_value, is_complex, without_null
+from hopsworks_rows import decode_row, encode_row, key, without_null
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 FIRST = datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)
@@ -35,7 +35,6 @@ class Case:
         fields += [{"name": f"f{i}", "type": self.nullable(self.type(0))} for i in range(rng.randrange(12))]
         self.schema = {"type": "record", "name": "txn_1", "namespace": "bank_featurestore",
                        "fields": fields}
-        # What a schemaless null leaves unsaid: fields that are complex are nullable on the wire always.
         self.rows = [{field["name"]: self.value(field["type"]) for field in fields} for _ in range(4)]
         for row in self.rows:
             row["id"] = rng.randrange(-2 ** 63, 2 ** 63)
@@ -80,7 +79,7 @@ class Case:
             "bytes": lambda: rng.randbytes(rng.randrange(6)),
             "date": lambda: (FIRST + datetime.timedelta(seconds=rng.randrange(SECONDS))).date(),
             "timestamp-micros": self.moment,
-            "timestamp-millis": lambda: (lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000))(self.moment()),
+            "timestamp-millis": lambda: self.moment(1000),
             "decimal": lambda: decimal.Decimal(self.whole_of(rng.randrange(avro_type["precision"] + 1)))
                                .scaleb(-avro_type["scale"]),
             "array": lambda: [self.value(avro_type["items"]) for _ in range(rng.randrange(4))],
@@ -94,9 +93,9 @@ class Case:
     def whole_of(self, digits):
         return self.rng.choice([1, -1]) * self.rng.randrange(10 ** digits)
 
-    def moment(self):
-        return FIRST + datetime.timedelta(seconds=self.rng.randrange(SECONDS),
-                                          microseconds=self.rng.choice([0, 1, 500_000, 678_901]))
+    def moment(self, unit=1):
+        micros = self.rng.choice([0, 1, 500_000, 678_901]) // unit * unit
+        return FIRST + datetime.timedelta(seconds=self.rng.randrange(SECONDS), microseconds=micros)
 
     def real(self, code):
         size = struct.calcsize(code)
@@ -183,6 +182,30 @@ def compare(case, row, answer, client):
             raise AssertionError(f"{client}, {field['name']}: {mine!r} became {theirs!r}")
 
 
+def check_generator():
+    """What clients are said to send (feature-store-sink.md §3, §4): the bytes of our own tests."""
+    nullable = ["long", {"type": "long", "logicalType": "timestamp-micros"}, "double",
+                {"type": "int", "logicalType": "date"},
+                {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}, "boolean",
+                {"type": "array", "items": ["null", "double"]},
+                {"type": "record", "name": "r77", "fields": [{"name": "lat", "type": ["null", "double"]},
+                                                             {"name": "lon", "type": ["null", "double"]}]}]
+    names = ["cc_num", "ts", "amount", "day", "price", "ok", "recent", "loc"]
+    schema = {"type": "record", "name": "txn_1", "namespace": "bank_featurestore",
+              "fields": [{"name": name, "type": ["null", kind]} for name, kind in zip(names, nullable)]}
+    at = EPOCH + datetime.timedelta(microseconds=1767323045678901)
+    row = dict(zip(names, [4711, at, 9.25, at.date(), decimal.Decimal("123.45"), True, [1.5, None],
+                           {"lat": 59.5, "lon": None}]))
+    full = "02ce4902eabcbae5ded7a30602000000000080224002cebf02020430390201" \
+           "021a020402000000000000f83f0000021602020000000000c04d4000"
+    made = [encode_row(schema, row).hex(), encode_row(schema, {"cc_num": 4711}).hex(),
+            encode_row(schema, {"cc_num": 4711}, "spark").hex(), key(["b", "a"], {"a": 1, "b": "x"}),
+            key(["a", "b"], {"a": 1, "b": "x"}, "java"), key(["a", "b"], {"a": 1, "b": "x"}, "spark")]
+    said = [full, "02ce490000000000020200020200", "02ce4900000000000000", b"1x", b"1;x", b"\x02\x041x"]
+    if made != said:
+        raise AssertionError(f"the generator makes {made}")
+
+
 def has_no_finite(value):
     """NaN and infinities are null in JSON, which not every schema takes back."""
     if isinstance(value, float):
@@ -199,13 +222,14 @@ def main():
     parser.add_argument("--cases", type=int, default=300)
     options = parser.parse_args()
     print("seed", options.seed)
+    check_generator()
     rng = random.Random(options.seed)
     cases = [Case(rng) for _ in range(options.cases)]
     asked, lines = [], []
     for case in cases:
         for row in case.rows:
-            for client in ("python", "spark"):
-                data = encode_row(case.schema, row, client)
+            for client in ("python", "spark", "java"):
+                data = encode_row(case.schema, row, client, rng)
                 asked.append((case, row, client))
                 lines.append(json.dumps({"schema": case.schema, "row": data.hex(),
                                          "again": not has_no_finite(row)}))

@@ -45,14 +45,40 @@ def decode_value(avro_type, data):
     return value
 
 
-def encode_row(schema, row, client="python"):
-    """`client`: python writes the null of a complex value within the bytes, spark outside."""
+def encode_blocks(avro_type, value, rng):
+    """As encode_value, arrays and maps in random blocks, some with their size, as a blocking encoder may."""
+    if isinstance(avro_type, list):
+        index = avro_type.index("null") if value is None else avro_type.index(without_null(avro_type))
+        rest = b"" if value is None else encode_blocks(avro_type[index], value, rng)
+        return encode_value("long", index) + rest
+    kind = avro_type["type"] if isinstance(avro_type, dict) else avro_type
+    if kind == "record":
+        return b"".join(encode_blocks(f["type"], value[f["name"]], rng) for f in avro_type["fields"])
+    if kind not in ("array", "map"):
+        return encode_value(avro_type, value)
+    items = [encode_blocks(avro_type["items"], item, rng) for item in value] if kind == "array" else \
+        [encode_value("string", name) + encode_blocks(avro_type["values"], item, rng)
+         for name, item in value.items()]
+    out = b""
+    while items:
+        count = rng.randrange(len(items)) + 1
+        block, items = b"".join(items[:count]), items[count:]
+        sized = rng.randrange(2) == 0
+        out += encode_value("long", -count) + encode_value("long", len(block)) + block if sized else \
+            encode_value("long", count) + block
+    return out + b"\0"
+
+
+def encode_row(schema, row, client="python", rng=None):
+    """`client`: python writes the null of a complex value within the bytes, spark and java outside; java
+    writes arrays in blocks (`rng` says which)."""
     outer = {}
     for field in schema["fields"]:
         value = row.get(field["name"])
         has_null = isinstance(field["type"], list) and "null" in field["type"]
         if is_complex(field["type"]) and (value is not None or (client == "python" and has_null)):
-            value = encode_value(field["type"], value)
+            value = encode_blocks(field["type"], value, rng) if client == "java" else \
+                encode_value(field["type"], value)
         outer[field["name"]] = value
     return encode_value(encoded_schema(schema), outer)
 

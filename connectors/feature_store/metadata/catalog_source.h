@@ -57,8 +57,8 @@ struct GroupHints {
 ///
 /// Of two sources that know a group, the first counts: inline, file, attributes of records, REST. A
 /// group that records or REST told is kept for as long as no document has its id or its name. One
-/// that REST knows no more stays in the catalog as `deleted`, and so does the older of two with one
-/// name.
+/// that REST knows no more stays in the catalog as `deleted`, and so does the older of two groups
+/// of REST with one name. Records alone make no group deleted.
 class CatalogSource {
  public:
   static constexpr size_t kMaxFound = 10'000;    // groups learnt from records and REST

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "millrace/errors.h"
 #include "millrace/log.h"
 
@@ -66,12 +68,14 @@ void CatalogSource::State::read_documents() {
   Catalog::Parts parts = parse_catalog(texts, &warnings);
   for (const std::string& warning : warnings) log(LogLevel::Warn, kLogger, warning);
   for (const FeatureGroupPtr& group : parts.groups) note_project(group->project_id);
+  LearntGroups learnt = learnt_;
   learn_groups_of_views(parts);
   std::swap(documents_, parts);
   try {
     publish();
   } catch (...) {
     std::swap(documents_, parts);  // the last good ones
+    std::swap(learnt_, learnt);
     throw;
   }
   is_stale_ = false;
@@ -106,21 +110,21 @@ void CatalogSource::State::publish() {
   auto made = std::make_shared<const Catalog>(parts, before.get());
   // Views of REST come in one by one: one that is wrong does not keep the others out.
   std::string problem;
-  bool has_more = false;
+  std::set<std::tuple<std::string, std::string, int32_t>> added;
   for (const auto& [project, views] : views_) {
     for (const FeatureView& view : views) {
       if (made->view(view.database(), view.name, view.version) != nullptr) continue;
       if (parts.views.size() >= kMaxViews) break;
       try {
         check_view(*made, view);
+        if (!added.emplace(view.database(), view.name, view.version).second) continue;
         parts.views.push_back(view);
-        has_more = true;
       } catch (const ConfigException& error) {
         problem = error.what();
       }
     }
   }
-  if (has_more) made = std::make_shared<const Catalog>(std::move(parts), before.get());
+  if (!added.empty()) made = std::make_shared<const Catalog>(std::move(parts), before.get());
   note("a feature view", problem);
   const std::lock_guard lock(fast_);
   current_ = std::move(made);

@@ -16,20 +16,35 @@ FeatureGroupPtr LearntGroups::add(FeatureGroup group, std::optional<size_t> answ
         fmt::format("{}: {} groups that no document has are known, and these are the most",
                     describe_group(group), most));
   }
-  for (const auto& [id, other] : groups_) {
+  group.deleted = !take_name(group, answer.has_value()) || group.deleted;
+  Learnt& learnt = groups_[group.id];
+  learnt = {std::make_shared<FeatureGroup>(std::move(group)), answer};
+  return learnt.group;
+}
+
+bool LearntGroups::take_name(const FeatureGroup& group, bool of_rest) {
+  bool is_newest = true;
+  for (auto at = groups_.begin(); at != groups_.end();) {
+    const auto& [id, other] = *at++;  // it may be forgotten
     if (id == group.id || other.group->deleted || other.group->table() != group.table() ||
         other.group->database() != group.database()) {
       continue;
     }
-    if (id > group.id) {
-      group.deleted = true;
+    if (!of_rest) {
+      throw ConfigException(
+          fmt::format("{}: its name is that of {}, which is known already; name "
+                      "the groups that there are in a document",
+                      describe_group(group), describe_group(*other.group)));
+    }
+    if (!other.answer) {
+      groups_.erase(id);
+    } else if (id > group.id) {
+      is_newest = false;
     } else {
       mark_deleted(id);
     }
   }
-  Learnt& learnt = groups_[group.id];
-  learnt = {std::make_shared<FeatureGroup>(std::move(group)), answer};
-  return learnt.group;
+  return is_newest;
 }
 
 void LearntGroups::mark_deleted(int64_t id) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <compare>
 #include <limits>
 
@@ -55,9 +56,11 @@ bool RocksStore::apply(ApplyBatch& batch) {
   Positions::Claim claim(db_.positions, cluster_, batch.expected, batch.next);
   const Stripes::Guard guard(db_.stripes, batch.changes, compares);
   find_targets(batch.changes);
+  order(batch.changes);
   if (compares) read_current(batch.changes);
   write_.Clear();
-  for (size_t i = 0; i < batch.changes.size(); ++i) {
+  for (const Ordered& one : order_) {
+    const size_t i = one.change;
     StoredValue current;
     bool counts = false;
     if (compares && place_[i] != kNotRead && statuses_[place_[i]].ok()) {
@@ -111,6 +114,22 @@ void RocksStore::find_targets(std::span<const RowChange> changes) {
   }
 }
 
+// The memtable takes neighbours at less than half the cost, and MultiGet wants them sorted.
+void RocksStore::order(std::span<const RowChange> changes) {
+  order_.clear();
+  for (size_t i = 0; i < changes.size(); ++i) {
+    std::array<char, sizeof(uint64_t)> bytes{};
+    changes[i].key.copy(bytes.data(), bytes.size());
+    order_.push_back({__builtin_bswap64(std::bit_cast<uint64_t>(bytes)), targets_[i].table,
+                      static_cast<uint32_t>(i)});
+  }
+  std::sort(order_.begin(), order_.end(), [changes](const Ordered& a, const Ordered& b) {
+    if (a.table != b.table) return a.table < b.table;
+    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    return changes[a.change].key < changes[b.change].key;
+  });
+}
+
 void RocksStore::read_current(std::span<const RowChange> changes) {
   size_t bytes = 0;
   for (const RowChange& change : changes) bytes += kTableBytes + change.key.size();
@@ -118,7 +137,8 @@ void RocksStore::read_current(std::span<const RowChange> changes) {
   keys_.reserve(bytes);  // slices point into it
   slices_.clear();
   place_.assign(changes.size(), kNotRead);
-  for (size_t i = 0; i < changes.size(); ++i) {
+  for (const Ordered& one : order_) {
+    const size_t i = one.change;
     if (!changes[i].if_newer) continue;
     const size_t begin = keys_.size();
     append_big_endian(keys_, targets_[i].table);
@@ -132,7 +152,7 @@ void RocksStore::read_current(std::span<const RowChange> changes) {
   }
   for (size_t i = 0; i < slices_.size(); ++i) found_[i].Reset();
   db_.engine.db().MultiGet(rocksdb::ReadOptions(), db_.engine.data(), slices_.size(), slices_.data(),
-                           found_.data(), statuses_.data());
+                           found_.data(), statuses_.data(), true);
   for (size_t i = 0; i < slices_.size(); ++i) {
     if (!statuses_[i].IsNotFound()) db_.engine.check(statuses_[i], "reading rows to compare");
   }

@@ -17,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kCacheShardBits = 4;  // of the block cache: a block must be small beside a shard
+
 bool is_locked(const rocksdb::Status& status) {
   const std::string text = status.ToString();
   return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
@@ -72,7 +74,7 @@ Engine::Engine(const RocksOptions& options)
       now_us_(options.now_us),
       enforce_ttl_(options.enforce_ttl),
       marker_retention_us_(std::chrono::microseconds(options.marker_retention).count()),
-      cache_(rocksdb::NewLRUCache(options.block_cache_bytes)) {
+      cache_(rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits)) {
   open(options);
   load_name();
 }

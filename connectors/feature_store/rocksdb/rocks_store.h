@@ -35,9 +35,16 @@ class RocksStore : public OnlineStore {
     uint32_t table = 0;
     uint16_t partition = PartitionRefs::kNone;
   };
+  /// A change in the order of keys. The first bytes of a key decide nearly always.
+  struct Ordered {
+    uint64_t first_bytes = 0;
+    uint32_t table = 0;
+    uint32_t change = 0;
+  };
 
   void prepare_missing(std::span<const RowChange> changes);
   void find_targets(std::span<const RowChange> changes);
+  void order(std::span<const RowChange> changes);
   void read_current(std::span<const RowChange> changes);
   /// `current`: the stored one that still counts; null: none.
   void put(RowChange& change, const Target& target, const StoredValue* current, int64_t now_us);
@@ -51,6 +58,7 @@ class RocksStore : public OnlineStore {
   // Reused from batch to batch.
   rocksdb::WriteBatch write_;
   std::vector<Target> targets_;
+  std::vector<Ordered> order_;
   std::string keys_;  // of rows that are compared
   std::vector<rocksdb::Slice> slices_;
   std::vector<rocksdb::PinnableSlice> found_;

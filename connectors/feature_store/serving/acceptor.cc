@@ -24,9 +24,10 @@ using SocketError = boost::system::error_code;
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
 [[noreturn]] void cannot_bind(const std::string& address, int32_t port, const SocketError& error) {
-  throw ConnectException(fmt::format("Serving lookups on {}:{} failed: {}; choose another 'serving.bind' or "
-                                     "port, or stop the program that uses it",
-                                     address, port, error.message()));
+  throw ConnectException(
+      fmt::format("Serving lookups on {}:{} failed: {}; choose another 'serving.bind' or "
+                  "port, or stop the program that uses it",
+                  address, port, error.message()));
 }
 
 tcp::endpoint endpoint_of(asio::io_context& io, const std::string& address, int32_t port) {
@@ -43,7 +44,10 @@ tcp::endpoint endpoint_of(asio::io_context& io, const std::string& address, int3
 
 Acceptor::Acceptor(ServingThreads& threads, PortKind kind, const std::string& address, int32_t port,
                    size_t max_connections)
-    : threads_(threads), kind_(kind), max_connections_(max_connections), acceptor_(threads.front()->io()) {
+    : threads_(threads),
+      kind_(kind),
+      max_connections_(max_connections),
+      acceptor_(threads.front()->io()) {
   const tcp::endpoint endpoint = endpoint_of(threads.front()->io(), address, port);
   SocketError error;
   acceptor_.open(endpoint.protocol(), error);
@@ -67,9 +71,10 @@ void Acceptor::stop() {
 }
 
 ServingThread& Acceptor::next_thread() {
-  return **std::min_element(threads_.begin(), threads_.end(), [](const auto& left, const auto& right) {
-    return left->connections() < right->connections();
-  });
+  return **std::min_element(threads_.begin(), threads_.end(),
+                            [](const auto& left, const auto& right) {
+                              return left->connections() < right->connections();
+                            });
 }
 
 size_t Acceptor::connections() const {

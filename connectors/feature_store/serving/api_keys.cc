@@ -18,9 +18,10 @@ namespace {
 constexpr std::string_view kLogger = "millrace.feature_store.Serving";
 
 [[noreturn]] void bad_line(const std::string& file, size_t line) {
-  throw ConfigException(fmt::format("Reading API keys from {}: line {} must be name:sha256 or "
-                                    "name:salt:sha256 with 64 hex digits",
-                                    file, line));
+  throw ConfigException(
+      fmt::format("Reading API keys from {}: line {} must be name:sha256 or "
+                  "name:salt:sha256 with 64 hex digits",
+                  file, line));
 }
 
 std::optional<uint8_t> hex_digit(char c) noexcept {
@@ -53,7 +54,8 @@ void sha256(std::string_view salt, std::string_view key, std::array<uint8_t, 32>
 
 }  // namespace
 
-ApiKeys::ApiKeys(std::string file) : file_(std::move(file)), checked_(std::chrono::steady_clock::now()) {
+ApiKeys::ApiKeys(std::string file)
+    : file_(std::move(file)), checked_(std::chrono::steady_clock::now()) {
   if (file_.empty()) return;
   stamp_ = stamp(file_);
   keys_ = std::make_shared<const Keys>(read(file_));
@@ -63,13 +65,15 @@ ApiKeys::Stamp ApiKeys::stamp(const std::string& file) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) return {};
   std::error_code ignored;
-  return {std::filesystem::last_write_time(file, ignored), static_cast<uintmax_t>(info.st_size), info.st_ino};
+  return {std::filesystem::last_write_time(file, ignored), static_cast<uintmax_t>(info.st_size),
+          info.st_ino};
 }
 
 ApiKeys::Keys ApiKeys::read(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    throw ConfigException("Reading API keys from " + file + " failed; the worker must be able to read it");
+    throw ConfigException("Reading API keys from " + file +
+                          " failed; the worker must be able to read it");
   }
   Keys keys;
   std::string text;
@@ -122,7 +126,8 @@ void ApiKeys::reload_if_changed() {
   stamp_ = seen;
   try {
     keys_ = std::make_shared<const Keys>(read(file_));
-    log(LogLevel::Info, kLogger, fmt::format("Read {} API keys again from {}", keys_->size(), file_));
+    log(LogLevel::Info, kLogger,
+        fmt::format("Read {} API keys again from {}", keys_->size(), file_));
   } catch (const std::exception& e) {
     log(LogLevel::Warn, kLogger, fmt::format("{}; the keys from before stay", e.what()));
   }

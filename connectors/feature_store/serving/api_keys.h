@@ -13,8 +13,9 @@
 
 namespace millrace::feature_store {
 
-/// A file with one key a line, `name:sha256` or `name:salt:sha256 of salt and key`, hashes in hex; `#` begins
-/// a comment. Read again when it changes; a file that became wrong keeps the keys that were. Thread-safe.
+/// A file with one key a line, `name:sha256` or `name:salt:sha256 of salt and key`, hashes in hex;
+/// `#` begins a comment. Read again when it changes; a file that became wrong keeps the keys that
+/// were. Thread-safe.
 class ApiKeys {
  public:
   static constexpr std::chrono::milliseconds kCheckEvery{1'000};

@@ -50,7 +50,7 @@ enum class Outcome : uint8_t {
 struct ApiLimits {
   size_t max_operations = 256;
   size_t max_entries = 10'000;
-  size_t max_lookups = 50'000;                      // rows of one request
+  size_t max_lookups = 50'000;  // rows of one request
   size_t max_answer_bytes = size_t{64} << 20;
   std::chrono::milliseconds deadline{2'000};
   std::chrono::milliseconds max_wait{10'000};

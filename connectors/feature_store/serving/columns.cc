@@ -29,7 +29,8 @@ Columns::Columns(const RowPlan& plan, std::span<const std::string_view> names) :
 bool Columns::read(std::string_view row, std::vector<Cell>& scratch, std::span<Cell> out) const {
   scratch.resize(std::max(scratch.size(), wanted_.size()));
   if (!plan_->read(row, wanted_, std::span(scratch).first(wanted_.size()))) return false;
-  for (size_t i = 0; i < place_.size(); ++i) out[i] = place_[i] == kNone ? Cell{} : scratch[place_[i]];
+  for (size_t i = 0; i < place_.size(); ++i)
+    out[i] = place_[i] == kNone ? Cell{} : scratch[place_[i]];
   return true;
 }
 
@@ -47,7 +48,8 @@ const Columns* TableColumns::of(const RowPlan* plan) {
   return &columns_.emplace_back(*plan, names);
 }
 
-TableColumns& ColumnsCache::find(const StoredTablePtr& table, std::span<const std::string_view> names) {
+TableColumns& ColumnsCache::find(const StoredTablePtr& table,
+                                 std::span<const std::string_view> names) {
   key_ = std::to_string(table->group->id);
   for (const std::string_view name : names) {
     key_ += '\0';
@@ -57,8 +59,8 @@ TableColumns& ColumnsCache::find(const StoredTablePtr& table, std::span<const st
   if (found != entries_.end() && found->second.table() == table) return found->second;
   for (const std::string_view name : names) {
     if (has_column(*table, name)) continue;
-    throw RequestError(ErrorCode::FeatureAbsent,
-                       fmt::format("Column '{}' does not exist in {}", name, table->group->table()));
+    throw RequestError(ErrorCode::FeatureAbsent, fmt::format("Column '{}' does not exist in {}",
+                                                             name, table->group->table()));
   }
   if (entries_.size() >= kMaxEntries) entries_.clear();
   const auto all = names.empty() ? value_columns(*table) : std::vector<std::string_view>();

@@ -56,8 +56,8 @@ class ColumnsCache {
  public:
   static constexpr size_t kMaxEntries = 1'024;  // forgotten all at once
 
-  /// Valid until the next call. Throws RequestError (FeatureAbsent) for a name that the table never had. No
-  /// names: all but the primary key's.
+  /// Valid until the next call. Throws RequestError (FeatureAbsent) for a name that the table never
+  /// had. No names: all but the primary key's.
   TableColumns& find(const StoredTablePtr& table, std::span<const std::string_view> names);
 
  private:

@@ -16,15 +16,17 @@ void EntityColumns::read(const Value* object, std::string_view what, size_t max_
   }
   for (const MapEntry& entry : object->as_map()) {
     if (entry.value.type() != Type::Array) {
-      throw RequestError(ErrorCode::BadInput, fmt::format("'{}' must be a list", entry.key.as_string()));
+      throw RequestError(ErrorCode::BadInput,
+                         fmt::format("'{}' must be a list", entry.key.as_string()));
     }
     if (!columns.empty() && entry.value.size() != rows) {
-      throw RequestError(ErrorCode::BadInput, fmt::format("The lists of '{}' must be of one length", what));
+      throw RequestError(ErrorCode::BadInput,
+                         fmt::format("The lists of '{}' must be of one length", what));
     }
     rows = entry.value.size();
     if (rows > max_rows) {
-      throw RequestError(ErrorCode::BadInput,
-                         fmt::format("'{}' may have {} rows, this one has {}", what, max_rows, rows));
+      throw RequestError(ErrorCode::BadInput, fmt::format("'{}' may have {} rows, this one has {}",
+                                                          what, max_rows, rows));
     }
     columns.push_back({entry.key.as_string(), entry.value.as_array()});
   }

@@ -7,11 +7,15 @@ namespace millrace::feature_store {
 namespace {
 
 int64_t micros_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                               start)
+      .count();
 }
 
 /// FastAPI answers what it cannot validate with 422.
-int feast_status(int status) noexcept { return status == 400 || status == 415 ? 422 : status; }
+int feast_status(int status) noexcept {
+  return status == 400 || status == 415 ? 422 : status;
+}
 
 void need(const Call& call, std::string_view method) {
   if (call.method == method) return;
@@ -47,7 +51,8 @@ bool FeastApi::route(const Call& call, Answer& answer, Waiting& waiting) {
     return true;
   }
   if (!work_.parts.keys->allows(call.api_key)) {
-    throw RequestError(ErrorCode::NotShared, "The API key is missing or unknown; send it as X-API-KEY");
+    throw RequestError(ErrorCode::NotShared,
+                       "The API key is missing or unknown; send it as X-API-KEY");
   }
   if (call.path == "/get-online-features") {
     need(call, "POST");

@@ -9,7 +9,8 @@ namespace millrace::feature_store {
 
 class FeastApi final : public Api {
  public:
-  FeastApi(const ServingParts& parts, LookupStats& stats) : work_(parts, stats), reader_(work_), pusher_(work_) {}
+  FeastApi(const ServingParts& parts, LookupStats& stats)
+      : work_(parts, stats), reader_(work_), pusher_(work_) {}
   Outcome handle(const Call& call, Answer& answer, Waiting& waiting) noexcept override;
 
  private:

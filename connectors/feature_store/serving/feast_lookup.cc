@@ -34,12 +34,14 @@ void FeastReader::read_features(const Value& body) {
   if (service) {
     const FeastService* known = catalog_->feast_service(*service);
     if (known == nullptr) {
-      throw RequestError(ErrorCode::ViewAbsent, 404, fmt::format("Feature service {} does not exist", *service));
+      throw RequestError(ErrorCode::ViewAbsent, 404,
+                         fmt::format("Feature service {} does not exist", *service));
     }
     for (const std::string& feature : known->features) add_feature(feature, full_names);
   } else if (features != nullptr && features->type() == Type::Array) {
     for (const Value& feature : features->as_array()) {
-      if (feature.type() != Type::String) throw RequestError(ErrorCode::BadInput, "'features' must be texts");
+      if (feature.type() != Type::String)
+        throw RequestError(ErrorCode::BadInput, "'features' must be texts");
       add_feature(feature.as_string(), full_names);
     }
   }
@@ -62,12 +64,15 @@ void FeastReader::add_feature(std::string_view text, bool full_names) {
     const FeastView* known = catalog_->feast_view(view);
     const FeatureGroup* group = known == nullptr ? nullptr : catalog_->group(known->group_id);
     if (group == nullptr || group->deleted) {
-      throw RequestError(ErrorCode::ViewAbsent, 404, fmt::format("Feature view {} does not exist", view));
+      throw RequestError(ErrorCode::ViewAbsent, 404,
+                         fmt::format("Feature view {} does not exist", view));
     }
-    sources_.push_back({.view = known, .group = group, .table = work_.parts.rows->table(group->id)});
+    sources_.push_back(
+        {.view = known, .group = group, .table = work_.parts.rows->table(group->id)});
   }
   if (result_count_ >= kMaxColumns) {
-    throw RequestError(ErrorCode::BadInput, fmt::format("A request may ask for {} features", kMaxColumns));
+    throw RequestError(ErrorCode::BadInput,
+                       fmt::format("A request may ask for {} features", kMaxColumns));
   }
   if (result_count_ == results_.size()) results_.emplace_back();
   Result& result = results_[result_count_];
@@ -90,13 +95,15 @@ void FeastReader::check_names() const {
 }
 
 void FeastReader::add_keys(Source& source) {
-  const auto& names = source.table == nullptr ? source.group->primary_key : source.table->key.names();
+  const auto& names =
+      source.table == nullptr ? source.group->primary_key : source.table->key.names();
   std::vector<const EntityColumns::Column*> key;
   for (const std::string& name : names) {
     key.push_back(key_column(*source.view, name, entities_));
     if (key.back() == nullptr) {
       throw RequestError(ErrorCode::NoKey,
-                         fmt::format("'entities' lacks '{}', which feature view {} needs", name, source.view->name));
+                         fmt::format("'entities' lacks '{}', which feature view {} needs", name,
+                                     source.view->name));
     }
   }
   source.places.assign(entities_.rows, kNoLookup);
@@ -105,8 +112,8 @@ void FeastReader::add_keys(Source& source) {
   for (size_t row = 0; row < entities_.rows; ++row) source.places[row] = add_key(source, key, row);
 }
 
-uint32_t FeastReader::add_key(const Source& source, std::span<const EntityColumns::Column* const> key,
-                              size_t row) {
+uint32_t FeastReader::add_key(const Source& source,
+                              std::span<const EntityColumns::Column* const> key, size_t row) {
   Lookup& lookup = work_.add_lookup(source.table);
   for (size_t i = 0; i < key.size(); ++i) {
     const char* reason = nullptr;
@@ -142,10 +149,11 @@ void FeastReader::write_row(Source& source, uint32_t place, std::string& timesta
     const PlannedField* field = readable ? columns->field(i) : nullptr;
     if (field == nullptr || row_[i].is_null()) {
       result.values += "null";
-      append_status(result.statuses, readable                                            ? "NULL_VALUE"
-                                     : place == kBadKey || is_there                      ? "INVALID"
-                                     : row != nullptr && row->found == Found::Expired ? "OUTSIDE_MAX_AGE"
-                                                                                         : "NOT_FOUND");
+      append_status(result.statuses, readable                       ? "NULL_VALUE"
+                                     : place == kBadKey || is_there ? "INVALID"
+                                     : row != nullptr && row->found == Found::Expired
+                                         ? "OUTSIDE_MAX_AGE"
+                                         : "NOT_FOUND");
     } else {
       const bool shown = append_cell_json(result.values, *field, row_[i], kFeastStyle);
       append_status(result.statuses, shown ? "PRESENT" : "INVALID");
@@ -203,7 +211,8 @@ void FeastReader::append_answer(std::string& out) {
 
 void FeastReader::trim() {
   size_t bytes = 0;
-  for (const Result& result : results_) bytes += result.values.capacity() + result.statuses.capacity();
+  for (const Result& result : results_)
+    bytes += result.values.capacity() + result.statuses.capacity();
   for (const std::string& text : timestamps_) bytes += text.capacity();
   if (bytes <= kKeptBytes) return;
   results_ = {};

@@ -20,12 +20,14 @@ struct EntityColumns {
   std::vector<Column> columns = {};
   size_t rows = 0;
 
-  /// Throws RequestError for what is no object of lists of one length, and above `max_rows`. `what` names it.
+  /// Throws RequestError for what is no object of lists of one length, and above `max_rows`. `what`
+  /// names it.
   void read(const Value* object, std::string_view what, size_t max_rows);
   const Column* find(std::string_view name) const noexcept;
 };
 
-/// The column with the values of a primary key feature: under a join key of the view, or its own name.
+/// The column with the values of a primary key feature: under a join key of the view, or its own
+/// name.
 const EntityColumns::Column* key_column(const FeastView& view, std::string_view feature,
                                         const EntityColumns& columns);
 
@@ -40,7 +42,8 @@ class FeastReader {
  private:
   static constexpr uint32_t kNoLookup = UINT32_MAX;
   static constexpr uint32_t kBadKey = UINT32_MAX - 1;
-  static constexpr size_t kKeptBytes = size_t{1} << 20;  // of all columns, over the end of a request
+  static constexpr size_t kKeptBytes = size_t{1}
+                                       << 20;  // of all columns, over the end of a request
 
   /// Rows of one view.
   struct Source {
@@ -63,7 +66,8 @@ class FeastReader {
   void add_feature(std::string_view text, bool full_names);
   void check_names() const;
   void add_keys(Source& source);
-  uint32_t add_key(const Source& source, std::span<const EntityColumns::Column* const> key, size_t row);
+  uint32_t add_key(const Source& source, std::span<const EntityColumns::Column* const> key,
+                   size_t row);
   void write_row(Source& source, uint32_t place, std::string& timestamps);
   void append_entity(const EntityColumns::Column& column, std::string& out) const;
   void append_answer(std::string& out);

@@ -16,10 +16,13 @@ constexpr std::string_view kIgnored[] = {"created", "created_timestamp"};
 constexpr int64_t kMicros = 1'000'000;
 
 [[noreturn]] void bad_cell(std::string_view column, size_t row, std::string_view reason) {
-  throw RequestError(ErrorCode::BadValue, fmt::format("Row {} of 'df', column '{}': {}", row, column, reason));
+  throw RequestError(ErrorCode::BadValue,
+                     fmt::format("Row {} of 'df', column '{}': {}", row, column, reason));
 }
 
-FeatureType timestamp_type() { return {.kind = FeatureKind::Timestamp, .text = "timestamp"}; }
+FeatureType timestamp_type() {
+  return {.kind = FeatureKind::Timestamp, .text = "timestamp"};
+}
 
 }  // namespace
 
@@ -28,10 +31,11 @@ RowPlanPtr FeastPusher::plan_of(const FeatureGroupPtr& group, bool& is_new) cons
   is_new = table == nullptr;
   if (!is_new) return table->plans.back();
   if (group->schemas.empty()) {
-    throw RequestError(ErrorCode::GroupMetadata, 404,
-                       fmt::format("Feature group {} has no schema yet; give it one in 'schemas', or write it "
-                                   "a record first",
-                                   group->table()));
+    throw RequestError(
+        ErrorCode::GroupMetadata, 404,
+        fmt::format("Feature group {} has no schema yet; give it one in 'schemas', or write it "
+                    "a record first",
+                    group->table()));
   }
   const auto& [id, schema] = *group->schemas.rbegin();
   return std::make_shared<const RowPlan>(group, id, schema);
@@ -49,10 +53,12 @@ void FeastPusher::map_columns(const FeastView& view, const RowPlan& plan) {
     used.push_back(column);
   }
   for (const auto& column : frame_.columns) {
-    const bool ignored = std::find(std::begin(kIgnored), std::end(kIgnored), column.name) != std::end(kIgnored);
+    const bool ignored =
+        std::find(std::begin(kIgnored), std::end(kIgnored), column.name) != std::end(kIgnored);
     if (ignored || std::find(used.begin(), used.end(), &column) != used.end()) continue;
-    throw RequestError(ErrorCode::FeatureAbsent, 422,
-                       fmt::format("Column '{}' of 'df' is no feature of {}", column.name, view.name));
+    throw RequestError(
+        ErrorCode::FeatureAbsent, 422,
+        fmt::format("Column '{}' of 'df' is no feature of {}", column.name, view.name));
   }
 }
 
@@ -90,7 +96,8 @@ void FeastPusher::encode_row(const RowEncoder& encoder, const RowPlan& plan, siz
   ScannedRow scanned;
   if (const Failure failure = plan.scan(row.bytes, false, row.key, scanned)) {
     const bool named = failure.field >= 0;
-    bad_cell(named ? std::string_view(fields[static_cast<size_t>(failure.field)].name) : "", at, failure.reason);
+    bad_cell(named ? std::string_view(fields[static_cast<size_t>(failure.field)].name) : "", at,
+             failure.reason);
   }
   row.has_event_time = scanned.has_event_time;
   row.event_time_us = scanned.event_time_us;
@@ -126,7 +133,8 @@ void FeastPusher::apply(const RowPlan& plan, bool is_new) {
   if (store.apply(batch)) return;
   for (const RowChange& change : changes) {
     if (change.status != RowStatus::Failed) continue;
-    const std::string reason = change.failure.reason == nullptr ? change.failure_text : change.failure.reason;
+    const std::string reason =
+        change.failure.reason == nullptr ? change.failure_text : change.failure.reason;
     throw RequestError(ErrorCode::BadValue, "The store refuses a row of 'df': " + reason);
   }
   throw RequestError(ErrorCode::ReadFailed, "The store refuses the rows of 'df'");
@@ -137,14 +145,16 @@ void FeastPusher::push(const Call& call) {
   const Value body = parse_request(call.body, work_.arena);
   const std::string_view to = text_member(body, "to").value_or("online");
   if (to != "online") {
-    throw RequestError(ErrorCode::BadInput, "'to' must be online: there is no offline store behind this server");
+    throw RequestError(ErrorCode::BadInput,
+                       "'to' must be online: there is no offline store behind this server");
   }
   const std::string_view name = text_member(body, "push_source_name").value_or(std::string_view());
   const FeastPushSource* source = catalog->push_source(name);
   const FeastView* view = source == nullptr ? nullptr : catalog->feast_view(source->view);
   const FeatureGroupPtr group = view == nullptr ? nullptr : catalog->group_ptr(view->group_id);
   if (group == nullptr || group->deleted) {
-    throw RequestError(ErrorCode::ViewAbsent, 404, fmt::format("Push source '{}' does not exist", name));
+    throw RequestError(ErrorCode::ViewAbsent, 404,
+                       fmt::format("Push source '{}' does not exist", name));
   }
   frame_.read(member(body, "df"), "df", work_.parts.limits.max_entries);
   bool is_new = false;

@@ -10,9 +10,10 @@ namespace millrace::feature_store {
 namespace {
 
 [[noreturn]] void bad_point() {
-  throw RequestError(ErrorCode::BadInput,
-                     "'minOffset' must be {\"topic\",\"partition\",\"offset\"} or a list of them, and in a "
-                     "header or query topic:partition:offset, separated by commas");
+  throw RequestError(
+      ErrorCode::BadInput,
+      "'minOffset' must be {\"topic\",\"partition\",\"offset\"} or a list of them, and in a "
+      "header or query topic:partition:offset, separated by commas");
 }
 
 void add_point(Freshness& out, std::string_view topic, int64_t partition, int64_t offset) {
@@ -30,8 +31,10 @@ void add_text(Freshness& out, std::string_view text) {
     const std::string_view point = text.substr(0, comma);
     text.remove_prefix(std::min(comma + 1, text.size()));
     const size_t last = point.rfind(':');
-    const size_t middle = last == 0 || last == std::string_view::npos ? last : point.rfind(':', last - 1);
-    if (last == std::string_view::npos || middle == std::string_view::npos || middle >= last) bad_point();
+    const size_t middle =
+        last == 0 || last == std::string_view::npos ? last : point.rfind(':', last - 1);
+    if (last == std::string_view::npos || middle == std::string_view::npos || middle >= last)
+      bad_point();
     const auto partition = whole_number<int64_t>(point.substr(middle + 1, last - middle - 1));
     const auto offset = whole_number<int64_t>(point.substr(last + 1));
     if (!partition || !offset) bad_point();
@@ -54,8 +57,10 @@ void add_json(Freshness& out, const Value& value) {
   add_point(out, *topic, integer_member(value, "partition").value_or(0), *offset);
 }
 
-std::chrono::milliseconds limited(int64_t ms, std::chrono::milliseconds most, std::string_view name) {
-  if (ms < 0) throw RequestError(ErrorCode::BadInput, "'" + std::string(name) + "' must not be negative");
+std::chrono::milliseconds limited(int64_t ms, std::chrono::milliseconds most,
+                                  std::string_view name) {
+  if (ms < 0)
+    throw RequestError(ErrorCode::BadInput, "'" + std::string(name) + "' must not be negative");
   return std::min(std::chrono::milliseconds(ms), most);
 }
 
@@ -79,7 +84,8 @@ std::string_view query_value(std::string_view query, std::string_view name) noex
     const size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
-    if (pair.size() > name.size() && pair.substr(0, name.size()) == name && pair[name.size()] == '=') {
+    if (pair.size() > name.size() && pair.substr(0, name.size()) == name &&
+        pair[name.size()] == '=') {
       return pair.substr(name.size() + 1);
     }
   }
@@ -103,7 +109,8 @@ bool is_fresh(const Call& call, Freshness& freshness, const RowSource& rows, Wai
     if (rows.is_applied(point.partition, point.offset)) continue;
     if (call.waited || freshness.wait.count() == 0) {
       throw RequestError(ErrorCode::ReadFailed, 503,
-                         "Offset " + std::to_string(point.offset) + " of " + point.partition.to_string() +
+                         "Offset " + std::to_string(point.offset) + " of " +
+                             point.partition.to_string() +
                              " has not been applied; ask again, or with a longer waitMs");
     }
     waiting.points = std::move(freshness.points);

@@ -22,7 +22,8 @@ struct Freshness {
   static Freshness read(const Call& call, const Value& body, const ApiLimits& limits);
 };
 
-/// False: not yet; `waiting` says for what. Throws RequestError (503) when all the wait was in vain.
+/// False: not yet; `waiting` says for what. Throws RequestError (503) when all the wait was in
+/// vain.
 bool is_fresh(const Call& call, Freshness& freshness, const RowSource& rows, Waiting& waiting);
 
 /// Throws RequestError (503) once the request has taken longer than it may.

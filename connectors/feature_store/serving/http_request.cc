@@ -61,7 +61,8 @@ void HttpRequest::release() noexcept {
 void HttpRequest::clear() {
   release();
   trim(body);
-  for (std::string* text : {&method, &target, &api_key, &min_offset, &wait_ms, &deadline_ms}) text->clear();
+  for (std::string* text : {&method, &target, &api_key, &min_offset, &wait_ms, &deadline_ms})
+    text->clear();
   hosts = 0;
   version = 11;
   expects_continue = expects_other = has_transfer_encoding = overloaded = false;
@@ -69,7 +70,8 @@ void HttpRequest::clear() {
 
 bool HttpRequest::add_body(std::string_view bytes) {
   held_ += bytes.size();
-  if (pending_.fetch_add(bytes.size(), std::memory_order_relaxed) + bytes.size() > kMaxPendingBodyBytes) {
+  if (pending_.fetch_add(bytes.size(), std::memory_order_relaxed) + bytes.size() >
+      kMaxPendingBodyBytes) {
     overloaded = true;
     return false;
   }
@@ -98,7 +100,8 @@ HttpRequestParser::HttpRequestParser(HttpRequest& into, size_t max_body) : into_
   eager(true);
 }
 
-void HttpRequestParser::on_request_impl(http::verb, View method, View target, int version, ParseError&) {
+void HttpRequestParser::on_request_impl(http::verb, View method, View target, int version,
+                                        ParseError&) {
   into_.method.assign(method.data(), method.size());
   into_.target.assign(target.data(), target.size());
   into_.version = static_cast<unsigned>(version);
@@ -143,24 +146,29 @@ HttpRefusal refusal_of(const boost::beast::error_code& error, const HttpRequest&
   if (request.overloaded) return {503, "The server is reading too many large requests; try again"};
   if (error == http::error::header_limit) return {431, "The header is larger than 16 KiB"};
   if (error == http::error::body_limit) return {413, "The body is larger than the server accepts"};
-  const bool is_parse_error = error.category() == make_error_code(http::error::bad_target).category();
+  const bool is_parse_error =
+      error.category() == make_error_code(http::error::bad_target).category();
   const bool ended = error == http::error::end_of_stream || error == http::error::partial_message;
   if (!is_parse_error || ended) return {};
   return {400, "The request is no HTTP/1.1"};
 }
 
 HttpRefusal refusal_of(const HttpRequestParser& parser, const HttpRequest& request) {
-  if (parser.is_header_done() && request.expects_other) return {417, "Expect may be 100-continue alone"};
-  if (request.has_transfer_encoding && !parser.chunked()) return {400, "Transfer-Encoding may be chunked alone"};
+  if (parser.is_header_done() && request.expects_other)
+    return {417, "Expect may be 100-continue alone"};
+  if (request.has_transfer_encoding && !parser.chunked())
+    return {400, "Transfer-Encoding may be chunked alone"};
   const bool needs_host = request.version == 11;
-  if (request.hosts > 1 || (needs_host && request.hosts == 0)) return {400, "One Host header is needed"};
+  if (request.hosts > 1 || (needs_host && request.hosts == 0))
+    return {400, "One Host header is needed"};
   return {};
 }
 
-void append_head(std::string& out, int status, size_t body_bytes, unsigned version, bool keep_alive) {
+void append_head(std::string& out, int status, size_t body_bytes, unsigned version,
+                 bool keep_alive) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n", status,
-                 std::string_view(reason.data(), reason.size()), date_now(), body_bytes);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n",
+                 status, std::string_view(reason.data(), reason.size()), date_now(), body_bytes);
   if (body_bytes > 0) out += "Content-Type: application/json\r\n";
   if (!keep_alive) {
     out += "Connection: close\r\n";

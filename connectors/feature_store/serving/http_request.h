@@ -15,7 +15,8 @@ namespace millrace::feature_store {
 inline constexpr uint32_t kMaxHeaderBytes = 16 * 1024;
 /// Bodies being read, of all connections of a server.
 inline constexpr size_t kMaxPendingBodyBytes = size_t{64} << 20;
-inline constexpr size_t kKeptBytes = size_t{256} << 10;  // capacity of a buffer over the end of a request
+inline constexpr size_t kKeptBytes = size_t{256}
+                                     << 10;  // capacity of a buffer over the end of a request
 
 /// What a request consists of. Buffers are kept from one to the next.
 class HttpRequest {
@@ -60,9 +61,11 @@ class HttpRequestParser final : public boost::beast::http::basic_parser<true> {
   using ParseError = boost::beast::error_code;
   using View = boost::beast::string_view;
 
-  void on_request_impl(boost::beast::http::verb, View method, View target, int, ParseError&) override;
+  void on_request_impl(boost::beast::http::verb, View method, View target, int,
+                       ParseError&) override;
   void on_response_impl(int, View, int, ParseError&) override {}
-  void on_field_impl(boost::beast::http::field name, View name_text, View value, ParseError&) override;
+  void on_field_impl(boost::beast::http::field name, View name_text, View value,
+                     ParseError&) override;
   void on_header_impl(ParseError&) override {}
   void on_body_init_impl(const boost::optional<uint64_t>&, ParseError&) override {}
   size_t on_body_impl(View bytes, ParseError& error) override;
@@ -83,6 +86,7 @@ HttpRefusal refusal_of(const boost::beast::error_code& error, const HttpRequest&
 HttpRefusal refusal_of(const HttpRequestParser& parser, const HttpRequest& request);
 
 /// Status line and headers, with `Date`. `version` is 10 or 11.
-void append_head(std::string& out, int status, size_t body_bytes, unsigned version, bool keep_alive);
+void append_head(std::string& out, int status, size_t body_bytes, unsigned version,
+                 bool keep_alive);
 
 }  // namespace millrace::feature_store

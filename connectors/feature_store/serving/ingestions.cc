@@ -18,7 +18,8 @@ constexpr std::string_view kResource = "online_ingestion";
 constexpr size_t kSegments = 7;  // project P featurestores S featuregroups G online_ingestion
 
 std::string_view without_prefix(std::string_view path) noexcept {
-  if (path.substr(0, kHopsworksPrefix.size()) == kHopsworksPrefix) path.remove_prefix(kHopsworksPrefix.size());
+  if (path.substr(0, kHopsworksPrefix.size()) == kHopsworksPrefix)
+    path.remove_prefix(kHopsworksPrefix.size());
   return path;
 }
 
@@ -31,8 +32,8 @@ bool split(std::string_view path, std::array<std::string_view, kSegments>& out) 
     segment = path.substr(0, end);
     path.remove_prefix(end);
   }
-  return path.empty() && out[0] == "project" && out[2] == "featurestores" && out[4] == "featuregroups" &&
-         out[6] == kResource;
+  return path.empty() && out[0] == "project" && out[2] == "featurestores" &&
+         out[4] == "featuregroups" && out[6] == kResource;
 }
 
 void append(std::string& out, const Ingestion& ingestion) {
@@ -44,8 +45,9 @@ void append(std::string& out, const Ingestion& ingestion) {
     if (ingestion.rows[i] == 0) continue;
     if (!first) out += ',';
     first = false;
-    fmt::format_to(std::back_inserter(out), "{{\"onlineIngestionId\":{},\"status\":\"{}\",\"rows\":{}}}",
-                   ingestion.id, row_status_name(static_cast<RowStatus>(i)), ingestion.rows[i]);
+    fmt::format_to(std::back_inserter(out),
+                   "{{\"onlineIngestionId\":{},\"status\":\"{}\",\"rows\":{}}}", ingestion.id,
+                   row_status_name(static_cast<RowStatus>(i)), ingestion.rows[i]);
   }
   out += "]}";
 }
@@ -58,7 +60,8 @@ bool Ingestions::is_path(std::string_view path) noexcept {
 }
 
 void Ingestions::append_error(std::string& out, int status, std::string_view message) {
-  // Hopsworks numbers errors of feature groups from 270000 on; the HTTP status tells them apart here.
+  // Hopsworks numbers errors of feature groups from 270000 on; the HTTP status tells them apart
+  // here.
   fmt::format_to(std::back_inserter(out), "{{\"errorCode\":{},\"errorMsg\":", 270'000 + status);
   append_json_string(out, message, false);
   out += '}';
@@ -72,9 +75,12 @@ int64_t Ingestions::group_of(std::string_view path) const {
   const auto id = whole_number<int64_t>(segments[5]);
   const CatalogPtr catalog = work_.parts.catalog();
   const FeatureGroup* group = id ? catalog->group(*id) : nullptr;
-  const bool known = group != nullptr && !group->deleted && project && store && group->project_id == *project &&
+  const bool known = group != nullptr && !group->deleted && project && store &&
+                     group->project_id == *project &&
                      group->feature_store_id.value_or(*store) == *store;
-  if (!known) throw RequestError(ErrorCode::GroupAbsent, 404, "There is no such feature group in this project");
+  if (!known)
+    throw RequestError(ErrorCode::GroupAbsent, 404,
+                       "There is no such feature group in this project");
   return *id;
 }
 
@@ -88,7 +94,8 @@ int Ingestions::handle(const Call& call, std::string& out) {
 int Ingestions::begin(int64_t group, const Call& call, std::string& out) {
   const Value body = call.body.empty() ? Value() : parse_request(call.body, work_.arena);
   const auto entries = integer_member(body, "numEntries");
-  if (entries && *entries < 0) throw RequestError(ErrorCode::BadInput, "'numEntries' must not be negative");
+  if (entries && *entries < 0)
+    throw RequestError(ErrorCode::BadInput, "'numEntries' must not be negative");
   append(out, work_.parts.rows->local().begin_ingestion(group, entries));
   return 200;
 }
@@ -118,7 +125,8 @@ int Ingestions::report(int64_t group, std::string_view query, std::string& out) 
     const auto id = escaped ? whole_number<int64_t>(filter.substr(kByEscapedId.size()))
                     : plain ? whole_number<int64_t>(filter.substr(kById.size()))
                             : std::nullopt;
-    if (!id) throw RequestError(ErrorCode::BadInput, "'filter_by' must be LATEST or ID: and a number");
+    if (!id)
+      throw RequestError(ErrorCode::BadInput, "'filter_by' must be LATEST or ID: and a number");
     found = store.ingestion(group, *id);
   }
   if (!found) throw RequestError(ErrorCode::BadInput, 404, "There is no such online ingestion");

@@ -5,17 +5,20 @@ namespace {
 
 constexpr double kMicros = 1e-6;
 constexpr std::array<std::string_view, kApiNames> kNames{
-    "pk-read", "batch", "scan", "feature_store", "batch_feature_store", "get-online-features", "push"};
-constexpr std::array<std::string_view, kRowResults> kResults{"found", "missing", "expired", "failed"};
+    "pk-read", "batch", "scan", "feature_store", "batch_feature_store", "get-online-features",
+    "push"};
+constexpr std::array<std::string_view, kRowResults> kResults{"found", "missing", "expired",
+                                                             "failed"};
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-void show(std::vector<TaskMetric>& out, const std::string& name, const std::string& help, const Labels& labels,
-          const Durations& durations) {
+void show(std::vector<TaskMetric>& out, const std::string& name, const std::string& help,
+          const Labels& labels, const Durations& durations) {
   for (const auto& [quantile, text] : {std::pair(0.5, "0.5"), std::pair(0.99, "0.99")}) {
     Labels with = labels;
     with.emplace_back("quantile", text);
-    out.push_back({name, help, TaskMetric::Kind::Gauge, with, durations.quantile_seconds(quantile)});
+    out.push_back(
+        {name, help, TaskMetric::Kind::Gauge, with, durations.quantile_seconds(quantile)});
   }
   out.push_back({name + "_count", help + ": how many", TaskMetric::Kind::Counter, labels,
                  static_cast<double>(durations.count())});
@@ -26,7 +29,8 @@ void show(std::vector<TaskMetric>& out, const std::string& name, const std::stri
 }  // namespace
 
 void Durations::merge(const Durations& other) noexcept {
-  for (size_t i = 0; i < kBuckets; ++i) bump(buckets_[i], other.buckets_[i].load(std::memory_order_relaxed));
+  for (size_t i = 0; i < kBuckets; ++i)
+    bump(buckets_[i], other.buckets_[i].load(std::memory_order_relaxed));
   bump(count_, other.count());
   bump(sum_, other.sum_.load(std::memory_order_relaxed));
 }
@@ -66,14 +70,19 @@ std::vector<TaskMetric> LookupStats::metrics(std::span<const LookupStats* const>
     for (const LookupStats* thread : threads) {
       count += thread->results_[result].load(std::memory_order_relaxed);
     }
-    out.push_back({"fs_lookup_results_total", "Rows looked up, by what became of them",
-                   TaskMetric::Kind::Counter, {{"status", std::string(kResults[result])}},
+    out.push_back({"fs_lookup_results_total",
+                   "Rows looked up, by what became of them",
+                   TaskMetric::Kind::Counter,
+                   {{"status", std::string(kResults[result])}},
                    static_cast<double>(count)});
   }
   Durations ages;
   for (const LookupStats* thread : threads) ages.merge(thread->ages_);
   show(out, "fs_served_age_seconds", "Time since the event of a served row", {}, ages);
-  out.push_back({"fs_ttl_filtered_total", "Expired rows that reads passed over", TaskMetric::Kind::Counter, {},
+  out.push_back({"fs_ttl_filtered_total",
+                 "Expired rows that reads passed over",
+                 TaskMetric::Kind::Counter,
+                 {},
                  static_cast<double>(ttl_filtered)});
   return out;
 }

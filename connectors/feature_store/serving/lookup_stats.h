@@ -46,7 +46,15 @@ class Durations {
   std::atomic<uint64_t> sum_{0};
 };
 
-enum class ApiName : uint8_t { PkRead, Batch, Scan, FeatureStore, BatchFeatureStore, OnlineFeatures, Push };
+enum class ApiName : uint8_t {
+  PkRead,
+  Batch,
+  Scan,
+  FeatureStore,
+  BatchFeatureStore,
+  OnlineFeatures,
+  Push
+};
 inline constexpr size_t kApiNames = 7;
 
 enum class RowResult : uint8_t { Found, Missing, Expired, Failed };
@@ -55,7 +63,9 @@ inline constexpr size_t kRowResults = 4;
 /// Of one thread.
 class LookupStats {
  public:
-  void request(ApiName api, int64_t micros) noexcept { seconds_[static_cast<size_t>(api)].add(micros); }
+  void request(ApiName api, int64_t micros) noexcept {
+    seconds_[static_cast<size_t>(api)].add(micros);
+  }
   void row(RowResult result) noexcept {
     auto& counter = results_[static_cast<size_t>(result)];
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -63,7 +73,8 @@ class LookupStats {
   void served_age(int64_t micros) noexcept { ages_.add(micros); }
 
   /// What all threads counted, as SinkTaskContext::show_metrics takes it.
-  static std::vector<TaskMetric> metrics(std::span<const LookupStats* const> threads, uint64_t ttl_filtered);
+  static std::vector<TaskMetric> metrics(std::span<const LookupStats* const> threads,
+                                         uint64_t ttl_filtered);
 
  private:
   std::array<Durations, kApiNames> seconds_;

@@ -17,13 +17,15 @@ constexpr JsonStyle kRondbStyle{.numeric_booleans = true, .rfc3339 = false};
 std::span<const Value> filters_of(const Value& body) {
   const Value* filters = member(body, "filters");
   if (filters == nullptr) return {};
-  if (filters->type() != Type::Array) throw RequestError(ErrorCode::BadInput, "'filters' must be a list");
+  if (filters->type() != Type::Array)
+    throw RequestError(ErrorCode::BadInput, "'filters' must be a list");
   return filters->as_array();
 }
 
 std::string_view column_of(const Value& filter) {
   const auto column = text_member(filter, "column");
-  if (!column) throw RequestError(ErrorCode::BadInput, "Each of 'filters' and 'readColumns' needs a 'column'");
+  if (!column)
+    throw RequestError(ErrorCode::BadInput, "Each of 'filters' and 'readColumns' needs a 'column'");
   return *column;
 }
 
@@ -34,7 +36,8 @@ const Value* value_for(std::span<const Value> filters, std::string_view name) {
   for (const Value& filter : filters) {
     if (column_of(filter) != name) continue;
     if (found != nullptr) {
-      throw RequestError(ErrorCode::WrongKey, fmt::format("'filters' names column '{}' twice", name));
+      throw RequestError(ErrorCode::WrongKey,
+                         fmt::format("'filters' names column '{}' twice", name));
     }
     found = member(filter, "value");
     if (found == nullptr) found = &kNull;
@@ -59,7 +62,8 @@ const FeatureGroup& PkReader::group_of(std::string_view database, std::string_vi
   }
   const FeatureGroup* group = catalog_->table(database, table);
   if (group == nullptr || group->deleted) {
-    throw RequestError(ErrorCode::GroupAbsent, fmt::format("Table '{}.{}' is not known", database, table));
+    throw RequestError(ErrorCode::GroupAbsent,
+                       fmt::format("Table '{}.{}' is not known", database, table));
   }
   return *group;
 }
@@ -69,13 +73,15 @@ void PkReader::find_key(const FeatureGroup& group, const Value& body, Operation&
   if (filters.empty()) throw RequestError(ErrorCode::NoKey, "'filters' must name the primary key");
   const auto& names = group.primary_key;
   if (filters.size() != names.size()) {
-    throw RequestError(ErrorCode::WrongKey, fmt::format("The primary key of {} has {} columns, 'filters' {}",
-                                                        group.table(), names.size(), filters.size()));
+    throw RequestError(ErrorCode::WrongKey,
+                       fmt::format("The primary key of {} has {} columns, 'filters' {}",
+                                   group.table(), names.size(), filters.size()));
   }
   for (const std::string& name : names) {
     if (value_for(filters, name) == nullptr) {
-      throw RequestError(ErrorCode::WrongKey,
-                         fmt::format("'filters' does not name column '{}' of the primary key", name));
+      throw RequestError(
+          ErrorCode::WrongKey,
+          fmt::format("'filters' does not name column '{}' of the primary key", name));
     }
   }
   operation.table = work_.parts.rows->table(group.id);
@@ -86,8 +92,9 @@ void PkReader::find_key(const FeatureGroup& group, const Value& body, Operation&
     for (size_t i = 0; i < schema.size(); ++i) {
       const Value* value = value_for(filters, schema.names()[i]);
       if (value == nullptr) {
-        throw RequestError(ErrorCode::WrongKey, fmt::format("'{}' is part of the stored primary key of {}",
-                                                            schema.names()[i], group.table()));
+        throw RequestError(ErrorCode::WrongKey,
+                           fmt::format("'{}' is part of the stored primary key of {}",
+                                       schema.names()[i], group.table()));
       }
       append_part(schema, i, *value, work_.arena, lookup.key);
     }
@@ -102,9 +109,11 @@ void PkReader::read_names(const Value& body) {
   names_.clear();
   const Value* columns = member(body, "readColumns");
   if (columns == nullptr) return;
-  if (columns->type() != Type::Array) throw RequestError(ErrorCode::BadInput, "'readColumns' must be a list");
+  if (columns->type() != Type::Array)
+    throw RequestError(ErrorCode::BadInput, "'readColumns' must be a list");
   if (columns->size() > kMaxColumns) {
-    throw RequestError(ErrorCode::BadInput, fmt::format("'readColumns' may have {} columns", kMaxColumns));
+    throw RequestError(ErrorCode::BadInput,
+                       fmt::format("'readColumns' may have {} columns", kMaxColumns));
   }
   for (const Value& column : columns->as_array()) {
     names_.push_back(column_of(column));
@@ -168,8 +177,8 @@ int PkReader::append_result(const Operation& operation, std::string& out) {
   return status;
 }
 
-std::optional<int> PkReader::read(const Call& call, std::string_view database, std::string_view table,
-                                  std::string& out, Waiting& waiting) {
+std::optional<int> PkReader::read(const Call& call, std::string_view database,
+                                  std::string_view table, std::string& out, Waiting& waiting) {
   catalog_ = work_.parts.catalog();
   Operation operation;
   operation.body = parse_request(call.body, work_.arena);
@@ -189,7 +198,8 @@ void PkReader::prepare_batched(const Value& item, Operation& operation) {
   const auto url = text_member(item, "relative-url");
   const auto method = text_member(item, "method");
   if (item.type() != Type::Map || !url || (method && *method != "POST")) {
-    throw RequestError(ErrorCode::BadInput, "Each operation needs method POST, 'relative-url' and 'body'");
+    throw RequestError(ErrorCode::BadInput,
+                       "Each operation needs method POST, 'relative-url' and 'body'");
   }
   const size_t first = url->find('/');
   const size_t last = url->rfind('/');
@@ -236,11 +246,13 @@ std::optional<int> PkReader::batch(const Call& call, std::string& out, Waiting& 
     throw RequestError(ErrorCode::BadInput, "'operations' must be a list that is not empty");
   }
   if (items->size() > work_.parts.limits.max_operations) {
-    throw RequestError(ErrorCode::BadInput, fmt::format("A batch may have {} operations, this one has {}",
-                                                        work_.parts.limits.max_operations, items->size()));
+    throw RequestError(ErrorCode::BadInput,
+                       fmt::format("A batch may have {} operations, this one has {}",
+                                   work_.parts.limits.max_operations, items->size()));
   }
   std::vector<Operation> operations(items->size());
-  for (size_t i = 0; i < operations.size(); ++i) prepare_batched(items->as_array()[i], operations[i]);
+  for (size_t i = 0; i < operations.size(); ++i)
+    prepare_batched(items->as_array()[i], operations[i]);
   if (!is_fresh(call, freshness, *work_.parts.rows, waiting)) return std::nullopt;
   const Deadline deadline(call, freshness);
   work_.look_up();

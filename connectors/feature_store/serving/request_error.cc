@@ -36,8 +36,12 @@ constexpr std::array<Row, 20> kErrors{{{500, ""},
 
 }  // namespace
 
-std::string_view reason_of(ErrorCode code) noexcept { return kErrors[static_cast<size_t>(code)].reason; }
-int status_of(ErrorCode code) noexcept { return kErrors[static_cast<size_t>(code)].status; }
+std::string_view reason_of(ErrorCode code) noexcept {
+  return kErrors[static_cast<size_t>(code)].reason;
+}
+int status_of(ErrorCode code) noexcept {
+  return kErrors[static_cast<size_t>(code)].status;
+}
 
 void append_error(std::string& out, ErrorCode code, std::string_view message) {
   out += "{\"code\":";

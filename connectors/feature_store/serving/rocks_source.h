@@ -13,13 +13,15 @@ class RocksSource final : public RowSource {
 
   StoredTablePtr table(int64_t group_id) const override { return database_->table(group_id); }
   void get(std::span<Lookup> lookups) const override { database_->get(lookups); }
-  bool scan(const StoredTable& table, std::string_view prefix, std::string_view after, size_t limit,
-            const std::function<bool(std::string_view key, const Lookup& row)>& visit) const override {
+  bool scan(
+      const StoredTable& table, std::string_view prefix, std::string_view after, size_t limit,
+      const std::function<bool(std::string_view key, const Lookup& row)>& visit) const override {
     return database_->scan(table, prefix, after, limit, visit);
   }
   bool is_applied(const TopicPartition& partition, int64_t offset) const override {
     // Positions are the offsets of the records that come next.
-    return database_->wait_applied(partition, offset + 1, std::chrono::steady_clock::time_point::min());
+    return database_->wait_applied(partition, offset + 1,
+                                   std::chrono::steady_clock::time_point::min());
   }
   OnlineStore& local() override { return database_->local(); }
   uint64_t ttl_filtered() const noexcept override { return database_->ttl_filtered(); }

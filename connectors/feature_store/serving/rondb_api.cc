@@ -9,7 +9,9 @@ constexpr std::string_view kPrefix = "/0.1.0/";
 constexpr std::string_view kHealthy = "1";
 
 int64_t micros_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                               start)
+      .count();
 }
 
 void need(const Call& call, std::string_view method) {
@@ -61,7 +63,8 @@ std::optional<int> RondbApi::route(const Call& call, Answer& answer, Waiting& wa
     return 200;
   }
   if (!work_.parts.keys->allows(call.api_key)) {
-    throw RequestError(ErrorCode::NotShared, "The API key is missing or unknown; send it as X-API-KEY");
+    throw RequestError(ErrorCode::NotShared,
+                       "The API key is missing or unknown; send it as X-API-KEY");
   }
   if (Ingestions::is_path(call.path)) return ingestions_.handle(call, answer.body);
   if (!ours) no_such_path();
@@ -71,7 +74,8 @@ std::optional<int> RondbApi::route(const Call& call, Answer& answer, Waiting& wa
 
 std::optional<int> RondbApi::lookup(const Call& call, std::string_view rest, std::string& out,
                                     Waiting& waiting) {
-  if (rest == "feature_store") return timed(ApiName::FeatureStore, call, vectors_.one(call, out, waiting));
+  if (rest == "feature_store")
+    return timed(ApiName::FeatureStore, call, vectors_.one(call, out, waiting));
   if (rest == "batch_feature_store") {
     return timed(ApiName::BatchFeatureStore, call, vectors_.batch(call, out, waiting));
   }
@@ -82,12 +86,15 @@ std::optional<int> RondbApi::lookup(const Call& call, std::string_view rest, std
   const std::string_view database = rest.substr(0, first);
   const std::string_view table = rest.substr(first + 1, last - first - 1);
   const std::string_view verb = rest.substr(last + 1);
-  if (verb == "pk-read") return timed(ApiName::PkRead, call, keys_.read(call, database, table, out, waiting));
-  if (verb == "scan") return timed(ApiName::Scan, call, keys_.scan(call, database, table, out, waiting));
+  if (verb == "pk-read")
+    return timed(ApiName::PkRead, call, keys_.read(call, database, table, out, waiting));
+  if (verb == "scan")
+    return timed(ApiName::Scan, call, keys_.scan(call, database, table, out, waiting));
   no_such_path();
 }
 
-std::optional<int> RondbApi::timed(ApiName api, const Call& call, const std::optional<int>& status) {
+std::optional<int> RondbApi::timed(ApiName api, const Call& call,
+                                   const std::optional<int>& status) {
   if (status) work_.stats.request(api, micros_since(call.started));
   return status;
 }

@@ -19,8 +19,9 @@ class RowSource {
   /// As RocksDatabase::get.
   virtual void get(std::span<Lookup> lookups) const = 0;
   /// As RocksDatabase::scan.
-  virtual bool scan(const StoredTable& table, std::string_view prefix, std::string_view after, size_t limit,
-                    const std::function<bool(std::string_view key, const Lookup& row)>& visit) const = 0;
+  virtual bool scan(
+      const StoredTable& table, std::string_view prefix, std::string_view after, size_t limit,
+      const std::function<bool(std::string_view key, const Lookup& row)>& visit) const = 0;
   /// Whether the record of this offset has been applied. Never blocks for long.
   virtual bool is_applied(const TopicPartition& partition, int64_t offset) const = 0;
   /// Pushes and ingestions; one caller at a time, the source sees to it.

@@ -34,18 +34,20 @@ std::string after_of(const Value& body) {
 size_t PkReader::key_prefix(const StoredTable& table, const Value& body, std::string& key) {
   const Value* filters = member(body, "filters");
   if (filters == nullptr) return 0;
-  if (filters->type() != Type::Array) throw RequestError(ErrorCode::BadInput, "'filters' must be a list");
+  if (filters->type() != Type::Array)
+    throw RequestError(ErrorCode::BadInput, "'filters' must be a list");
   const auto items = filters->as_array();
   for (size_t i = 0; i < items.size(); ++i) {
     const auto column = text_member(items[i], "column");
     if (!column || i >= table.key.size() || *column != table.key.names()[i]) {
-      throw RequestError(ErrorCode::WrongKey,
-                         "'filters' of a scan must name the first columns of the primary key, in its order");
+      throw RequestError(
+          ErrorCode::WrongKey,
+          "'filters' of a scan must name the first columns of the primary key, in its order");
     }
     const Value* value = member(items[i], "value");
     const char* reason = nullptr;
-    const KeyFault fault =
-        append_key_part(table.key, i, value == nullptr ? Value() : *value, work_.arena, key, reason);
+    const KeyFault fault = append_key_part(table.key, i, value == nullptr ? Value() : *value,
+                                           work_.arena, key, reason);
     if (fault == KeyFault::None) continue;
     throw RequestError(fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue,
                        fmt::format("Primary key '{}': {}", *column, reason));
@@ -53,11 +55,12 @@ size_t PkReader::key_prefix(const StoredTable& table, const Value& body, std::st
   return items.size();
 }
 
-std::optional<int> PkReader::scan(const Call& call, std::string_view database, std::string_view table,
-                                  std::string& out, Waiting& waiting) {
+std::optional<int> PkReader::scan(const Call& call, std::string_view database,
+                                  std::string_view table, std::string& out, Waiting& waiting) {
   catalog_ = work_.parts.catalog();
   const Value body = parse_request(call.body, work_.arena);
-  if (body.type() != Type::Map) throw RequestError(ErrorCode::BadInput, "The body of scan must be an object");
+  if (body.type() != Type::Map)
+    throw RequestError(ErrorCode::BadInput, "The body of scan must be an object");
   Freshness freshness = Freshness::read(call, body, work_.parts.limits);
   const FeatureGroup& group = group_of(database, table);
   const size_t limit = limit_of(body, work_.parts.limits.max_entries);
@@ -76,21 +79,22 @@ std::optional<int> PkReader::scan(const Call& call, std::string_view database, s
     key_prefix(*stored, body, prefix);
     columns_.find(stored, names_);
     bool first = true;
-    more = work_.parts.rows->scan(*stored, prefix, after, limit, [&](std::string_view key, const Lookup& row) {
-      if (!first) out += ',';
-      first = false;
-      const size_t before = out.size();
-      work_.stats.row(RowResult::Found);
-      if (!append_row(stored, row, out)) {
-        work_.stats.row(RowResult::Failed);
-        out.resize(before);
-        out += "null";
-      }
-      check_size(out, work_.parts.limits);
-      deadline.check();
-      last = key;
-      return true;
-    });
+    more = work_.parts.rows->scan(*stored, prefix, after, limit,
+                                  [&](std::string_view key, const Lookup& row) {
+                                    if (!first) out += ',';
+                                    first = false;
+                                    const size_t before = out.size();
+                                    work_.stats.row(RowResult::Found);
+                                    if (!append_row(stored, row, out)) {
+                                      work_.stats.row(RowResult::Failed);
+                                      out.resize(before);
+                                      out += "null";
+                                    }
+                                    check_size(out, work_.parts.limits);
+                                    deadline.check();
+                                    last = key;
+                                    return true;
+                                  });
   }
   out += "],\"next\":";
   if (more && !last.empty()) {

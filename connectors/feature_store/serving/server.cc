@@ -34,7 +34,8 @@ Server::Server(ServingOptions options, std::shared_ptr<RowSource> rows, CatalogO
   parts.limits.max_wait = options.max_wait;
   const SessionLimits limits{options.max_body_bytes, options.idle, options.transfer};
   for (int32_t i = 0; i < std::max(options.threads, 1); ++i) {
-    impl_->threads.push_back(std::make_unique<ServingThread>(parts, limits, impl_->pending_body_bytes));
+    impl_->threads.push_back(
+        std::make_unique<ServingThread>(parts, limits, impl_->pending_body_bytes));
   }
   impl_->rondb = impl_->listen(PortKind::Rondb, options, options.rondb_port);
   impl_->feast = impl_->listen(PortKind::Feast, options, options.feast_port);
@@ -50,8 +51,12 @@ Server::~Server() {
   while (impl_->threads.size() > 1) impl_->threads.pop_back();
 }
 
-uint16_t Server::rondb_port() const noexcept { return impl_->rondb ? impl_->rondb->port() : uint16_t{0}; }
-uint16_t Server::feast_port() const noexcept { return impl_->feast ? impl_->feast->port() : uint16_t{0}; }
+uint16_t Server::rondb_port() const noexcept {
+  return impl_->rondb ? impl_->rondb->port() : uint16_t{0};
+}
+uint16_t Server::feast_port() const noexcept {
+  return impl_->feast ? impl_->feast->port() : uint16_t{0};
+}
 
 std::vector<TaskMetric> Server::metrics() const {
   std::vector<const LookupStats*> stats;

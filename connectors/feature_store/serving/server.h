@@ -25,12 +25,13 @@ struct ServingOptions {
   int32_t threads = 2;
   int32_t max_connections = 1'000;
   size_t max_body_bytes = size_t{1} << 20;
-  size_t max_operations = 256;  // of `batch`
-  size_t max_entries = 10'000;  // of batch_feature_store and get-online-features
-  std::chrono::milliseconds deadline{2'000};      // of one request
-  std::chrono::milliseconds idle{60'000};         // between two requests
-  std::chrono::milliseconds transfer{10'000};     // of one request, from its first byte, and of one answer
-  std::chrono::milliseconds max_wait{10'000};     // wait_ms at most
+  size_t max_operations = 256;                // of `batch`
+  size_t max_entries = 10'000;                // of batch_feature_store and get-online-features
+  std::chrono::milliseconds deadline{2'000};  // of one request
+  std::chrono::milliseconds idle{60'000};     // between two requests
+  std::chrono::milliseconds transfer{
+      10'000};  // of one request, from its first byte, and of one answer
+  std::chrono::milliseconds max_wait{10'000};  // wait_ms at most
 
   bool operator==(const ServingOptions&) const = default;
 };
@@ -40,8 +41,8 @@ class Server {
  public:
   using CatalogOf = std::function<CatalogPtr()>;
 
-  /// Binds and serves. Throws ConnectException that names an address that cannot be bound, ConfigException for
-  /// a keys file that cannot be read.
+  /// Binds and serves. Throws ConnectException that names an address that cannot be bound,
+  /// ConfigException for a keys file that cannot be read.
   Server(ServingOptions options, std::shared_ptr<RocksDatabase> database, CatalogOf catalog);
   /// The same on other rows.
   Server(ServingOptions options, std::shared_ptr<RowSource> rows, CatalogOf catalog);

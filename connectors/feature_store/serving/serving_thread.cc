@@ -37,8 +37,11 @@ void ServingThread::run() {
 
 void ServingThread::add(PortKind kind, asio::ip::tcp::socket socket) {
   connections_.fetch_add(1, std::memory_order_relaxed);
-  auto session = std::make_shared<Session>(std::move(socket), kind == PortKind::Rondb ? rondb_parts_ : feast_parts_);
-  asio::post(io_, [this, session = std::move(session)] { asio::co_spawn(io_, serve(session), asio::detached); });
+  auto session = std::make_shared<Session>(std::move(socket),
+                                           kind == PortKind::Rondb ? rondb_parts_ : feast_parts_);
+  asio::post(io_, [this, session = std::move(session)] {
+    asio::co_spawn(io_, serve(session), asio::detached);
+  });
 }
 
 asio::awaitable<void> ServingThread::serve(std::shared_ptr<Session> session) {

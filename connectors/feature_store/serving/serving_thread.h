@@ -20,7 +20,8 @@ enum class PortKind : uint8_t { Rondb, Feast };
 class ServingThread {
  public:
   /// `parts` and `pending_body_bytes` outlive it.
-  ServingThread(const ServingParts& parts, const SessionLimits& limits, std::atomic<size_t>& pending_body_bytes);
+  ServingThread(const ServingParts& parts, const SessionLimits& limits,
+                std::atomic<size_t>& pending_body_bytes);
   /// Ends the connections: running requests are answered, for kGrace at most.
   ~ServingThread();
 
@@ -48,7 +49,8 @@ class ServingThread {
   std::shared_ptr<ApiKeys> keys_;
   std::chrono::milliseconds tick_;
   boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
+      io_.get_executor()};
   boost::asio::steady_timer timer_{io_};
   std::unordered_set<std::shared_ptr<Session>> sessions_;
   std::atomic<size_t> connections_{0};

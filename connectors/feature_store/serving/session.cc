@@ -17,8 +17,8 @@ namespace asio = boost::asio;
 using SocketError = boost::system::error_code;
 
 constexpr size_t kFirstBuffer = 4 * 1024;
-constexpr size_t kMostBuffer = 64 * 1024;    // at least a header
-constexpr size_t kFlushBytes = 64 * 1024;    // pipelined answers are sent together up to here
+constexpr size_t kMostBuffer = 64 * 1024;  // at least a header
+constexpr size_t kFlushBytes = 64 * 1024;  // pipelined answers are sent together up to here
 constexpr size_t kLingerBytes = 1024 * 1024;
 constexpr std::chrono::milliseconds kLinger{1'000};
 constexpr std::chrono::milliseconds kWaitStep{1};
@@ -30,7 +30,8 @@ asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
   try {
     co_await self->serve();
   } catch (const std::exception& e) {
-    log(LogLevel::Warn, "millrace.feature_store.Serving", std::string("A connection ended: ") + e.what());
+    log(LogLevel::Warn, "millrace.feature_store.Serving",
+        std::string("A connection ended: ") + e.what());
   }
   self->abort();
 }
@@ -130,8 +131,9 @@ asio::awaitable<bool> Session::read_more() {
     in_.resize(std::min(kMostBuffer, 4 * in_.size()));
   }
   SocketError error;
-  const size_t bytes = co_await socket_.async_read_some(asio::buffer(in_.data() + in_end_, in_.size() - in_end_),
-                                                        asio::redirect_error(asio::use_awaitable, error));
+  const size_t bytes =
+      co_await socket_.async_read_some(asio::buffer(in_.data() + in_end_, in_.size() - in_end_),
+                                       asio::redirect_error(asio::use_awaitable, error));
   if (error || aborted_) co_return false;
   in_end_ += bytes;
   if (!busy_) {
@@ -146,7 +148,8 @@ asio::awaitable<bool> Session::flush() {
   const auto reading_expires = expires_;
   expires_ = Clock::now() + parts_.limits.transfer;
   SocketError error;
-  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_write(socket_, asio::buffer(out_),
+                             asio::redirect_error(asio::use_awaitable, error));
   expires_ = reading_expires;
   out_.clear();
   co_return !error && !aborted_;
@@ -214,8 +217,8 @@ asio::awaitable<void> Session::linger() {
   expires_ = Clock::now() + std::min(kLinger, parts_.limits.transfer);
   in_.resize(kFirstBuffer);
   for (size_t left = kLingerBytes; !error && !aborted_ && left > 0;) {
-    const size_t bytes =
-        co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(asio::use_awaitable, error));
+    const size_t bytes = co_await socket_.async_read_some(
+        asio::buffer(in_), asio::redirect_error(asio::use_awaitable, error));
     left -= std::min(left, bytes);
   }
 }

@@ -16,8 +16,9 @@ namespace millrace::feature_store {
 
 struct SessionLimits {
   size_t max_body_bytes = size_t{1} << 20;
-  std::chrono::milliseconds idle{60'000};      // between two requests
-  std::chrono::milliseconds transfer{10'000};  // of one request, from its first byte, and of one answer
+  std::chrono::milliseconds idle{60'000};  // between two requests
+  std::chrono::milliseconds transfer{
+      10'000};  // of one request, from its first byte, and of one answer
 };
 
 /// What the sessions of a thread share. All of it outlives them.
@@ -64,10 +65,10 @@ class Session {
   boost::asio::ip::tcp::socket socket_;
   HttpRequest request_;
   std::optional<HttpRequestParser> parser_;
-  std::string in_;         // bytes received; those from in_begin_ on are not read yet
+  std::string in_;  // bytes received; those from in_begin_ on are not read yet
   size_t in_begin_ = 0;
   size_t in_end_ = 0;
-  std::string out_;        // answers that are not sent yet
+  std::string out_;  // answers that are not sent yet
   Answer answer_;
   Clock::time_point expires_ = Clock::time_point::max();
   bool busy_ = false;       // a request has begun

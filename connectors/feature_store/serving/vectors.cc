@@ -30,9 +30,12 @@ const char* passed_fault(const Value& value, FeatureKind kind) noexcept {
       return value.type() == Type::String ? nullptr : "must be text";
     case FeatureKind::Date:
     case FeatureKind::Timestamp:
-      return value.type() == Type::String || is_number(value) ? nullptr : "must be text or a number";
+      return value.type() == Type::String || is_number(value) ? nullptr
+                                                              : "must be text or a number";
     case FeatureKind::Complex:
-      return value.type() == Type::Array || value.type() == Type::Map ? nullptr : "must be a list or an object";
+      return value.type() == Type::Array || value.type() == Type::Map
+                 ? nullptr
+                 : "must be a list or an object";
     default:
       return is_number(value) ? nullptr : "must be a number";
   }
@@ -57,7 +60,8 @@ ViewPlan& VectorReader::open(const Value& body) {
     throw RequestError(ErrorCode::BadInput,
                        "'featureStoreName', 'featureViewName' and 'featureViewVersion' are needed");
   }
-  return plans_.find(work_.parts.catalog(), *work_.parts.rows, *store, *view, static_cast<int32_t>(*version));
+  return plans_.find(work_.parts.catalog(), *work_.parts.rows, *store, *view,
+                     static_cast<int32_t>(*version));
 }
 
 VectorReader::Options VectorReader::options_of(const Value& body) const {
@@ -87,7 +91,8 @@ const Value* VectorReader::entry_value(const EntryNames& names, const Value& ent
 }
 
 VectorReader::Fault VectorReader::check_entry(const ViewPlan& plan, const Value& entry) const {
-  if (entry.type() != Type::Map) return {ErrorCode::BadInput, "entries", "an entry must be an object"};
+  if (entry.type() != Type::Map)
+    return {ErrorCode::BadInput, "entries", "an entry must be an object"};
   if (entry.size() == 0) return {ErrorCode::NoKey, "entries", "an entry must have the primary key"};
   for (const MapEntry& given : entry.as_map()) {
     if (!plan.is_entry(given.key.as_string())) {
@@ -97,7 +102,8 @@ VectorReader::Fault VectorReader::check_entry(const ViewPlan& plan, const Value&
   return {};
 }
 
-VectorReader::Fault VectorReader::check_passed(const ViewPlan& plan, const Value* passed, bool validate) const {
+VectorReader::Fault VectorReader::check_passed(const ViewPlan& plan, const Value* passed,
+                                               bool validate) const {
   if (passed == nullptr || passed->is_null()) return {};
   if (passed->type() != Type::Map) {
     return {ErrorCode::WrongPassedFeature, "passedFeatures", "must be an object"};
@@ -111,7 +117,8 @@ VectorReader::Fault VectorReader::check_passed(const ViewPlan& plan, const Value
     }
     const ViewSlot& known = plan.slots()[*slot];
     if (known.type.empty()) continue;
-    if (const char* reason = passed_fault(given.value, known.kind)) return {ErrorCode::WrongType, name, reason};
+    if (const char* reason = passed_fault(given.value, known.kind))
+      return {ErrorCode::WrongType, name, reason};
   }
   return {};
 }
@@ -124,15 +131,18 @@ VectorReader::Fault VectorReader::add_keys(ViewPlan& plan, Item& item) {
     const KeySchema& schema = part.table->key;
     for (size_t i = 0; i < schema.size(); ++i) {
       // A table keeps the key it was made with.
-      const auto at = std::find_if(part.key.begin(), part.key.end(),
-                                   [&](const EntryNames& names) { return names.bare == schema.names()[i]; });
+      const auto at = std::find_if(part.key.begin(), part.key.end(), [&](const EntryNames& names) {
+        return names.bare == schema.names()[i];
+      });
       const Value* value = at == part.key.end() ? nullptr : entry_value(*at, *item.entry);
       const char* reason = "is part of the stored primary key, and not of the feature group's";
-      const KeyFault fault = value == nullptr ? KeyFault::BadValue
-                                              : append_key_part(schema, i, *value, work_.arena, lookup.key, reason);
+      const KeyFault fault =
+          value == nullptr ? KeyFault::BadValue
+                           : append_key_part(schema, i, *value, work_.arena, lookup.key, reason);
       if (fault == KeyFault::None) continue;
       work_.drop_lookup();
-      return {fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue, schema.names()[i], reason};
+      return {fault == KeyFault::WrongType ? ErrorCode::WrongType : ErrorCode::BadValue,
+              schema.names()[i], reason};
     }
     places_.back() = static_cast<uint32_t>(work_.lookups() - 1);
   }
@@ -155,18 +165,20 @@ bool VectorReader::is_found(uint32_t place) {
   return place != kNoLookup && work_.lookup(place).found == Found::Row;
 }
 
-VectorReader::Fault VectorReader::collect_part(ViewPart& part, const ViewPlan& plan, const Item& item,
-                                               uint32_t place) {
+VectorReader::Fault VectorReader::collect_part(ViewPart& part, const ViewPlan& plan,
+                                               const Item& item, uint32_t place) {
   if (!is_found(place)) {
     for (const uint32_t slot : part.slots) {
       const int32_t key = plan.slots()[slot].key_index;
-      if (key >= 0) shown_[slot].json = entry_value(part.key[static_cast<size_t>(key)], *item.entry);
+      if (key >= 0)
+        shown_[slot].json = entry_value(part.key[static_cast<size_t>(key)], *item.entry);
     }
     return {};
   }
   const Lookup& row = work_.lookup(place);
   // The row may be of a schema that came after the plan of the view was made.
-  if (part.columns.front().table() != row.table) part.columns.assign(1, TableColumns(row.table, part.names));
+  if (part.columns.front().table() != row.table)
+    part.columns.assign(1, TableColumns(row.table, part.names));
   const Columns* columns = part.columns.front().of(row.plan);
   row_.resize(std::max(row_.size(), part.names.size()));
   if (columns == nullptr || !columns->read(row.row, work_.cells, row_)) {
@@ -189,7 +201,8 @@ VectorReader::Fault VectorReader::collect(ViewPlan& plan, const Item& item, Stat
   }
   if (item.passed == nullptr || item.passed->type() != Type::Map) return {};
   for (const MapEntry& given : item.passed->as_map()) {
-    if (const uint32_t* slot = plan.slot(given.key.as_string())) shown_[*slot] = {nullptr, {}, &given.value};
+    if (const uint32_t* slot = plan.slot(given.key.as_string()))
+      shown_[*slot] = {nullptr, {}, &given.value};
   }
   return {};
 }
@@ -205,14 +218,16 @@ void VectorReader::append_features(const ViewPlan& plan, std::string& out) {
       out += "null";
     } else if (!append_cell_json(out, *shown.field, shown.cell, kRondbStyle)) {
       work_.stats.row(RowResult::Failed);
-      throw RequestError(ErrorCode::ComplexDecode,
-                         fmt::format("The stored value of '{}' is not of its type", plan.slots()[i].name));
+      throw RequestError(
+          ErrorCode::ComplexDecode,
+          fmt::format("The stored value of '{}' is not of its type", plan.slots()[i].name));
     }
   }
   out += ']';
 }
 
-void VectorReader::append_metadata(const ViewPlan& plan, const Options& options, std::string& out) const {
+void VectorReader::append_metadata(const ViewPlan& plan, const Options& options,
+                                   std::string& out) const {
   if (!options.names && !options.types) {
     out += "null";
     return;
@@ -241,7 +256,8 @@ void VectorReader::append_details(const ViewPlan& plan, const Item& item, std::s
     const bool found = is_found(places_[item.first + i]);
     const int status = found ? 200 : has_key(part, *item.entry) ? 404 : 400;
     if (i > 0) out += ',';
-    fmt::format_to(std::back_inserter(out), "{{\"featureGroupId\":{},\"httpStatus\":{}}}", part.group_id, status);
+    fmt::format_to(std::back_inserter(out), "{{\"featureGroupId\":{},\"httpStatus\":{}}}",
+                   part.group_id, status);
   }
   out += ']';
 }
@@ -252,7 +268,8 @@ std::optional<int> VectorReader::one(const Call& call, std::string& out, Waiting
   Freshness freshness = Freshness::read(call, body, work_.parts.limits);
   const Options options = options_of(body);
   Item item{.entry = member(body, "entries"), .passed = member(body, "passedFeatures")};
-  if (item.entry == nullptr) throw RequestError(ErrorCode::NoKey, "'entries' must have the primary key");
+  if (item.entry == nullptr)
+    throw RequestError(ErrorCode::NoKey, "'entries' must have the primary key");
   places_.clear();
   prepare(plan, options, item);
   if (item.fault) refuse(item.fault);
@@ -281,10 +298,12 @@ void VectorReader::read_items(ViewPlan& plan, const Options& options, const Valu
   if (entries == nullptr || (entries->type() == Type::Array && entries->size() == 0)) {
     throw RequestError(ErrorCode::NoKey, "'entries' must be a list that is not empty");
   }
-  if (entries->type() != Type::Array) throw RequestError(ErrorCode::BadInput, "'entries' must be a list");
+  if (entries->type() != Type::Array)
+    throw RequestError(ErrorCode::BadInput, "'entries' must be a list");
   if (entries->size() > work_.parts.limits.max_entries) {
-    throw RequestError(ErrorCode::BadInput, fmt::format("'entries' may have {} entries, this one has {}",
-                                                        work_.parts.limits.max_entries, entries->size()));
+    throw RequestError(ErrorCode::BadInput,
+                       fmt::format("'entries' may have {} entries, this one has {}",
+                                   work_.parts.limits.max_entries, entries->size()));
   }
   const Value* passed = member(body, "passedFeatures");
   if (passed != nullptr && passed->type() != Type::Array) {
@@ -292,7 +311,8 @@ void VectorReader::read_items(ViewPlan& plan, const Options& options, const Valu
   }
   const bool has_passed = passed != nullptr && passed->size() != 0;
   if (has_passed && passed->size() != entries->size()) {
-    throw RequestError(ErrorCode::WrongPassedFeature, "'passedFeatures' must be empty or as long as 'entries'");
+    throw RequestError(ErrorCode::WrongPassedFeature,
+                       "'passedFeatures' must be empty or as long as 'entries'");
   }
   items_.assign(entries->size(), {});
   places_.clear();

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kStoreSuffix = "_featurestore";
 
 /// What is known of a feature's type, best source first.
-FeatureType type_of(const FeatureGroup& group, const StoredTable* table, const std::string& feature) {
+FeatureType type_of(const FeatureGroup& group, const StoredTable* table,
+                    const std::string& feature) {
   if (table != nullptr) {
     for (auto plan = table->plans.rbegin(); plan != table->plans.rend(); ++plan) {
       if (const auto field = (*plan)->field(feature)) return (*plan)->fields()[*field].type;
@@ -50,8 +51,9 @@ uint32_t ViewPlan::part_of(const FeatureView& view, const ViewFeature& feature) 
   ViewPart part{.group_id = feature.group_id, .prefix = feature.prefix};
   part.group = catalog_->group_ptr(feature.group_id);
   if (part.group == nullptr || part.group->deleted) {
-    throw RequestError(ErrorCode::GroupAbsent, fmt::format("Feature group {} of view {} is not known",
-                                                           feature.group_id, view.name));
+    throw RequestError(
+        ErrorCode::GroupAbsent,
+        fmt::format("Feature group {} of view {} is not known", feature.group_id, view.name));
   }
   for (const std::string& key : part.group->primary_key) {
     EntryNames names{.serving_key = {}, .prefixed = feature.prefix + key, .bare = key};
@@ -86,7 +88,9 @@ bool ViewPlan::is_current(const Catalog& catalog, const RowSource& rows) const {
   });
 }
 
-bool ViewPlan::is_entry(std::string_view name) const { return entries_.find(name) != entries_.end(); }
+bool ViewPlan::is_entry(std::string_view name) const {
+  return entries_.find(name) != entries_.end();
+}
 
 const uint32_t* ViewPlan::slot(std::string_view name) const {
   const auto found = by_name_.find(name);
@@ -109,12 +113,14 @@ ViewPlan& ViewPlans::find(const CatalogPtr& catalog, const RowSource& rows, std:
     plans_.erase(known);
   }
   if (!catalog->has_database(store)) {
-    throw RequestError(ErrorCode::StoreAbsent, fmt::format("Feature store '{}' is not known", store));
+    throw RequestError(ErrorCode::StoreAbsent,
+                       fmt::format("Feature store '{}' is not known", store));
   }
   const FeatureView* found = catalog->view(store, view, version);
   if (found == nullptr) {
-    throw RequestError(ErrorCode::ViewAbsent,
-                       fmt::format("Feature view '{}' version {} is not known in '{}'", view, version, store));
+    throw RequestError(
+        ErrorCode::ViewAbsent,
+        fmt::format("Feature view '{}' version {} is not known in '{}'", view, version, store));
   }
   if (plans_.size() >= kMaxPlans) plans_.clear();
   return plans_.emplace(key_, ViewPlan(catalog, *found, rows)).first->second;

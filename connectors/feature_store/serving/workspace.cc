@@ -29,8 +29,9 @@ void Workspace::begin() {
 
 Lookup& Workspace::add_lookup(const StoredTablePtr& table) {
   if (used_ >= parts.limits.max_lookups) {
-    throw RequestError(ErrorCode::BadInput, "A request may ask for " +
-                                                std::to_string(parts.limits.max_lookups) + " rows at most");
+    throw RequestError(
+        ErrorCode::BadInput,
+        "A request may ask for " + std::to_string(parts.limits.max_lookups) + " rows at most");
   }
   if (used_ == lookups_.size()) lookups_.emplace_back();
   Lookup& lookup = lookups_[used_++];

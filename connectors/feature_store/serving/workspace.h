@@ -34,8 +34,8 @@ class Workspace {
 
   /// Forgets the last request.
   void begin();
-  /// One more row to look up: its table and an empty key. References to others become invalid. Throws
-  /// RequestError when the request asks for too many.
+  /// One more row to look up: its table and an empty key. References to others become invalid.
+  /// Throws RequestError when the request asks for too many.
   Lookup& add_lookup(const StoredTablePtr& table);
   /// Takes back the last one.
   void drop_lookup() noexcept { --used_; }

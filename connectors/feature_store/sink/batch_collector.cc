@@ -88,6 +88,7 @@ bool BatchCollector::add(const RecordBatch& records, uint32_t row) {
   }
   const PlanEntry& entry = plans_.find(headers.project_id, headers.feature_group_id, headers.subject_id,
                                        record.original_topic);
+  if (entry.is_offline) return ignore(headers);
   if (!entry.plan) return fail(row, headers, entry.failure, entry.text);
   if (const FailedRecord* refusal = refusal_of(row)) return fail(row, headers, refusal->failure, refusal->text);
   if (record.value_wire.is_null()) {

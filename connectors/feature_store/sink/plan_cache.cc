@@ -30,7 +30,13 @@ const PlanEntry& PlanCache::find_slow(int64_t project_id, int64_t group_id, int6
   auto at = entries_.find(key);
   if (at == entries_.end() || (!at->second.plan && Clock::now() >= at->second.look_again)) {
     if (entries_.size() >= kMaxEntries) entries_.clear();
-    at = entries_.insert_or_assign(key, make(project_id, group_id, schema_id, topic)).first;
+    PlanEntry entry;
+    try {
+      entry = make(project_id, group_id, schema_id, topic);
+    } catch (const DataException& error) {
+      entry = failed(FailureType::Deserialization, "the schema of subjectId is no Avro", error.what());
+    }
+    at = entries_.insert_or_assign(key, std::move(entry)).first;
   }
   last_ = &at->second;
   last_group_ = group_id;
@@ -40,7 +46,7 @@ const PlanEntry& PlanCache::find_slow(int64_t project_id, int64_t group_id, int6
 
 PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_id, std::string_view topic) {
   GroupHints hints{project_id, group_id, std::string(topic), nullptr, schema_id};
-  if (!catalog_.current()->group(group_id)) hints.schema = schemas_.find(schema_id);
+  if (!catalog_.current()->group(group_id)) hints.schema = schemas_.find(schema_id, project_id);
   const FeatureGroupPtr group = catalog_.find(hints);
   if (!group) {
     return failed(FailureType::Metadata, "no source of metadata knows the feature group",
@@ -51,6 +57,12 @@ PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_i
   if (group->deleted) {
     return failed(FailureType::FeatureGroupDeleted, "the feature group was deleted",
                   fmt::format("feature group {} ({}) was deleted", group_id, group->table()));
+  }
+  if (!group->online_enabled) {
+    PlanEntry entry;
+    entry.is_offline = true;
+    entry.look_again = Clock::now() + kFailureAge;
+    return entry;
   }
   const avro::SchemaPtr schema = schemas_.find(schema_id, *group);
   if (!schema) {

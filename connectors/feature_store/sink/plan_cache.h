@@ -16,11 +16,11 @@ namespace millrace::feature_store {
 
 /// Of one group and schema: a plan, or why there is none.
 struct PlanEntry {
-  RowPlanPtr plan;  // null: `failure`
+  RowPlanPtr plan;            // null: `failure`, unless the group is not online
+  bool is_offline = false;    // the group has no online table
   Failure failure = {};
   std::string text = {};  // of the failure
   int64_t ttl_us = 0;     // 0: none
-  bool has_event_time = false;
   std::chrono::steady_clock::time_point look_again = {};  // of failures
 };
 

@@ -44,7 +44,9 @@ const char* write_cell(avro::Writer& out, avro::Kind wire, bool millis, const Ce
       }
       out.write_long(cell.integer);
       return nullptr;
-    case avro::Kind::Long: out.write_long(millis ? floor_div(cell.integer, 1'000) : cell.integer); return nullptr;
+    case avro::Kind::Long:
+      out.write_long(millis ? floor_div(cell.integer, 1'000) : cell.integer);
+      return nullptr;
     case avro::Kind::Float: out.write_float(static_cast<float>(cell.real)); return nullptr;
     case avro::Kind::Double: out.write_double(cell.real); return nullptr;
     default: out.write_bytes(cell.bytes); return nullptr;

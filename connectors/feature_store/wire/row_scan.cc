@@ -44,9 +44,12 @@ const char* check_whole(ColumnKind column, int64_t value) noexcept {
     return value >= Limits::min() && value <= Limits::max();
   };
   switch (column) {
-    case ColumnKind::TinyInt: return is(std::numeric_limits<int8_t>()) ? nullptr : "a value is out of tinyint's range";
-    case ColumnKind::SmallInt: return is(std::numeric_limits<int16_t>()) ? nullptr : "a value is out of smallint's range";
-    case ColumnKind::Int: return is(std::numeric_limits<int32_t>()) ? nullptr : "a value is out of int's range";
+    case ColumnKind::TinyInt:
+      return is(std::numeric_limits<int8_t>()) ? nullptr : "a value is out of tinyint's range";
+    case ColumnKind::SmallInt:
+      return is(std::numeric_limits<int16_t>()) ? nullptr : "a value is out of smallint's range";
+    case ColumnKind::Int:
+      return is(std::numeric_limits<int32_t>()) ? nullptr : "a value is out of int's range";
     default: return nullptr;
   }
 }

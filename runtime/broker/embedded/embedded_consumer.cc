@@ -57,14 +57,17 @@ void EmbeddedConsumer::subscribe_pattern(const std::string& pattern, RebalanceLi
   refresh_pattern();
 }
 
-void EmbeddedConsumer::assign(std::span<const TopicPartition> partitions) {
+void EmbeddedConsumer::assign(std::span<const TopicPartition> partitions,
+                              const OffsetMap& begins) {
   if (member_ != 0) throw KafkaException("assigning partitions: the consumer is in use already");
   for (const TopicPartition& partition : partitions) {
     if (!positions_.contains(partition)) continue;
     throw KafkaException("assigning partitions: " + partition.to_string() + " is in use already");
   }
   for (const TopicPartition& partition : partitions) {
-    positions_[partition].offset = store_->bounds(partition).first;
+    const auto begin = begins.find(partition);
+    positions_[partition].offset =
+        begin == begins.end() ? store_->bounds(partition).first : raw(begin->second);
   }
 }
 

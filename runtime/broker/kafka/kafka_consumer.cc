@@ -76,7 +76,7 @@ void KafkaConsumer::set_subscription(const std::vector<std::string>& topics) {
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw_error("subscribing to topics", code);
 }
 
-void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
+void KafkaConsumer::assign(std::span<const TopicPartition> partitions, const OffsetMap& begins) {
   const std::string action = "assigning partitions";
   if (listener_ != nullptr) throw KafkaException(action + ": the consumer is in use already");
   for (const TopicPartition& partition : partitions) {
@@ -87,7 +87,10 @@ void KafkaConsumer::assign(std::span<const TopicPartition> partitions) {
   const PartitionList list = make_list_of(partitions);
   // Not RD_KAFKA_OFFSET_BEGINNING: the library would ask for it before it knows the leader, and ask
   // again half a second later.
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
+  for (int i = 0; i < list->cnt; ++i) {
+    const auto begin = begins.find(partitions[static_cast<size_t>(i)]);
+    list->elems[i].offset = begin == begins.end() ? 0 : raw(begin->second);
+  }
   forward(list.get());
   const KafkaError error(rd_kafka_incremental_assign(client_.get(), list.get()));
   if (error) {

@@ -24,7 +24,7 @@ class KafkaConsumer final : public RecordConsumer {
 
   void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override;
   void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override;
-  void assign(std::span<const TopicPartition> partitions) override;
+  void assign(std::span<const TopicPartition> partitions, const OffsetMap& begins = {}) override;
   std::optional<Offset> position(const TopicPartition& partition) const override;
   void poll(RecordBatch& out, Millis timeout) override;
   void wakeup() noexcept override;

@@ -39,7 +39,7 @@ TEST(StandaloneConfigTest, DefaultsAreKafkas) {
   EXPECT_EQ(config.rest.admin_listeners, std::nullopt);
   EXPECT_EQ(config.rest.tls.enabled_protocols, (std::vector<std::string>{"TLSv1.2", "TLSv1.3"}));
   EXPECT_EQ(config.standalone.offset_storage_file_filename, "/data/offsets");
-  EXPECT_FALSE(config.uses_embedded_log());
+  EXPECT_EQ(config.standalone.embedded_log_dir, std::nullopt);
 }
 
 TEST(StandaloneConfigTest, ValuesAreReadAndOriginalsKept) {
@@ -56,7 +56,7 @@ TEST(StandaloneConfigTest, ValuesAreReadAndOriginalsKept) {
   EXPECT_EQ(config.worker.offset_flush_interval_ms, 10000);
   EXPECT_EQ(config.rest.advertised_port, 8084);
   EXPECT_EQ(config.rest.admin_listeners, std::vector<std::string>{});
-  EXPECT_TRUE(config.uses_embedded_log());
+  EXPECT_EQ(config.standalone.embedded_log_dir, "/data/log");
   EXPECT_EQ(config.originals, properties);
 }
 

@@ -56,7 +56,9 @@ class ClientSpy final : public Broker {
     void subscribe_pattern(const std::string& pattern, RebalanceListener& listener) override {
       real_->subscribe_pattern(pattern, listener);
     }
-    void assign(std::span<const TopicPartition> partitions) override { real_->assign(partitions); }
+    void assign(std::span<const TopicPartition> partitions, const OffsetMap& begins) override {
+      real_->assign(partitions, begins);
+    }
     std::optional<Offset> position(const TopicPartition& partition) const override {
       return real_->position(partition);
     }

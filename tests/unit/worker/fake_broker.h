@@ -142,7 +142,7 @@ class FakeConsumer final : public RecordConsumer {
     note_subscription({pattern});
     listener_ = &listener;
   }
-  void assign(std::span<const TopicPartition>) override {}
+  void assign(std::span<const TopicPartition>, const OffsetMap&) override {}
   std::optional<Offset> position(const TopicPartition&) const override { return std::nullopt; }
   void poll(RecordBatch& out, Millis timeout) override {
     if (!assigned_) {

@@ -252,18 +252,18 @@ TEST(CatalogSourceTest, ThePolicyMakesGroupsOfSchemas) {
               ElementsAre("ts"));
 }
 
-TEST(CatalogSourceTest, AGroupMadeAnewTakesTheName) {
+TEST(CatalogSourceTest, RecordsTakeNoNameFromAnotherGroup) {
   CatalogOptions options = always();
   options.unknown = UnknownGroups::Schema;
   options.default_primary_key = {"cc_num"};
   CatalogSource source(options);
-  source.find(hints(42, schema_with("")));
-  source.find(hints(50, schema_with("")));
-  EXPECT_TRUE(source.find(hints(42))->deleted);
-  EXPECT_EQ(source.current()->table("bank", "txn_2")->id, 50);
-  // Rows of a group before it are late ones.
-  EXPECT_TRUE(source.find(hints(30, schema_with("")))->deleted);
-  EXPECT_FALSE(source.find(hints(50))->deleted);
+  const FeatureGroupPtr first = source.find(hints(42, schema_with("")));
+  for (const int64_t other : {30, 50}) {
+    EXPECT_EQ(source.find(hints(other, schema_with(""))), nullptr);
+    EXPECT_THAT(source.last_error(), HasSubstr("its name is that of feature group 42"));
+  }
+  EXPECT_EQ(source.find(hints(42)), first);
+  EXPECT_FALSE(first->deleted);
 }
 
 TEST_F(CatalogFileTest, DocumentsTakeOverGroupsOfRecords) {
@@ -282,6 +282,20 @@ TEST_F(CatalogFileTest, DocumentsTakeOverGroupsOfRecords) {
   EXPECT_TRUE(source.refresh_if_due());
   EXPECT_EQ(source.find(hints(8, schema_with(""))), nullptr);
   EXPECT_THAT(source.last_error(), HasSubstr("under another id"));
+}
+
+TEST_F(CatalogFileTest, ARefusedDocumentTakesNothing) {
+  write(R"({})");
+  CatalogOptions made = options();
+  made.unknown = UnknownGroups::Schema;
+  made.default_primary_key = {"cc_num"};
+  CatalogSource source(made);
+  source.find(hints(1, schema_with("", "a")));
+  write(R"({"featureGroups":[{"project":"p","id":1,"name":"x","primaryKey":["k"]}],
+            "feast":{"pushSources":[{"name":"s","view":"none"}]}})");
+  EXPECT_FALSE(source.refresh_if_due());
+  source.find(hints(2, schema_with("", "b")));  // makes another catalog
+  EXPECT_EQ(source.current()->group(1)->name, "a");
 }
 
 TEST_F(CatalogFileTest, ReadersAndWritersMeetInWholeCatalogs) {

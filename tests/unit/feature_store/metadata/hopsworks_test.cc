@@ -149,6 +149,23 @@ TEST_F(HopsworksTest, GroupsChangeAndGo) {
   EXPECT_TRUE(source.find(hints(43))->deleted);
 }
 
+TEST_F(HopsworksTest, KnowsBetterThanRecords) {
+  CatalogOptions made = options();
+  made.not_found_for = milliseconds(0);
+  made.unknown = UnknownGroups::Schema;
+  made.default_primary_key = {"cc_num"};
+  CatalogSource source(made);
+  GroupHints told = hints(99'999);
+  told.schema = avro::Schema::parse(R"({"type":"record","name":"bank_featurestore.txn_1","fields":[
+      {"name":"cc_num","type":["null","long"]}]})");
+  EXPECT_NE(source.find(told), nullptr);
+  fake_.put_group(42, "txn");
+  EXPECT_FALSE(source.find(hints(42))->deleted);
+  EXPECT_EQ(source.current()->group(99'999), nullptr);
+  EXPECT_EQ(source.find(told), nullptr);
+  EXPECT_FALSE(source.find(hints(42))->deleted);
+}
+
 TEST_F(HopsworksTest, A404OfAnotherServerDeletesNothing) {
   fake_.put_group(42, "txn");
   CatalogSource source(options());
@@ -256,12 +273,14 @@ TEST_F(HopsworksTest, AViewOfAGroupThatIsGoneKeepsTheOthers) {
   fake_.put_group(42, "txn");
   fake_.put(kViews, {.body = R"({"items":[
     {"name":"bad","version":1,"features":[{"name":"a","featuregroup":{"id":99}}]},
-    {"name":"good","version":1,"features":[{"name":"amount","featuregroup":{"id":42}}]}]})"});
+    {"name":"good","version":1,"features":[{"name":"amount","featuregroup":{"id":42}}]},
+    {"name":"good","version":1,"features":[{"name":"ts","featuregroup":{"id":42}}]}]})"});
   CatalogOptions made = options();
   made.hopsworks.projects = {119};
   made.hopsworks.feature_views = true;
   CatalogSource source(made);
-  EXPECT_NE(source.current()->view("bank", "good", 1), nullptr);
+  ASSERT_NE(source.current()->view("bank", "good", 1), nullptr);
+  EXPECT_EQ(source.current()->view("bank", "good", 1)->features.at(0).name(), "amount");
   EXPECT_EQ(source.current()->view("bank", "bad", 1), nullptr);
   EXPECT_THAT(source.last_error(), HasSubstr("there is no feature group 99"));
 }

@@ -26,7 +26,8 @@ class CellOf : public testing::Test {
   void expect_refused(const char* type, std::initializer_list<std::string_view> texts) {
     for (const std::string_view text : texts) {
       Cell cell;
-      EXPECT_NE(cell_of(json(text, arena_), parse_feature_type(type), arena_, cell), nullptr) << type << " " << text;
+      EXPECT_NE(cell_of(json(text, arena_), parse_feature_type(type), arena_, cell), nullptr)
+          << type << " " << text;
     }
   }
   Arena arena_;

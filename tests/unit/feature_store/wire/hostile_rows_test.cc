@@ -125,7 +125,9 @@ TEST(HostileRow, RandomBytes) {
   const RowPlanPtr plan = plan_of(kTxnSchema);
   for (int i = 0; i < 20'000; ++i) {
     std::string row;
-    for (size_t n = random.below(40); n > 0; --n) row.push_back(static_cast<char>(random.below(3) == 0 ? random.bits() : random.below(6)));
+    for (size_t n = random.below(40); n > 0; --n) {
+      row.push_back(static_cast<char>(random.below(3) == 0 ? random.bits() : random.below(6)));
+    }
     scan_exactly(*plan, row);
   }
 }
