@@ -15,23 +15,42 @@ const std::string kPlace =
     R"({"type":"record","name":"p","fields":[{"name":"lat","type":["null","double"]},)"
     R"({"name":"tags","type":["null",{"type":"array","items":["null","string"]}]}]})";
 
-std::string array_of(const std::string& item) { return R"({"type":"array","items":["null",)" + item + "]}"; }
+std::string array_of(const std::string& item) {
+  return R"({"type":"array","items":["null",)" + item + "]}";
+}
 
 /// Key fields first; in the group's order, which is not that of their names.
 RowPlanPtr all_types() {
   FeatureGroup group = sample_group();
   group.primary_key = {"z_int", "a_long", "m_text", "b_bytes", "c_time"};
-  return plan_of(
-      group,
-      schema_of({{"z_int", "\"int\""}, {"a_long", "\"long\""}, {"m_text", "\"string\""}, {"b_bytes", "\"bytes\""},
-                 {"c_time", kTimestamp}, {"ts", kTimestamp}, {"truth", "\"boolean\""}, {"i", "\"int\""},
-                 {"l", "\"long\""}, {"f", "\"float\""}, {"d", "\"double\""}, {"s", "\"string\""},
-                 {"raw", "\"bytes\""}, {"day", kDate}, {"dec", decimal_type(6, 2)}, {"none", "\"string\""},
-                 {"doubles", array_of("\"double\"")}, {"ints", array_of("\"int\"")}, {"longs", array_of("\"long\"")},
-                 {"floats", array_of("\"float\"")}, {"truths", array_of("\"boolean\"")},
-                 {"texts", array_of("\"string\"")}, {"blobs", array_of("\"bytes\"")}, {"days", array_of(kDate)},
-                 {"gaps", array_of("\"long\"")}, {"map", R"({"type":"map","values":["null","long"]})"},
-                 {"place", kPlace}, {"places", array_of("\"p\"")}}));
+  return plan_of(group, schema_of({{"z_int", "\"int\""},
+                                   {"a_long", "\"long\""},
+                                   {"m_text", "\"string\""},
+                                   {"b_bytes", "\"bytes\""},
+                                   {"c_time", kTimestamp},
+                                   {"ts", kTimestamp},
+                                   {"truth", "\"boolean\""},
+                                   {"i", "\"int\""},
+                                   {"l", "\"long\""},
+                                   {"f", "\"float\""},
+                                   {"d", "\"double\""},
+                                   {"s", "\"string\""},
+                                   {"raw", "\"bytes\""},
+                                   {"day", kDate},
+                                   {"dec", decimal_type(6, 2)},
+                                   {"none", "\"string\""},
+                                   {"doubles", array_of("\"double\"")},
+                                   {"ints", array_of("\"int\"")},
+                                   {"longs", array_of("\"long\"")},
+                                   {"floats", array_of("\"float\"")},
+                                   {"truths", array_of("\"boolean\"")},
+                                   {"texts", array_of("\"string\"")},
+                                   {"blobs", array_of("\"bytes\"")},
+                                   {"days", array_of(kDate)},
+                                   {"gaps", array_of("\"long\"")},
+                                   {"map", R"({"type":"map","values":["null","long"]})"},
+                                   {"place", kPlace},
+                                   {"places", array_of("\"p\"")}}));
 }
 
 /// An array of values that are not null, behind the branch of its own union.
@@ -84,8 +103,17 @@ std::string row_of_all_types() {
   write_place(one);
   RowText row;
   row.whole(-5).whole(1'001).bytes("M\xC3\xBCller").bytes(std::string("\0\xFF", 2)).whole(kMoment);
-  row.whole(kMoment).truth(true).whole(-7).whole(INT64_MIN).small_real(1.5F).real(0.1).bytes("hi")
-      .bytes(std::string("\0\x01", 2)).whole(20'455).bytes("\xCF\xC7").null();
+  row.whole(kMoment)
+      .truth(true)
+      .whole(-7)
+      .whole(INT64_MIN)
+      .small_real(1.5F)
+      .real(0.1)
+      .bytes("hi")
+      .bytes(std::string("\0\x01", 2))
+      .whole(20'455)
+      .bytes("\xCF\xC7")
+      .null();
   row.bytes(list({1.5, -2.5}, [](Writer& out, double value) { out.write_double(value); }))
       .bytes(list<int64_t>({1, -2}, whole))
       .bytes(list<int64_t>({3, -4}, whole))
@@ -120,12 +148,14 @@ int run(int port, const std::vector<std::string>& arguments) {
     batch.add(all, row_of_all_types());
     batch.add(risk, sample_row(1'001, kMoment, 0.5, "x"));
   } else if (arguments[0] == "newer") {
-    batch.add(risk, sample_row(1'001, std::stoll(arguments[1]), std::stod(arguments[2])), {.if_newer = true});
+    batch.add(risk, sample_row(1'001, std::stoll(arguments[1]), std::stod(arguments[2])),
+              {.if_newer = true});
   } else {
     batch.add(risk, sample_delete(1'001), {.is_delete = true});
   }
   if (!batch.push(*store)) return 1;
-  for (const RowChange& change : batch.changes()) std::cout << row_status_name(change.status) << '\n';
+  for (const RowChange& change : batch.changes())
+    std::cout << row_status_name(change.status) << '\n';
   return 0;
 }
 

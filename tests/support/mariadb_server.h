@@ -15,8 +15,8 @@ class MariadbServer {
   MariadbServer() {
     const std::string data = (folder_ / "data").string();
     ServerProcess(as_user({"mariadb-install-db", "--no-defaults", "--datadir=" + data,
-                           "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-                           "--innodb-log-file-size=4M"}),
+                           "--auth-root-authentication-method=normal", "--skip-test-db",
+                           "--skip-name-resolve", "--innodb-log-file-size=4M"}),
                   folder_ / "install.log")
         .run();
     start();
@@ -25,7 +25,8 @@ class MariadbServer {
   std::string socket() const { return (folder_ / "s").string(); }
   int32_t port() const noexcept { return port_; }
   std::string folder() const { return folder_.path().string(); }
-  /// Without notice. What was committed is there after start(): it is with the kernel, if not on disk.
+  /// Without notice. What was committed is there after start(): it is with the kernel, if not on
+  /// disk.
   void kill() { process_->kill(SIGKILL); }
   void start() {
     port_ = free_port();
@@ -34,8 +35,8 @@ class MariadbServer {
                  "--socket=" + socket(), "--pid-file=" + (folder_ / "pid").string(),
                  "--port=" + std::to_string(port_), "--bind-address=127.0.0.1",
                  "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=4M",
-                 "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--sync-frm=OFF",
-                 "--skip-name-resolve"}),
+                 "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync",
+                 "--sync-frm=OFF", "--skip-name-resolve"}),
         folder_ / "log");
     std::filesystem::remove(socket());
     process_->start([this] { return answers(); });
@@ -55,8 +56,9 @@ class MariadbServer {
     socket().copy(address.sun_path, sizeof address.sun_path - 1);
     // It greets whoever may log in.
     char byte = 0;
-    const bool is_ready = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                          ::recv(fd, &byte, 1, MSG_PEEK) == 1;
+    const bool is_ready =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+        ::recv(fd, &byte, 1, MSG_PEEK) == 1;
     ::close(fd);
     return is_ready;
   }

@@ -19,12 +19,23 @@ class RedisServer {
   }
 
   int32_t port() const noexcept { return port_; }
-  /// Without notice. What was acknowledged is there after start(): the kernel has it, if not the disk.
+  /// Without notice. What was acknowledged is there after start(): the kernel has it, if not the
+  /// disk.
   void kill() { process_->kill(SIGKILL); }
   void start() {
-    std::vector<std::string> command = {"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",
-                                        "--dir", folder_.path().string(), "--save", "", "--appendonly", "yes",
-                                        "--appendfsync", "no"};
+    std::vector<std::string> command = {"redis-server",
+                                        "--port",
+                                        std::to_string(port_),
+                                        "--bind",
+                                        "127.0.0.1",
+                                        "--dir",
+                                        folder_.path().string(),
+                                        "--save",
+                                        "",
+                                        "--appendonly",
+                                        "yes",
+                                        "--appendfsync",
+                                        "no"};
     command.insert(command.end(), options_.begin(), options_.end());
     process_ = std::make_unique<ServerProcess>(command, folder_ / "log");
     process_->start([this] { return answers(); });

@@ -44,7 +44,8 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  /// Starts it, and waits until `is_ready`. Throws with the log when it ends, or is not ready in time.
+  /// Starts it, and waits until `is_ready`. Throws with the log when it ends, or is not ready in
+  /// time.
   void start(const std::function<bool()>& is_ready) {
     launch();
     const auto deadline = std::chrono::steady_clock::now() + kStart;

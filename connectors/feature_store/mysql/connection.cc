@@ -18,17 +18,24 @@ bool is_one_of(uint32_t code, const std::array<uint32_t, N>& codes) noexcept {
 }
 
 constexpr std::array<uint32_t, 4> kDeadlocks = {1213, 1297, 1020, 1412};
-constexpr std::array<uint32_t, 22> kMayPass = {1205, 1040, 1041, 1043, 1053, 1077, 1079, 1114, 1203, 1226, 1290,
-                                               1296, 1317, 1436, 1615, 1637, 1792, 1836, 1840, 1969, 3024, 3170};
-constexpr std::array<uint32_t, 12> kLost = {1053, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2055};
+constexpr std::array<uint32_t, 22> kMayPass = {1205, 1040, 1041, 1043, 1053, 1077, 1079, 1114,
+                                               1203, 1226, 1290, 1296, 1317, 1436, 1615, 1637,
+                                               1792, 1836, 1840, 1969, 3024, 3170};
+constexpr std::array<uint32_t, 12> kLost = {1053, 1158, 1159, 1160, 1161, 1184,
+                                            1927, 2002, 2003, 2006, 2013, 2055};
 constexpr std::array<uint32_t, 8> kRefused = {1044, 1045, 1142, 1143, 1227, 1698, 1049, 2026};
-constexpr std::array<uint32_t, 11> kBadValues = {1406, 1264, 1366, 1048, 1292, 1265, 1364, 1411, 1416, 3140, 4025};
+constexpr std::array<uint32_t, 11> kBadValues = {1406, 1264, 1366, 1048, 1292, 1265,
+                                                 1364, 1411, 1416, 3140, 4025};
 
 constexpr size_t kFetched = 256;  // bytes of a value; longer ones are fetched again
 
-[[noreturn]] void fail(MYSQL* handle) { throw MysqlError(mysql_errno(handle), mysql_error(handle)); }
+[[noreturn]] void fail(MYSQL* handle) {
+  throw MysqlError(mysql_errno(handle), mysql_error(handle));
+}
 
-std::string error_of(MYSQL_STMT* statement) { return mysql_stmt_error(statement); }
+std::string error_of(MYSQL_STMT* statement) {
+  return mysql_stmt_error(statement);
+}
 
 void set_seconds(MYSQL* handle, mysql_option option, std::chrono::milliseconds time) {
   const auto seconds = static_cast<unsigned>(std::max<int64_t>((time.count() + 999) / 1'000, 1));
@@ -37,13 +44,21 @@ void set_seconds(MYSQL* handle, mysql_option option, std::chrono::milliseconds t
 
 }  // namespace
 
-bool MysqlError::is_lost() const noexcept { return is_one_of(code_, kLost); }
-bool MysqlError::is_deadlock() const noexcept { return is_one_of(code_, kDeadlocks); }
+bool MysqlError::is_lost() const noexcept {
+  return is_one_of(code_, kLost);
+}
+bool MysqlError::is_deadlock() const noexcept {
+  return is_one_of(code_, kDeadlocks);
+}
 bool MysqlError::may_pass() const noexcept {
   return is_lost() || is_deadlock() || is_one_of(code_, kMayPass) || code_ == CR_UNKNOWN_HOST;
 }
-bool MysqlError::is_refused() const noexcept { return is_one_of(code_, kRefused); }
-bool MysqlError::is_bad_value() const noexcept { return is_one_of(code_, kBadValues); }
+bool MysqlError::is_refused() const noexcept {
+  return is_one_of(code_, kRefused);
+}
+bool MysqlError::is_bad_value() const noexcept {
+  return is_one_of(code_, kBadValues);
+}
 
 void MysqlError::rethrow(std::string_view doing) const {
   const std::string message = fmt::format("{}: {} (error {})", doing, what(), code_);
@@ -54,7 +69,8 @@ void MysqlError::rethrow(std::string_view doing) const {
 
 struct MysqlConnection::Handle {
   Handle() {
-    static const int once = mysql_library_init(0, nullptr, nullptr);  // not safe with several threads
+    static const int once =
+        mysql_library_init(0, nullptr, nullptr);  // not safe with several threads
     mysql = once == 0 ? mysql_init(nullptr) : nullptr;
     if (mysql == nullptr) throw MysqlError(CR_OUT_OF_MEMORY, "no memory");
   }
@@ -72,14 +88,18 @@ struct MysqlConnection::Statement {
   ~Statement() { mysql_stmt_close(stmt); }
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
-  [[noreturn]] void throw_error() const { throw MysqlError(mysql_stmt_errno(stmt), error_of(stmt)); }
+  [[noreturn]] void throw_error() const {
+    throw MysqlError(mysql_stmt_errno(stmt), error_of(stmt));
+  }
 
   MYSQL_STMT* stmt;
 };
 
-MysqlConnection::MysqlConnection(const MysqlOptions& options) : handle_(std::make_unique<Handle>()) {
+MysqlConnection::MysqlConnection(const MysqlOptions& options)
+    : handle_(std::make_unique<Handle>()) {
   MYSQL* const mysql = handle_->mysql;
-  for (const auto option : {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
+  for (const auto option :
+       {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
     set_seconds(mysql, option, options.timeout);
   }
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
@@ -91,12 +111,14 @@ MysqlConnection::MysqlConnection(const MysqlOptions& options) : handle_(std::mak
   }
   const std::string password = options.password ? options.password->value() : std::string();
   const bool by_socket = !options.socket.empty();
-  if (mysql_real_connect(mysql, by_socket ? "localhost" : options.host.c_str(), options.user.c_str(),
-                         password.c_str(), nullptr, by_socket ? 0U : static_cast<unsigned>(options.port),
+  if (mysql_real_connect(mysql, by_socket ? "localhost" : options.host.c_str(),
+                         options.user.c_str(), password.c_str(), nullptr,
+                         by_socket ? 0U : static_cast<unsigned>(options.port),
                          by_socket ? options.socket.c_str() : nullptr, 0) == nullptr) {
     fail(mysql);
   }
-  run("SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+  run("SET SESSION sql_mode = "
+      "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
       "time_zone = '+00:00', autocommit = 1");
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   const int64_t wait_s = std::clamp<int64_t>(options.timeout.count() / 2'000, 1, kMaxLockWaitS);
@@ -108,7 +130,8 @@ MysqlConnection::~MysqlConnection() {
 }
 
 bool MysqlConnection::is_mariadb() const noexcept {
-  return std::string_view(mysql_get_server_info(handle_->mysql)).find("MariaDB") != std::string_view::npos;
+  return std::string_view(mysql_get_server_info(handle_->mysql)).find("MariaDB") !=
+         std::string_view::npos;
 }
 
 void MysqlConnection::run(const std::string& sql) {
@@ -137,9 +160,11 @@ MysqlConnection::Statement& MysqlConnection::prepared(const std::string& sql) {
 
 void MysqlConnection::start(Statement& statement, Parameters& parameters) {
   if (mysql_stmt_param_count(statement.stmt) != parameters.size()) {
-    throw MysqlError(CR_INVALID_PARAMETER_NO, "a statement has not as many values as question marks");
+    throw MysqlError(CR_INVALID_PARAMETER_NO,
+                     "a statement has not as many values as question marks");
   }
-  if ((parameters.size() != 0 && mysql_stmt_bind_param(statement.stmt, parameters.slots_->bind()) != 0) ||
+  if ((parameters.size() != 0 &&
+       mysql_stmt_bind_param(statement.stmt, parameters.slots_->bind()) != 0) ||
       mysql_stmt_execute(statement.stmt) != 0) {
     statement.throw_error();
   }
@@ -156,7 +181,8 @@ std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql)
   return query(sql, none);
 }
 
-std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql, Parameters& parameters) {
+std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql,
+                                                         Parameters& parameters) {
   Statement& statement = prepared(sql);
   MYSQL_STMT* const stmt = statement.stmt;
   start(statement, parameters);

@@ -19,7 +19,8 @@ namespace millrace::feature_store {
 /// What the server, or the client library (2000 and up), says.
 class MysqlError : public std::runtime_error {
  public:
-  MysqlError(uint32_t code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  MysqlError(uint32_t code, const std::string& message)
+      : std::runtime_error(message), code_(code) {}
   uint32_t code() const noexcept { return code_; }
   bool is_lost() const noexcept;       // the connection is of no further use
   bool is_deadlock() const noexcept;   // the transaction was rolled back, and may go well at once

@@ -37,9 +37,10 @@ std::string table_name(const FeatureGroup& group) {
 }
 
 std::string table_options(const MysqlDialect& dialect, const std::string& ndb_comment) {
-  return fmt::format(" ENGINE={} DEFAULT CHARSET=utf8mb4 COLLATE={}{}", dialect.ndb ? "ndbcluster" : "InnoDB",
-                     dialect.collation,
-                     dialect.ndb ? fmt::format(" COMMENT='NDB_TABLE={}READ_BACKUP=1'", ndb_comment) : "");
+  return fmt::format(
+      " ENGINE={} DEFAULT CHARSET=utf8mb4 COLLATE={}{}", dialect.ndb ? "ndbcluster" : "InnoDB",
+      dialect.collation,
+      dialect.ndb ? fmt::format(" COMMENT='NDB_TABLE={}READ_BACKUP=1'", ndb_comment) : "");
 }
 
 std::string create_table(const RowPlan& plan, const MysqlDialect& dialect) {
@@ -61,7 +62,8 @@ std::string create_table(const RowPlan& plan, const MysqlDialect& dialect) {
     for (const std::string& column : index) name += "_" + column;
     out += ", KEY " + sql_name(name) + " (" + names_text(index) + ")";
   }
-  const std::string comment = ttl ? fmt::format("TTL={}@{},", *group.ttl_seconds, group.event_time) : "";
+  const std::string comment =
+      ttl ? fmt::format("TTL={}@{},", *group.ttl_seconds, group.event_time) : "";
   return out + ")" + table_options(dialect, ttl ? comment : "");
 }
 
@@ -71,26 +73,32 @@ std::string add_columns(const std::string& table, const std::vector<std::string>
   return out + " ALGORITHM=INPLACE";
 }
 
-std::vector<std::string> create_metadata_tables(const std::string& database, const MysqlDialect& dialect) {
+std::vector<std::string> create_metadata_tables(const std::string& database,
+                                                const MysqlDialect& dialect) {
   const auto table = [&](std::string_view name, std::string_view columns) {
     return fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({}){}", sql_name(database), name, columns,
                        table_options(dialect, ""));
   };
   return {
       table("kafka_offsets",
-            "consumer_group varchar(255) NOT NULL, topic varchar(255) NOT NULL, `partition` int NOT NULL, "
+            "consumer_group varchar(255) NOT NULL, topic varchar(255) NOT NULL, `partition` int "
+            "NOT NULL, "
             "`offset` bigint unsigned NOT NULL, PRIMARY KEY (consumer_group, topic, `partition`)"),
       table("fs_ingestions",
             "group_id bigint NOT NULL, id bigint NOT NULL, entries bigint NULL DEFAULT NULL, "
             "upserted bigint NOT NULL DEFAULT 0, deleted bigint NOT NULL DEFAULT 0, "
-            "ignored bigint NOT NULL DEFAULT 0, failed bigint NOT NULL DEFAULT 0, PRIMARY KEY (group_id, id)"),
-      table("fs_tables",
-            "group_id bigint NOT NULL, project_id bigint NOT NULL, `database` varchar(64) NOT NULL, "
-            "`table` varchar(64) NOT NULL, PRIMARY KEY (group_id), KEY idx_table (`database`, `table`)"),
+            "ignored bigint NOT NULL DEFAULT 0, failed bigint NOT NULL DEFAULT 0, PRIMARY KEY "
+            "(group_id, id)"),
+      table(
+          "fs_tables",
+          "group_id bigint NOT NULL, project_id bigint NOT NULL, `database` varchar(64) NOT NULL, "
+          "`table` varchar(64) NOT NULL, PRIMARY KEY (group_id), KEY idx_table (`database`, "
+          "`table`)"),
       table("fs_schemas", "id bigint NOT NULL, schema_text mediumtext NOT NULL, PRIMARY KEY (id)"),
       table("fs_deleted",
             "group_id bigint NOT NULL, row_key varbinary(3000) NOT NULL, event_us bigint NOT NULL, "
-            "deleted_ms bigint NOT NULL, PRIMARY KEY (group_id, row_key), KEY idx_deleted (deleted_ms)"),
+            "deleted_ms bigint NOT NULL, PRIMARY KEY (group_id, row_key), KEY idx_deleted "
+            "(deleted_ms)"),
   };
 }
 

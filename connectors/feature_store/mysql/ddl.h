@@ -11,7 +11,7 @@ namespace millrace::feature_store {
 /// What differs between databases.
 struct MysqlDialect {
   bool ndb = false;
-  std::string collation = {};     // compares bytes and does not pad
+  std::string collation = {};  // compares bytes and does not pad
   bool hidden_columns = false;
 };
 
@@ -27,6 +27,7 @@ std::string table_name(const FeatureGroup& group);
 std::string table_options(const MysqlDialect& dialect, const std::string& ndb_comment);
 
 /// The connector's own tables, in `database`.
-std::vector<std::string> create_metadata_tables(const std::string& database, const MysqlDialect& dialect);
+std::vector<std::string> create_metadata_tables(const std::string& database,
+                                                const MysqlDialect& dialect);
 
 }  // namespace millrace::feature_store

@@ -19,9 +19,11 @@ int64_t cut(const PlannedField& field, int64_t micros) {
   return floor_div(micros, unit) * unit;
 }
 
-const char* append_decimal_text(BoundRows& out, const PlannedField& field, std::string_view unscaled) {
+const char* append_decimal_text(BoundRows& out, const PlannedField& field,
+                                std::string_view unscaled) {
   std::string& text = out.texts.emplace_back();
-  if (!append_plain_decimal(text, unscaled, field.type.scale)) return "a decimal has too many digits";
+  if (!append_plain_decimal(text, unscaled, field.type.scale))
+    return "a decimal has too many digits";
   out.parameters.text(text);
   return nullptr;
 }
@@ -31,29 +33,45 @@ const char* append_decimal_text(BoundRows& out, const PlannedField& field, std::
 const char* append_cell(BoundRows& out, const PlannedField& field, const Cell& cell) {
   Parameters& to = out.parameters;
   switch (cell.kind) {
-    case Cell::Kind::Null: to.null(); return nullptr;
+    case Cell::Kind::Null:
+      to.null();
+      return nullptr;
     case Cell::Kind::Boolean:
-    case Cell::Kind::Integer: to.whole(cell.integer); return nullptr;
+    case Cell::Kind::Integer:
+      to.whole(cell.integer);
+      return nullptr;
     case Cell::Kind::Float:
     case Cell::Kind::Double:
-      if (std::isfinite(cell.real)) to.real(cell.real);
-      else to.null();
+      if (std::isfinite(cell.real))
+        to.real(cell.real);
+      else
+        to.null();
       return nullptr;
-    case Cell::Kind::Decimal: return append_decimal_text(out, field, cell.bytes);
-    case Cell::Kind::Date: return to.date(cell.integer) ? nullptr : kNoYear;
-    case Cell::Kind::Timestamp: return to.moment(cut(field, cell.integer)) ? nullptr : kNoYear;
-    case Cell::Kind::Text: to.text(cell.bytes); return nullptr;
+    case Cell::Kind::Decimal:
+      return append_decimal_text(out, field, cell.bytes);
+    case Cell::Kind::Date:
+      return to.date(cell.integer) ? nullptr : kNoYear;
+    case Cell::Kind::Timestamp:
+      return to.moment(cut(field, cell.integer)) ? nullptr : kNoYear;
+    case Cell::Kind::Text:
+      to.text(cell.bytes);
+      return nullptr;
     case Cell::Kind::Bytes:
-    case Cell::Kind::Complex: to.bytes(cell.bytes); return nullptr;
+    case Cell::Kind::Complex:
+      to.bytes(cell.bytes);
+      return nullptr;
   }
   return "a value of no kind";
 }
 
 std::string server_text(const PlannedField& field, const Cell& cell) {
   switch (cell.kind) {
-    case Cell::Kind::Boolean: return cell.integer != 0 ? "1" : "0";
-    case Cell::Kind::Bytes: return std::string(cell.bytes);
-    default: break;
+    case Cell::Kind::Boolean:
+      return cell.integer != 0 ? "1" : "0";
+    case Cell::Kind::Bytes:
+      return std::string(cell.bytes);
+    default:
+      break;
   }
   std::string out;
   append_cell_text(out, field, cell);

@@ -7,8 +7,8 @@
 
 namespace millrace::feature_store {
 
-/// As the column of `field` takes it: moments are cut to its digits, numbers that are not finite are null.
-/// Null, or why not (static storage).
+/// As the column of `field` takes it: moments are cut to its digits, numbers that are not finite
+/// are null. Null, or why not (static storage).
 const char* append_cell(BoundRows& out, const PlannedField& field, const Cell& cell);
 
 /// Of a cell that is not null.

@@ -17,7 +17,8 @@ void make_database(MysqlConnection& connection, const std::string& name) {
   Parameters parameters;
   const std::string sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?";
   if (!connection.query(sql, parameters.text(name)).empty()) return;
-  connection.run("CREATE DATABASE IF NOT EXISTS " + sql_name(name) + " DEFAULT CHARACTER SET utf8mb4");
+  connection.run("CREATE DATABASE IF NOT EXISTS " + sql_name(name) +
+                 " DEFAULT CHARACTER SET utf8mb4");
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ MysqlTable MysqlGroups::enter(MysqlConnection& connection, const RowPlan& plan) 
   std::vector<std::string> has = columns(connection, group, false);
   if (has.empty()) {
     throw DataException(fmt::format(
-        "writing feature group {}: there is no table {}; make it, or let the connector make tables", group.id,
-        table_name(group)));
+        "writing feature group {}: there is no table {}; make it, or let the connector make tables",
+        group.id, table_name(group)));
   }
   check_key(connection, group);
   if (options_.create_tables) add_missing(connection, plan, has);
@@ -61,29 +62,32 @@ void MysqlGroups::take_name(MysqlConnection& connection, const FeatureGroup& gro
   const std::string database = group.database();
   const std::string table = group.table();
   parameters.text(database).text(table).whole(group.id);
-  const auto others = connection.query("SELECT group_id FROM " + metadata("fs_tables") +
-                                           " WHERE `database` = ? AND `table` = ? AND group_id <> ?",
-                                       parameters);
+  const auto others =
+      connection.query("SELECT group_id FROM " + metadata("fs_tables") +
+                           " WHERE `database` = ? AND `table` = ? AND group_id <> ?",
+                       parameters);
   for (const MysqlConnection::Row& other : others) {
     const auto id = whole_number<int64_t>(other[0].value_or(""));
     if (!id) continue;
     log(LogLevel::Info, kLogger,
-        fmt::format("feature group {} takes the name {} of group {}, whose table is dropped", group.id,
-                    table_name(group), *id));
+        fmt::format("feature group {} takes the name {} of group {}, whose table is dropped",
+                    group.id, table_name(group), *id));
     drop(connection, *id);
   }
 }
 
-std::vector<std::string> MysqlGroups::columns(MysqlConnection& connection, const FeatureGroup& group,
-                                              bool of_key) {
+std::vector<std::string> MysqlGroups::columns(MysqlConnection& connection,
+                                              const FeatureGroup& group, bool of_key) {
   Parameters parameters;
   const std::string database = group.database();
   const std::string table = group.table();
   parameters.text(database).text(table);
   const std::string sql =
-      of_key ? "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = ? AND "
+      of_key ? "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = ? "
+               "AND "
                "table_name = ? AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"
-             : "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ? "
+             : "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND "
+               "table_name = ? "
                "ORDER BY ordinal_position";
   std::vector<std::string> names;
   for (MysqlConnection::Row& row : connection.query(sql, parameters)) {
@@ -102,12 +106,14 @@ void MysqlGroups::check_key(MysqlConnection& connection, const FeatureGroup& gro
   std::ranges::sort(sorted_has);
   std::ranges::sort(sorted_wanted);
   if (sorted_has == sorted_wanted) return;
-  throw DataException(fmt::format(
-      "writing feature group {}: its primary key is ({}), that of table {} ({}); drop the table first", group.id,
-      fmt::join(wanted, ", "), table_name(group), fmt::join(has, ", ")));
+  throw DataException(
+      fmt::format("writing feature group {}: its primary key is ({}), that of table {} ({}); drop "
+                  "the table first",
+                  group.id, fmt::join(wanted, ", "), table_name(group), fmt::join(has, ", ")));
 }
 
-void MysqlGroups::add_missing(MysqlConnection& connection, const RowPlan& plan, std::vector<std::string>& has) {
+void MysqlGroups::add_missing(MysqlConnection& connection, const RowPlan& plan,
+                              std::vector<std::string>& has) {
   std::vector<std::string> definitions;
   const auto is_missing = [&has](const std::string& name) {
     return std::ranges::find(has, to_lower(name)) == has.end();
@@ -141,13 +147,14 @@ void MysqlGroups::remember(MysqlConnection& connection, const RowPlan& plan) {
   parameters.clear();
   const std::string text = plan.schema()->to_text();
   parameters.whole(plan.schema_id()).text(text);
-  connection.execute("REPLACE INTO " + metadata("fs_schemas") + " (id, schema_text) VALUES (?, ?)", parameters);
+  connection.execute("REPLACE INTO " + metadata("fs_schemas") + " (id, schema_text) VALUES (?, ?)",
+                     parameters);
 }
 
 avro::SchemaPtr MysqlGroups::schema(MysqlConnection& connection, int64_t id) {
   Parameters parameters;
-  const auto rows = connection.query("SELECT schema_text FROM " + metadata("fs_schemas") + " WHERE id = ?",
-                                     parameters.whole(id));
+  const auto rows = connection.query(
+      "SELECT schema_text FROM " + metadata("fs_schemas") + " WHERE id = ?", parameters.whole(id));
   return rows.empty() ? nullptr : avro::Schema::parse(rows[0][0].value_or(""));
 }
 
@@ -155,7 +162,8 @@ void MysqlGroups::drop(MysqlConnection& connection, int64_t group_id) {
   Parameters parameters;
   parameters.whole(group_id);
   const auto rows = connection.query(
-      "SELECT `database`, `table` FROM " + metadata("fs_tables") + " WHERE group_id = ?", parameters);
+      "SELECT `database`, `table` FROM " + metadata("fs_tables") + " WHERE group_id = ?",
+      parameters);
   for (const MysqlConnection::Row& row : rows) {
     connection.run(fmt::format("DROP TABLE IF EXISTS {}.{}", sql_name(row[0].value_or("")),
                                sql_name(row[1].value_or(""))));

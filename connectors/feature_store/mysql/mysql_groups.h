@@ -17,8 +17,8 @@ class MysqlGroups {
 
   /// The connector's own tables.
   void make_metadata(MysqlConnection& connection);
-  /// The table of the plan's group as it is then. Throws DataException for another primary key, and for a
-  /// table that is not there and must not be made.
+  /// The table of the plan's group as it is then. Throws DataException for another primary key, and
+  /// for a table that is not there and must not be made.
   MysqlTable enter(MysqlConnection& connection, const RowPlan& plan);
   avro::SchemaPtr schema(MysqlConnection& connection, int64_t id);
   void drop(MysqlConnection& connection, int64_t group_id);
@@ -27,7 +27,8 @@ class MysqlGroups {
   std::string metadata(std::string_view table) const;
   void take_name(MysqlConnection& connection, const FeatureGroup& group);
   void remember(MysqlConnection& connection, const RowPlan& plan);
-  std::vector<std::string> columns(MysqlConnection& connection, const FeatureGroup& group, bool of_key);
+  std::vector<std::string> columns(MysqlConnection& connection, const FeatureGroup& group,
+                                   bool of_key);
   void check_key(MysqlConnection& connection, const FeatureGroup& group);
   void add_missing(MysqlConnection& connection, const RowPlan& plan, std::vector<std::string>& has);
 

@@ -31,17 +31,18 @@ std::map<std::string, std::string, std::less<>> MysqlMarkers::find(
   Parameters parameters;
   parameters.whole(group_id).whole(retention_ms_);
   for (const std::string_view key : keys) parameters.bytes(key);
-  const std::string sql =
-      fmt::format("SELECT row_key, event_us FROM {} WHERE group_id = ? AND deleted_ms > {} - ? AND "
-                  "row_key IN ({}) FOR UPDATE",
-                  table_, kNowMs, list_of("?", keys.size()));
+  const std::string sql = fmt::format(
+      "SELECT row_key, event_us FROM {} WHERE group_id = ? AND deleted_ms > {} - ? AND "
+      "row_key IN ({}) FOR UPDATE",
+      table_, kNowMs, list_of("?", keys.size()));
   for (MysqlConnection::Row& row : connection.query(sql, parameters)) {
     found.emplace(row[0].value_or(""), row[1].value_or(""));
   }
   return found;
 }
 
-void MysqlMarkers::put(MysqlConnection& connection, int64_t group_id, std::span<const Marker> markers) const {
+void MysqlMarkers::put(MysqlConnection& connection, int64_t group_id,
+                       std::span<const Marker> markers) const {
   for (; markers.size() > kMaxAtOnce; markers = markers.subspan(kMaxAtOnce)) {
     put(connection, group_id, markers.first(kMaxAtOnce));
   }
@@ -53,9 +54,10 @@ void MysqlMarkers::put(MysqlConnection& connection, int64_t group_id, std::span<
     ++count;
   }
   if (count == 0) return;
-  connection.execute(fmt::format("REPLACE INTO {} (group_id, row_key, event_us, deleted_ms) VALUES {}", table_,
-                                 list_of(fmt::format("(?, ?, ?, {})", kNowMs), count)),
-                     parameters);
+  connection.execute(
+      fmt::format("REPLACE INTO {} (group_id, row_key, event_us, deleted_ms) VALUES {}", table_,
+                  list_of(fmt::format("(?, ?, ?, {})", kNowMs), count)),
+      parameters);
 }
 
 void MysqlMarkers::remove(MysqlConnection& connection, int64_t group_id,
@@ -77,8 +79,8 @@ void MysqlMarkers::purge(MysqlConnection& connection) {
   if (now - last_purge_ < kPurgeEvery) return;
   last_purge_ = now;
   Parameters parameters;
-  connection.execute(fmt::format("DELETE FROM {} WHERE deleted_ms <= {} - ? LIMIT {}", table_, kNowMs,
-                                 kPurgedRows),
+  connection.execute(fmt::format("DELETE FROM {} WHERE deleted_ms <= {} - ? LIMIT {}", table_,
+                                 kNowMs, kPurgedRows),
                      parameters.whole(retention_ms_));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Deleted rows of event-time mode (feature-store-sink.md §6): an older row that comes late must not bring
-// them back.
+// Deleted rows of event-time mode (feature-store-sink.md §6): an older row that comes late must not
+// bring them back.
 
 #include <chrono>
 #include <cstdint>
@@ -17,21 +17,22 @@ namespace millrace::feature_store {
 /// Used by one thread, within transactions. Functions throw MysqlError.
 class MysqlMarkers {
  public:
-  static constexpr size_t kMaxKeyBytes = 3'000;  // no marker is kept for longer keys
+  static constexpr size_t kMaxKeyBytes = 3'000;   // no marker is kept for longer keys
   static constexpr int64_t kPurgedRows = 10'000;  // at a time
   static constexpr std::chrono::seconds kPurgeEvery{60};
 
   explicit MysqlMarkers(const MysqlOptions& options);
 
   /// Last event times, as text, of those keys that have a marker; the markers stay locked.
-  std::map<std::string, std::string, std::less<>> find(MysqlConnection& connection, int64_t group_id,
-                                                       std::span<const std::string_view> keys) const;
+  std::map<std::string, std::string, std::less<>> find(
+      MysqlConnection& connection, int64_t group_id, std::span<const std::string_view> keys) const;
   struct Marker {
     std::string_view key;
     int64_t event_us = 0;
   };
   void put(MysqlConnection& connection, int64_t group_id, std::span<const Marker> markers) const;
-  void remove(MysqlConnection& connection, int64_t group_id, std::span<const std::string_view> keys) const;
+  void remove(MysqlConnection& connection, int64_t group_id,
+              std::span<const std::string_view> keys) const;
   /// Outside of a transaction: drops markers that are older than the retention, now and then.
   void purge(MysqlConnection& connection);
 

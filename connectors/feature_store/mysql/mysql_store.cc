@@ -12,13 +12,16 @@
 namespace millrace::feature_store {
 namespace {
 
-constexpr int kDeadlockTries = 5;       // of one batch, before the caller waits
-constexpr size_t kMaxTables = 10'000;   // plans that are remembered
+constexpr int kDeadlockTries = 5;      // of one batch, before the caller waits
+constexpr size_t kMaxTables = 10'000;  // plans that are remembered
 
 class MysqlStore : public OnlineStore {
  public:
   explicit MysqlStore(MysqlOptions options)
-      : options_(std::move(options)), groups_(options_, dialect_), progress_(options_), markers_(options_) {
+      : options_(std::move(options)),
+        groups_(options_, dialect_),
+        progress_(options_),
+        markers_(options_) {
     dialect_.ndb = options_.ndb;
     dialect_.hidden_columns = options_.hidden_columns;
     run("opening the online store", [this](MysqlConnection& connection) {
@@ -29,15 +32,17 @@ class MysqlStore : public OnlineStore {
   }
 
   OffsetMap positions(std::span<const TopicPartition> partitions) override {
-    return run("reading offsets",
-               [&](MysqlConnection& connection) { return progress_.positions(connection, partitions); });
+    return run("reading offsets", [&](MysqlConnection& connection) {
+      return progress_.positions(connection, partitions);
+    });
   }
   void prepare(const RowPlan& plan) override { enter(plan); }
   bool apply(ApplyBatch& batch) override;
   void flush() override {}  // a commit is durable
   void set_positions(const std::map<TopicPartition, std::optional<Offset>>& positions) override {
     run("setting offsets", [&](MysqlConnection& connection) {
-      for (const auto& [partition, offset] : positions) progress_.set(connection, partition, offset);
+      for (const auto& [partition, offset] : positions)
+        progress_.set(connection, partition, offset);
     });
   }
   avro::SchemaPtr schema(int64_t schema_id) override {
@@ -47,7 +52,8 @@ class MysqlStore : public OnlineStore {
   void drop_group(int64_t /*project_id*/, int64_t group_id) override {
     run("dropping a feature group",
         [&](MysqlConnection& connection) { groups_.drop(connection, group_id); });
-    std::erase_if(tables_, [group_id](const auto& one) { return one.second.group_id() == group_id; });
+    std::erase_if(tables_,
+                  [group_id](const auto& one) { return one.second.group_id() == group_id; });
   }
 
   Ingestion begin_ingestion(int64_t group_id, std::optional<int64_t> entries) override {
@@ -56,18 +62,22 @@ class MysqlStore : public OnlineStore {
     });
   }
   std::vector<Ingestion> ingestions(int64_t group_id, size_t limit) override {
-    return run("reading ingestions",
-               [&](MysqlConnection& connection) { return progress_.newest(connection, group_id, limit); });
+    return run("reading ingestions", [&](MysqlConnection& connection) {
+      return progress_.newest(connection, group_id, limit);
+    });
   }
   std::optional<Ingestion> ingestion(int64_t group_id, int64_t id) override {
-    return run("reading an ingestion",
-               [&](MysqlConnection& connection) { return progress_.find(connection, group_id, id); });
+    return run("reading an ingestion", [&](MysqlConnection& connection) {
+      return progress_.find(connection, group_id, id);
+    });
   }
 
  private:
-  /// What does no harm when it is done twice: a connection that was cut while it was idle is made again.
+  /// What does no harm when it is done twice: a connection that was cut while it was idle is made
+  /// again.
   template <typename Work>
-  auto run(std::string_view doing, Work&& work) -> decltype(work(std::declval<MysqlConnection&>())) {
+  auto run(std::string_view doing, Work&& work)
+      -> decltype(work(std::declval<MysqlConnection&>())) {
     for (;;) {
       const bool was_open = connection_ != nullptr;
       try {
@@ -83,7 +93,8 @@ class MysqlStore : public OnlineStore {
     return *connection_;
   }
   std::string where() const {
-    return options_.socket.empty() ? fmt::format("{}:{}", options_.host, options_.port) : options_.socket;
+    return options_.socket.empty() ? fmt::format("{}:{}", options_.host, options_.port)
+                                   : options_.socket;
   }
   MysqlTable& enter(const RowPlan& plan);
   MysqlTable& table_of(const RowPlan& plan);
@@ -99,12 +110,14 @@ class MysqlStore : public OnlineStore {
   MysqlMarkers markers_;
   std::unique_ptr<MysqlConnection> connection_;
   bool has_begun_ = false;  // a transaction of the open connection
-  std::unordered_map<const RowPlan*, MysqlTable> tables_;  // prepare() renews what an address stands for
+  std::unordered_map<const RowPlan*, MysqlTable>
+      tables_;  // prepare() renews what an address stands for
 };
 
 MysqlTable& MysqlStore::enter(const RowPlan& plan) {
-  MysqlTable table = run(fmt::format("making table {}", table_name(plan.group())),
-                         [&](MysqlConnection& connection) { return groups_.enter(connection, plan); });
+  MysqlTable table =
+      run(fmt::format("making table {}", table_name(plan.group())),
+          [&](MysqlConnection& connection) { return groups_.enter(connection, plan); });
   if (tables_.size() >= kMaxTables) tables_.clear();
   return tables_.insert_or_assign(&plan, std::move(table)).first->second;
 }
@@ -133,14 +146,17 @@ void MysqlStore::roll_back() noexcept {
 }
 
 bool MysqlStore::apply(ApplyBatch& batch) {
-  for (const RowChange& change : batch.changes) table_of(*change.plan);  // a table cannot be made in between
+  for (const RowChange& change : batch.changes)
+    table_of(*change.plan);  // a table cannot be made in between
   for (int turn = 1;; ++turn) {
     const bool was_open = connection_ != nullptr;
     try {
       has_begun_ = false;
       const bool all_right = apply_once(batch);
-      if (!all_right) roll_back();
-      else if (options_.hidden_columns) purge();
+      if (!all_right)
+        roll_back();
+      else if (options_.hidden_columns)
+        purge();
       return all_right;
     } catch (const MysqlError& error) {
       const bool was_idle = error.is_lost() && was_open && !has_begun_;

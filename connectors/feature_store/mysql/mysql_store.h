@@ -1,6 +1,6 @@
 #pragma once
-// Databases that speak MySQL's protocol as the online store (feature-store-sink.md §8, §11): RonDB, MySQL,
-// MariaDB.
+// Databases that speak MySQL's protocol as the online store (feature-store-sink.md §8, §11): RonDB,
+// MySQL, MariaDB.
 
 #include <chrono>
 #include <memory>
@@ -21,7 +21,7 @@ struct MysqlOptions {
   std::string ca_file = {};  // TLS, verified
   bool ndb = false;          // RonDB: ENGINE, COMMENT and TTL of NDB; else InnoDB
   bool create_tables = true;
-  bool hidden_columns = false;  // event time in microseconds, markers of deletes
+  bool hidden_columns = false;                 // event time in microseconds, markers of deletes
   std::string metadata_database = "millrace";  // offsets and ingestions
   std::string consumer_group = {};             // key of the offsets
   int32_t rows_per_statement = 500;
@@ -29,8 +29,8 @@ struct MysqlOptions {
   std::chrono::milliseconds marker_retention{86'400'000};
 };
 
-/// Connects at once, and makes its own tables. Throws RetriableException when nobody answers, ConfigException
-/// for a login or a right that is refused.
+/// Connects at once, and makes its own tables. Throws RetriableException when nobody answers,
+/// ConfigException for a login or a right that is refused.
 std::unique_ptr<OnlineStore> open_mysql(MysqlOptions options);
 
 }  // namespace millrace::feature_store

@@ -36,7 +36,8 @@ void append_key_part(std::string& out, std::string_view part) {
   out += part;
 }
 
-MysqlTable::MysqlTable(const RowPlan& plan, const MysqlDialect& dialect, const std::vector<std::string>& columns)
+MysqlTable::MysqlTable(const RowPlan& plan, const MysqlDialect& dialect,
+                       const std::vector<std::string>& columns)
     : group_id_(plan.group().id), name_(table_name(plan.group())), cells_(plan.fields().size()) {
   key_fields_.resize(plan.key().size());
   std::set<std::string> others(columns.begin(), columns.end());
@@ -60,7 +61,8 @@ MysqlTable::MysqlTable(const RowPlan& plan, const MysqlDialect& dialect, const s
   upsert_width_ = std::max<size_t>(fields_.size() + (has_hidden() ? 1 : 0), 1);
 }
 
-/// What a row does to one that is there. The guard is the last to change: assignments see those before.
+/// What a row does to one that is there. The guard is the last to change: assignments see those
+/// before.
 std::string MysqlTable::guarded_assignments() const {
   std::string out;
   const auto assign = [&](const std::string& name) {
@@ -69,7 +71,8 @@ std::string MysqlTable::guarded_assignments() const {
   };
   for (const auto* names : {&names_, &others_}) {
     for (const std::string& name : *names) {
-      if (name != guard_name_ && std::ranges::find(key_names_, name) == key_names_.end()) assign(name);
+      if (name != guard_name_ && std::ranges::find(key_names_, name) == key_names_.end())
+        assign(name);
     }
   }
   assign(guard_name_);
@@ -104,11 +107,14 @@ std::string MysqlTable::delete_sql(size_t rows) const {
 
 std::string MysqlTable::select_sql(size_t rows) const {
   const size_t parts = key_names_.size();
-  return fmt::format("SELECT {0}, {1} FROM {2} WHERE ({0}) IN ({3}) FOR UPDATE", fmt::join(key_names_, ", "),
-                     guard_name_, name_, tuples(parts == 1 ? "?" : "(" + marks(parts) + ")", rows));
+  return fmt::format("SELECT {0}, {1} FROM {2} WHERE ({0}) IN ({3}) FOR UPDATE",
+                     fmt::join(key_names_, ", "), guard_name_, name_,
+                     tuples(parts == 1 ? "?" : "(" + marks(parts) + ")", rows));
 }
 
-bool MysqlTable::read(const RowChange& change) { return change.plan->read(change.row, cells_); }
+bool MysqlTable::read(const RowChange& change) {
+  return change.plan->read(change.row, cells_);
+}
 
 Failure MysqlTable::append_row(const RowChange& change, BoundRows& out) {
   if (!read(change)) return {FailureType::Deserialization, "the row cannot be read"};
@@ -117,8 +123,10 @@ Failure MysqlTable::append_row(const RowChange& change, BoundRows& out) {
     if (why != nullptr) return {FailureType::UserData, why, static_cast<int32_t>(i)};
   }
   if (has_hidden()) {
-    if (change.has_event_time) out.parameters.whole(change.event_time_us);
-    else out.parameters.null();
+    if (change.has_event_time)
+      out.parameters.whole(change.event_time_us);
+    else
+      out.parameters.null();
   }
   return {};
 }
@@ -134,7 +142,8 @@ Failure MysqlTable::append_key(const RowChange& change, BoundRows& out) {
 
 std::optional<std::string> MysqlTable::guard_text(const RowChange& change) {
   if (has_hidden()) {
-    return change.has_event_time ? std::optional(std::to_string(change.event_time_us)) : std::nullopt;
+    return change.has_event_time ? std::optional(std::to_string(change.event_time_us))
+                                 : std::nullopt;
   }
   if (!read(change) || cells_[guard_field_].is_null()) return std::nullopt;
   return server_text(change.plan->fields()[guard_field_], cells_[guard_field_]);
@@ -150,7 +159,8 @@ bool MysqlTable::is_before(const std::string& a, const std::string& b) const {
 std::string MysqlTable::key_text(const RowChange& change) {
   std::string out;
   if (!read(change)) return out;
-  for (const size_t i : key_fields_) append_key_part(out, server_text(change.plan->fields()[i], cells_[i]));
+  for (const size_t i : key_fields_)
+    append_key_part(out, server_text(change.plan->fields()[i], cells_[i]));
   return out;
 }
 

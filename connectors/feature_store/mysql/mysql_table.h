@@ -32,9 +32,10 @@ class MysqlTable {
  public:
   static constexpr size_t kMaxParameters = 65'535;  // of a statement
 
-  /// `columns`: names in the database's table, in lower case. Fields that it does not have are not written;
-  /// columns that the plan does not have get their default with every row.
-  MysqlTable(const RowPlan& plan, const MysqlDialect& dialect, const std::vector<std::string>& columns);
+  /// `columns`: names in the database's table, in lower case. Fields that it does not have are not
+  /// written; columns that the plan does not have get their default with every row.
+  MysqlTable(const RowPlan& plan, const MysqlDialect& dialect,
+             const std::vector<std::string>& columns);
 
   int64_t group_id() const noexcept { return group_id_; }
   const std::string& name() const noexcept { return name_; }
@@ -51,8 +52,8 @@ class MysqlTable {
   Failure append_row(const RowChange& change, BoundRows& out);
   Failure append_key(const RowChange& change, BoundRows& out);
 
-  /// The event time as the database keeps and prints it; none: null. For comparison with what select_sql()
-  /// gives.
+  /// The event time as the database keeps and prints it; none: null. For comparison with what
+  /// select_sql() gives.
   std::optional<std::string> guard_text(const RowChange& change);
   /// True: `a` is before `b`.
   bool is_before(const std::string& a, const std::string& b) const;
@@ -69,14 +70,14 @@ class MysqlTable {
   std::string name_;
   Guard guard_ = Guard::None;
   std::string guard_name_;
-  size_t guard_field_ = 0;             // in the plan, of Guard::Column
-  std::vector<size_t> fields_;         // in the plan, in order of the columns that are written
-  std::vector<size_t> key_fields_;     // in the plan, by index in the key
-  std::vector<std::string> names_;     // of fields_, quoted
+  size_t guard_field_ = 0;          // in the plan, of Guard::Column
+  std::vector<size_t> fields_;      // in the plan, in order of the columns that are written
+  std::vector<size_t> key_fields_;  // in the plan, by index in the key
+  std::vector<std::string> names_;  // of fields_, quoted
   std::vector<std::string> key_names_;
-  std::vector<std::string> others_;    // quoted: columns that get their default
-  size_t upsert_width_ = 1;            // parameters of a row
-  std::vector<Cell> cells_;            // reused
+  std::vector<std::string> others_;  // quoted: columns that get their default
+  size_t upsert_width_ = 1;          // parameters of a row
+  std::vector<Cell> cells_;          // reused
 };
 
 }  // namespace millrace::feature_store

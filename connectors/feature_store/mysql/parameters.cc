@@ -33,7 +33,9 @@ MYSQL_BIND& Parameters::Slots::add(enum_field_types type) {
   return bind;
 }
 
-MYSQL_BIND* Parameters::Slots::bind() { return binds.data(); }
+MYSQL_BIND* Parameters::Slots::bind() {
+  return binds.data();
+}
 
 Parameters::Parameters() : slots_(std::make_unique<Slots>()) {}
 Parameters::~Parameters() = default;
@@ -44,8 +46,12 @@ void Parameters::clear() noexcept {
   slots_->used = 0;
   slots_->byte_count = 0;
 }
-size_t Parameters::size() const noexcept { return slots_->used; }
-size_t Parameters::byte_count() const noexcept { return slots_->byte_count; }
+size_t Parameters::size() const noexcept {
+  return slots_->used;
+}
+size_t Parameters::byte_count() const noexcept {
+  return slots_->byte_count;
+}
 
 Parameters& Parameters::null() {
   slots_->add(MYSQL_TYPE_NULL);

@@ -7,7 +7,8 @@
 
 namespace millrace::feature_store {
 
-/// Filled in order, and again after clear(). Texts and bytes must outlive the statement's execution.
+/// Filled in order, and again after clear(). Texts and bytes must outlive the statement's
+/// execution.
 class Parameters {
  public:
   Parameters();

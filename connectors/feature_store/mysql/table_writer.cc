@@ -10,7 +10,9 @@ namespace millrace::feature_store {
 
 TableWriter::TableWriter(MysqlConnection& connection, MysqlTable& table, MysqlMarkers& markers,
                          size_t rows_per_statement)
-    : connection_(connection), table_(table), markers_(markers),
+    : connection_(connection),
+      table_(table),
+      markers_(markers),
       rows_per_statement_(std::clamp<size_t>(rows_per_statement, 1, table.max_rows())) {}
 
 bool TableWriter::write(Rows changes) {
@@ -25,8 +27,10 @@ bool TableWriter::write(Rows changes) {
   std::vector<RowChange*> deletes;
   for (RowChange* const change : changes) {
     if (change->status == RowStatus::Ignored) continue;
-    if (change->is_delete) deletes.push_back(change);
-    else (change->if_newer && table_.has_guard() ? guarded : upserts).push_back(change);
+    if (change->is_delete)
+      deletes.push_back(change);
+    else
+      (change->if_newer && table_.has_guard() ? guarded : upserts).push_back(change);
   }
   bool all_right = run(Statement::Upsert, upserts);
   all_right = run(Statement::GuardedUpsert, guarded) && all_right;
@@ -50,12 +54,14 @@ void TableWriter::decide_some(Rows newer) {
   for (size_t i = 0; i < newer.size(); ++i) decide_one(*newer[i], stored[i]);
 }
 
-/// What is known of the rows' keys. Rows that are there stay locked until the end of the transaction.
+/// What is known of the rows' keys. Rows that are there stay locked until the end of the
+/// transaction.
 std::vector<std::optional<TableWriter::Stored>> TableWriter::read_stored(Rows rows) {
   std::vector<std::optional<Stored>> stored(rows.size());
   if (!bind(Statement::Delete, rows)) return stored;  // told when it is written
   std::unordered_map<std::string, std::optional<std::string>> found;
-  for (MysqlConnection::Row& row : connection_.query(table_.select_sql(rows.size()), bound_.parameters)) {
+  for (MysqlConnection::Row& row :
+       connection_.query(table_.select_sql(rows.size()), bound_.parameters)) {
     std::string key;
     for (size_t i = 0; i < table_.key_size(); ++i) append_key_part(key, row[i].value_or(""));
     found.emplace(std::move(key), std::move(row.back()));
@@ -63,8 +69,10 @@ std::vector<std::optional<TableWriter::Stored>> TableWriter::read_stored(Rows ro
   std::vector<std::string_view> absent;
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto at = found.find(table_.key_text(*rows[i]));
-    if (at != found.end()) stored[i] = Stored{false, at->second};
-    else if (table_.has_hidden()) absent.push_back(rows[i]->key);
+    if (at != found.end())
+      stored[i] = Stored{false, at->second};
+    else if (table_.has_hidden())
+      absent.push_back(rows[i]->key);
   }
   const auto markers = markers_.find(connection_, table_.group_id(), absent);
   for (size_t i = 0; i < rows.size() && !markers.empty(); ++i) {
@@ -96,7 +104,8 @@ void TableWriter::decide_one(RowChange& change, const std::optional<Stored>& sto
 
 /// Few sizes, so that few statements have to be prepared.
 size_t TableWriter::take(Rows rows) const {
-  size_t count = rows.size() >= rows_per_statement_ ? rows_per_statement_ : std::bit_floor(rows.size());
+  size_t count =
+      rows.size() >= rows_per_statement_ ? rows_per_statement_ : std::bit_floor(rows.size());
   const auto bytes = [&] {
     size_t sum = 0;
     for (const RowChange* row : rows.first(count)) sum += row->row.size();

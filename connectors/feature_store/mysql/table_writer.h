@@ -17,10 +17,11 @@ class TableWriter {
  public:
   static constexpr size_t kMaxStatementBytes = size_t{4} << 20;  // of rows, but for a single one
 
-  TableWriter(MysqlConnection& connection, MysqlTable& table, MysqlMarkers& markers, size_t rows_per_statement);
+  TableWriter(MysqlConnection& connection, MysqlTable& table, MysqlMarkers& markers,
+              size_t rows_per_statement);
 
-  /// `changes` ascending by key, so that writers do not lock each other out in circles. False: some failed by
-  /// themselves, and the transaction must be rolled back.
+  /// `changes` ascending by key, so that writers do not lock each other out in circles. False: some
+  /// failed by themselves, and the transaction must be rolled back.
   bool write(std::span<RowChange* const> changes);
 
  private:

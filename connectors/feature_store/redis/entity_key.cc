@@ -31,7 +31,9 @@ void put_whole(std::string& out, FeastField type, Number value) {
 bool put_value(std::string& out, const FeatureType& type, const Cell& cell) {
   const auto wide = static_cast<uint64_t>(cell.integer);
   switch (type.kind) {
-    case FeatureKind::BigInt: put_whole(out, FeastField::Int64, wide); return true;
+    case FeatureKind::BigInt:
+      put_whole(out, FeastField::Int64, wide);
+      return true;
     case FeatureKind::Date:
       put_whole(out, FeastField::UnixTimestamp, wide * static_cast<uint64_t>(kSecondsOfDay));
       return true;
@@ -39,15 +41,21 @@ bool put_value(std::string& out, const FeatureType& type, const Cell& cell) {
       put_whole(out, FeastField::UnixTimestamp,
                 static_cast<uint64_t>(floor_div(cell.integer, kMicrosPerSecond)));
       return true;
-    case FeatureKind::Binary: put_sized(out, FeastField::Bytes, cell.bytes); return true;
-    case FeatureKind::String: put_sized(out, FeastField::String, cell.bytes); return true;
+    case FeatureKind::Binary:
+      put_sized(out, FeastField::Bytes, cell.bytes);
+      return true;
+    case FeatureKind::String:
+      put_sized(out, FeastField::String, cell.bytes);
+      return true;
     case FeatureKind::Decimal: {
       std::string text;
       if (!append_plain_decimal(text, cell.bytes, type.scale)) return false;
       put_sized(out, FeastField::String, text);
       return true;
     }
-    default: put_whole(out, FeastField::Int32, static_cast<uint32_t>(wide)); return true;
+    default:
+      put_whole(out, FeastField::Int32, static_cast<uint32_t>(wide));
+      return true;
   }
 }
 
@@ -70,7 +78,8 @@ uint32_t murmur3_32(std::string_view bytes, uint32_t seed) noexcept {
     hash = std::rotl(hash ^ scramble(little_endian_32(bytes.data() + at)), 13) * 5U + 0xe6546b64U;
   }
   uint32_t rest = 0;
-  for (size_t i = bytes.size(); i > at; --i) rest = (rest << 8U) | static_cast<uint8_t>(bytes[i - 1]);
+  for (size_t i = bytes.size(); i > at; --i)
+    rest = (rest << 8U) | static_cast<uint8_t>(bytes[i - 1]);
   hash ^= scramble(rest);
   hash ^= static_cast<uint32_t>(bytes.size());
   hash = (hash ^ (hash >> 16U)) * 0x85ebca6bU;

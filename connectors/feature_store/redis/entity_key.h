@@ -18,14 +18,15 @@ uint32_t murmur3_32(std::string_view bytes, uint32_t seed = 0) noexcept;
 /// Name of a feature's field: four bytes.
 std::string feast_field(std::string_view view, std::string_view feature);
 
-/// Entity keys of one table, serialization version 3. The width of whole numbers is that of the declared
-/// type; booleans are INT32; decimals, which Feast has no keys of, are STRING. Immutable.
+/// Entity keys of one table, serialization version 3. The width of whole numbers is that of the
+/// declared type; booleans are INT32; decimals, which Feast has no keys of, are STRING. Immutable.
 class EntityKeys {
  public:
   /// `join_keys`: join key -> primary key feature, where they differ.
   EntityKeys(const KeySchema& key, const std::map<std::string, std::string>& join_keys,
              std::string project);
-  /// Appends the key of a row. `cells` are in the order of the key. False: a decimal that is too long.
+  /// Appends the key of a row. `cells` are in the order of the key. False: a decimal that is too
+  /// long.
   bool append(std::string& out, std::span<const Cell> cells) const;
 
  private:

@@ -10,7 +10,9 @@ namespace {
 
 constexpr int64_t kSecondsOfDay = 86'400;
 
-uint32_t number(FeastField field) noexcept { return static_cast<uint32_t>(field); }
+uint32_t number(FeastField field) noexcept {
+  return static_cast<uint32_t>(field);
+}
 
 bool append_decimal_value(std::string& out, const PlannedField& field, std::string_view unscaled) {
   std::string text;
@@ -23,7 +25,8 @@ bool append_decimal_value(std::string& out, const PlannedField& field, std::stri
 
 bool append_feast_value(std::string& out, const PlannedField& field, const Cell& cell) {
   switch (cell.kind) {
-    case Cell::Kind::Null: return true;
+    case Cell::Kind::Null:
+      return true;
     case Cell::Kind::Boolean:
       protobuf::put_number(out, number(FeastField::Boolean), cell.integer);
       return true;
@@ -38,7 +41,8 @@ bool append_feast_value(std::string& out, const PlannedField& field, const Cell&
     case Cell::Kind::Double:
       protobuf::put_double(out, number(FeastField::Double), cell.real);
       return true;
-    case Cell::Kind::Decimal: return append_decimal_value(out, field, cell.bytes);
+    case Cell::Kind::Decimal:
+      return append_decimal_value(out, field, cell.bytes);
     case Cell::Kind::Date:
       protobuf::put_number(out, number(FeastField::UnixTimestamp), cell.integer * kSecondsOfDay);
       return true;

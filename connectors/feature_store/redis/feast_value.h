@@ -1,5 +1,6 @@
 #pragma once
-// Cells as `feast.types.Value` and moments as `google.protobuf.Timestamp` (feature-store-sink.md §8, §10).
+// Cells as `feast.types.Value` and moments as `google.protobuf.Timestamp` (feature-store-sink.md
+// §8, §10).
 
 #include <cstdint>
 #include <string>
@@ -28,10 +29,11 @@ enum class FeastField : uint32_t {
   DecimalList = 45,
 };
 
-/// Appends the message. Null is the empty message, which is what Feast writes: its SDK for Python takes
-/// `null_val` (19) for a 0. Arrays are lists of their items' type; those with nulls, which such lists cannot
-/// hold, and arrays of arrays are lists of values (42). Dates and timestamps are seconds, rounded down.
-/// False, with nothing appended, when complex bytes are not of the field's schema or a decimal is too long.
+/// Appends the message. Null is the empty message, which is what Feast writes: its SDK for Python
+/// takes `null_val` (19) for a 0. Arrays are lists of their items' type; those with nulls, which
+/// such lists cannot hold, and arrays of arrays are lists of values (42). Dates and timestamps are
+/// seconds, rounded down. False, with nothing appended, when complex bytes are not of the field's
+/// schema or a decimal is too long.
 bool append_feast_value(std::string& out, const PlannedField& field, const Cell& cell);
 
 /// Appends the message of a moment in microseconds since the epoch.

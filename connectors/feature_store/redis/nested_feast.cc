@@ -18,7 +18,9 @@ using avro::Node;
 constexpr int64_t kSecondsOfDay = 86'400;
 constexpr uint32_t kItem = 1;  // the one field of lists and maps
 
-uint32_t number(FeastField field) noexcept { return static_cast<uint32_t>(field); }
+uint32_t number(FeastField field) noexcept {
+  return static_cast<uint32_t>(field);
+}
 
 /// The branch that is not null, where there is just one; else the union.
 const Node& item_of(const Node& type) noexcept {
@@ -41,35 +43,49 @@ bool is_moment(const Node& type) {
 /// The field a value of `type` is in; ValueList where its items have no list of their own.
 FeastField field_of(const Node& type) {
   switch (type.kind) {
-    case Kind::Boolean: return FeastField::Boolean;
+    case Kind::Boolean:
+      return FeastField::Boolean;
     case Kind::Int:
       return type.logical_type() == "date" ? FeastField::UnixTimestamp : FeastField::Int32;
-    case Kind::Long: return is_moment(type) ? FeastField::UnixTimestamp : FeastField::Int64;
-    case Kind::Float: return FeastField::Float;
-    case Kind::Double: return FeastField::Double;
+    case Kind::Long:
+      return is_moment(type) ? FeastField::UnixTimestamp : FeastField::Int64;
+    case Kind::Float:
+      return FeastField::Float;
+    case Kind::Double:
+      return FeastField::Double;
     case Kind::Bytes:
     case Kind::Fixed:
       return type.logical_type() == "decimal" ? FeastField::Decimal : FeastField::Bytes;
     case Kind::String:
-    case Kind::Enum: return FeastField::String;
-    case Kind::Record: return FeastField::Struct;
-    case Kind::Map: return FeastField::Map;
-    default: return FeastField::ValueList;
+    case Kind::Enum:
+      return FeastField::String;
+    case Kind::Record:
+      return FeastField::Struct;
+    case Kind::Map:
+      return FeastField::Map;
+    default:
+      return FeastField::ValueList;
   }
 }
 
 uint32_t list_of(FeastField item) noexcept {
   switch (item) {
-    case FeastField::Struct: return number(FeastField::StructList);
-    case FeastField::Map: return number(FeastField::MapList);
-    case FeastField::Decimal: return number(FeastField::DecimalList);
-    case FeastField::ValueList: return number(FeastField::ValueList);
-    default: return number(item) + 10;  // 11 to 18
+    case FeastField::Struct:
+      return number(FeastField::StructList);
+    case FeastField::Map:
+      return number(FeastField::MapList);
+    case FeastField::Decimal:
+      return number(FeastField::DecimalList);
+    case FeastField::ValueList:
+      return number(FeastField::ValueList);
+    default:
+      return number(item) + 10;  // 11 to 18
   }
 }
 
 bool is_packed(FeastField item) noexcept {
-  return number(item) >= number(FeastField::Int32) && number(item) <= number(FeastField::UnixTimestamp);
+  return number(item) >= number(FeastField::Int32) &&
+         number(item) <= number(FeastField::UnixTimestamp);
 }
 
 class NestedFeast {
@@ -88,20 +104,46 @@ class NestedFeast {
     if (depth > avro::kMaxValueDepth || budget_-- == 0) in_.fail("too many values, or too deep");
     if (in_.failed()) return false;
     switch (type.kind) {
-      case Kind::Null: return true;
-      case Kind::Boolean: put(out, FeastField::Boolean, in_.read_boolean() ? 1 : 0); break;
-      case Kind::Int: whole(out, type, in_.read_int()); break;
-      case Kind::Long: whole(out, type, in_.read_long()); break;
-      case Kind::Float: protobuf::put_float(out, number(FeastField::Float), in_.read_float()); break;
-      case Kind::Double: protobuf::put_double(out, number(FeastField::Double), in_.read_double()); break;
-      case Kind::Bytes: binary(out, type, in_.read_bytes()); break;
-      case Kind::Fixed: binary(out, type, in_.read_fixed(type.size)); break;
-      case Kind::String: protobuf::put_bytes(out, number(FeastField::String), in_.read_bytes()); break;
-      case Kind::Enum: symbol(out, type); break;
-      case Kind::Record: record(out, type, depth); break;
-      case Kind::Map: map(out, type, depth); break;
-      case Kind::Array: list(out, type, depth); break;
-      case Kind::Union: return branch(out, type, depth);
+      case Kind::Null:
+        return true;
+      case Kind::Boolean:
+        put(out, FeastField::Boolean, in_.read_boolean() ? 1 : 0);
+        break;
+      case Kind::Int:
+        whole(out, type, in_.read_int());
+        break;
+      case Kind::Long:
+        whole(out, type, in_.read_long());
+        break;
+      case Kind::Float:
+        protobuf::put_float(out, number(FeastField::Float), in_.read_float());
+        break;
+      case Kind::Double:
+        protobuf::put_double(out, number(FeastField::Double), in_.read_double());
+        break;
+      case Kind::Bytes:
+        binary(out, type, in_.read_bytes());
+        break;
+      case Kind::Fixed:
+        binary(out, type, in_.read_fixed(type.size));
+        break;
+      case Kind::String:
+        protobuf::put_bytes(out, number(FeastField::String), in_.read_bytes());
+        break;
+      case Kind::Enum:
+        symbol(out, type);
+        break;
+      case Kind::Record:
+        record(out, type, depth);
+        break;
+      case Kind::Map:
+        map(out, type, depth);
+        break;
+      case Kind::Array:
+        list(out, type, depth);
+        break;
+      case Kind::Union:
+        return branch(out, type, depth);
     }
     return false;
   }
@@ -171,7 +213,8 @@ class NestedFeast {
     protobuf::put_bytes(out, number(FeastField::Map), content);
   }
 
-  /// Items are written as values of their own; without its tag, such a value is an item of a typed list.
+  /// Items are written as values of their own; without its tag, such a value is an item of a typed
+  /// list.
   void list(std::string& out, const Node& type, int depth) {
     const FeastField item = field_of(item_of(*type.members[0]));
     const size_t tag_bytes = number(item) < 16 ? 1 : 2;
@@ -191,8 +234,10 @@ class NestedFeast {
     }
     if (has_null) return protobuf::put_bytes(out, number(FeastField::ValueList), values);
     std::string content;
-    if (!is_packed(item)) content = std::move(typed);
-    else if (!typed.empty()) protobuf::put_bytes(content, kItem, typed);
+    if (!is_packed(item))
+      content = std::move(typed);
+    else if (!typed.empty())
+      protobuf::put_bytes(content, kItem, typed);
     protobuf::put_bytes(out, list_of(item), content);
   }
 

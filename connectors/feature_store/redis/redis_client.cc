@@ -23,8 +23,9 @@ uint16_t crc16(std::string_view bytes) noexcept {
 }
 
 bool may_pass(const RedisReply& reply) noexcept {
-  constexpr std::array kCodes = {"LOADING", "BUSY ",       "READONLY", "MASTERDOWN", "OOM",       "TRYAGAIN",
-                                 "MOVED",   "CLUSTERDOWN", "MISCONF",  "NOREPLICAS", "UNKILLABLE", "ASK"};
+  constexpr std::array kCodes = {"LOADING", "BUSY ",      "READONLY",   "MASTERDOWN",
+                                 "OOM",     "TRYAGAIN",   "MOVED",      "CLUSTERDOWN",
+                                 "MISCONF", "NOREPLICAS", "UNKILLABLE", "ASK"};
   for (const std::string_view code : kCodes) {
     if (reply.is_error(code)) return true;
   }
@@ -82,8 +83,9 @@ RedisNode& RedisClient::node_of(std::string_view key) {
   if (slots_.empty()) read_slots();
   const auto& [host, port] = slots_[redis_slot(key)];
   if (host.empty()) {
-    throw RetriableException(fmt::format("writing to the Redis cluster of {}:{}: slot {} has no server",
-                                         options_.host, options_.port, redis_slot(key)));
+    throw RetriableException(
+        fmt::format("writing to the Redis cluster of {}:{}: slot {} has no server", options_.host,
+                    options_.port, redis_slot(key)));
   }
   return node_at(host, port);
 }
@@ -92,8 +94,8 @@ void RedisClient::read_slots() {
   RedisNode& seed = node_at(options_.host, options_.port);
   const RedisReply reply = seed.call(RedisArguments("CLUSTER", std::string_view("SLOTS")));
   if (reply.kind == RedisReply::Kind::Error && !may_pass(reply)) {
-    throw ConfigException(fmt::format("reading the slots of {}: {}; is it a cluster?", seed.address(),
-                                      reply.text));
+    throw ConfigException(
+        fmt::format("reading the slots of {}: {}; is it a cluster?", seed.address(), reply.text));
   }
   check(reply, "reading the slots of a cluster");
   slots_.assign(kSlots, {});
@@ -101,7 +103,8 @@ void RedisClient::read_slots() {
     if (range.items.size() < 3 || range.items[2].items.size() < 2) continue;
     const RedisReply& owner = range.items[2];
     const std::string& host = owner.items[0].text.empty() ? options_.host : owner.items[0].text;
-    for (int64_t slot = range.items[0].number; slot <= range.items[1].number && slot < kSlots; ++slot) {
+    for (int64_t slot = range.items[0].number; slot <= range.items[1].number && slot < kSlots;
+         ++slot) {
       slots_[static_cast<size_t>(slot)] = {host, static_cast<int32_t>(owner.items[1].number)};
     }
   }

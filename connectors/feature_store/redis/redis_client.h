@@ -29,8 +29,8 @@ class RedisClient {
     std::string key;
     RedisArguments arguments;
   };
-  /// The answer that is no error. Throws RetriableException for what may pass (loading, a failover, a full
-  /// memory, a broken connection), ConnectException for other errors.
+  /// The answer that is no error. Throws RetriableException for what may pass (loading, a failover,
+  /// a full memory, a broken connection), ConnectException for other errors.
   RedisReply call(std::string_view key, const RedisArguments& arguments);
   /// Each answer as it came, errors of the server among them, redirections followed.
   RedisReply ask(std::string_view key, const RedisArguments& arguments);
@@ -51,7 +51,7 @@ class RedisClient {
 
   RedisOptions options_;
   std::map<std::string, std::unique_ptr<RedisNode>> nodes_;  // by address
-  std::vector<std::pair<std::string, int32_t>> slots_;       // of a cluster: host and port of each slot
+  std::vector<std::pair<std::string, int32_t>> slots_;  // of a cluster: host and port of each slot
 };
 
 }  // namespace millrace::feature_store

@@ -36,14 +36,16 @@ std::set<std::string> RedisGroups::enter(const RowPlan& plan, const RedisTable& 
     int64_t old = 0;
     std::from_chars(before.text.data(), before.text.data() + before.text.size(), old);
     log(LogLevel::Info, kLogger,
-        fmt::format("feature group {} takes the name of group {}, whose rows are dropped", id, old));
+        fmt::format("feature group {} takes the name of group {}, whose rows are dropped", id,
+                    old));
     drop(old);
   }
   check_key(plan);
   const std::string entry = names_.table(table.group_id());
-  client_.call(entry, RedisArguments("HSET", entry, std::string_view("key"), key_text(plan.key()),
-                                     std::string_view("pattern"), table.pattern(), std::string_view("view"),
-                                     table.view(), std::string_view("owner"), table.owner_name()));
+  client_.call(
+      entry, RedisArguments("HSET", entry, std::string_view("key"), key_text(plan.key()),
+                            std::string_view("pattern"), table.pattern(), std::string_view("view"),
+                            table.view(), std::string_view("owner"), table.owner_name()));
   client_.call(owner, RedisArguments("SET", owner, id));
   const std::string schema = names_.schema(plan.schema_id());
   client_.call(schema, RedisArguments("SET", schema, plan.schema()->to_text()));
@@ -64,10 +66,10 @@ void RedisGroups::check_key(const RowPlan& plan) {
       client_.call(entry, RedisArguments("HGET", entry, std::string_view("key")));
   const std::string wanted = key_text(plan.key());
   if (stored.kind != RedisReply::Kind::Text || stored.text == wanted) return;
-  throw DataException(
-      fmt::format("writing feature group {} ({}) to Redis: its primary key is {}, that of its rows {}; "
-                  "drop the group's rows first",
-                  plan.group().id, plan.group().table(), wanted, stored.text));
+  throw DataException(fmt::format(
+      "writing feature group {} ({}) to Redis: its primary key is {}, that of its rows {}; "
+      "drop the group's rows first",
+      plan.group().id, plan.group().table(), wanted, stored.text));
 }
 
 avro::SchemaPtr RedisGroups::schema(int64_t id) {
@@ -81,8 +83,9 @@ void RedisGroups::for_each_key(const std::string& pattern,
   client_.each_node([&](RedisNode& node) {
     std::string cursor = "0";
     do {
-      const RedisReply page = node.call(RedisArguments("SCAN", cursor, std::string_view("MATCH"), pattern,
-                                                       std::string_view("COUNT"), std::to_string(kScanned)));
+      const RedisReply page =
+          node.call(RedisArguments("SCAN", cursor, std::string_view("MATCH"), pattern,
+                                   std::string_view("COUNT"), std::to_string(kScanned)));
       RedisClient::check(page, "looking for rows to drop");
       if (page.items.size() != 2) return;
       cursor = page.items[0].text;
@@ -119,8 +122,10 @@ void RedisGroups::drop(int64_t group_id) {
   const RedisReply has = client_.call(owner, RedisArguments("GET", owner));
   if (has.text == std::to_string(group_id)) client_.call(owner, RedisArguments("DEL", owner));
   const std::string ids = names_.ingestions(group_id);
-  for (const RedisReply& id : client_.call(ids, RedisArguments("ZRANGE", ids, std::string_view("0"),
-                                                               std::string_view("-1"))).items) {
+  for (const RedisReply& id :
+       client_
+           .call(ids, RedisArguments("ZRANGE", ids, std::string_view("0"), std::string_view("-1")))
+           .items) {
     int64_t number = 0;
     std::from_chars(id.text.data(), id.text.data() + id.text.size(), number);
     const std::string key = names_.ingestion(group_id, number);

@@ -15,8 +15,8 @@ class RedisGroups {
  public:
   RedisGroups(RedisClient& client, const RedisNames& names) : client_(client), names_(names) {}
 
-  /// Registers the plan's group; rows of another group that had its name are dropped. All fields that its
-  /// rows may have. Throws DataException for another primary key.
+  /// Registers the plan's group; rows of another group that had its name are dropped. All fields
+  /// that its rows may have. Throws DataException for another primary key.
   std::set<std::string> enter(const RowPlan& plan, const RedisTable& table);
   avro::SchemaPtr schema(int64_t id);
   /// Rows, if their keys can be found, and all that is known of the group.
@@ -28,7 +28,8 @@ class RedisGroups {
   void check_key(const RowPlan& plan);
   void drop_rows(const std::string& pattern, bool is_shared, const RedisReply& fields);
   /// Runs a command for each key that matches.
-  void for_each_key(const std::string& pattern, const std::function<RedisArguments(const std::string&)>& make);
+  void for_each_key(const std::string& pattern,
+                    const std::function<RedisArguments(const std::string&)>& make);
 
   RedisClient& client_;
   const RedisNames& names_;

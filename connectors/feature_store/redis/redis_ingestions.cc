@@ -45,8 +45,8 @@ std::vector<Ingestion> RedisIngestions::newest(int64_t group_id, size_t limit) {
   std::vector<Ingestion> found;
   if (limit == 0) return found;
   const std::string ids = names_.ingestions(group_id);
-  const RedisReply reply =
-      client_.call(ids, RedisArguments("ZREVRANGE", ids, std::string_view("0"), std::to_string(limit - 1)));
+  const RedisReply reply = client_.call(
+      ids, RedisArguments("ZREVRANGE", ids, std::string_view("0"), std::to_string(limit - 1)));
   for (const RedisReply& id : reply.items) {
     if (auto one = find(group_id, number_of(id.text))) found.push_back(*one);
   }
@@ -63,7 +63,8 @@ std::optional<Ingestion> RedisIngestions::find(int64_t group_id, int64_t id) {
     const int64_t number = number_of(hash.items[i + 1].text);
     if (hash.items[i].text == "entries") found.entries = number;
     for (size_t status = 0; status < kRowStatuses; ++status) {
-      if (hash.items[i].text == row_status_name(static_cast<RowStatus>(status))) found.rows[status] = number;
+      if (hash.items[i].text == row_status_name(static_cast<RowStatus>(status)))
+        found.rows[status] = number;
     }
   }
   return found;

@@ -14,7 +14,8 @@ class RedisNames {
  public:
   explicit RedisNames(const RedisOptions& options)
       : base_(options.cluster ? "{" + options.connector + "}" : options.connector),
-        offsets_("ofs:" + base_ + (options.cluster_id.empty() ? "" : ":" + options.cluster_id) + ":") {}
+        offsets_("ofs:" + base_ + (options.cluster_id.empty() ? "" : ":" + options.cluster_id) +
+                 ":") {}
 
   /// Text of the next offset.
   std::string offset(const TopicPartition& partition) const {
@@ -33,9 +34,13 @@ class RedisNames {
   /// Set of the fields that rows of the group may have.
   std::string fields(int64_t group) const { return of_group("fields", group); }
   /// Group that has a name.
-  std::string owner(std::string_view name) const { return "fs:owner:" + base_ + ":" + std::string(name); }
+  std::string owner(std::string_view name) const {
+    return "fs:owner:" + base_ + ":" + std::string(name);
+  }
   std::string markers(int64_t group) const { return of_group("deleted", group) + ":"; }
-  std::string marker(int64_t group, std::string_view key) const { return markers(group) + std::string(key); }
+  std::string marker(int64_t group, std::string_view key) const {
+    return markers(group) + std::string(key);
+  }
 
  private:
   std::string of_group(std::string_view what, int64_t id) const {

@@ -39,7 +39,8 @@ RedisReply copy(const redisReply& from) {
       to.kind = RedisReply::Kind::List;
       for (size_t i = 0; i < from.elements; ++i) to.items.push_back(copy(*from.element[i]));
       break;
-    default: break;
+    default:
+      break;
   }
   return to;
 }

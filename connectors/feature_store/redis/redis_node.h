@@ -29,16 +29,16 @@ struct RedisReply {
 /// Used by one thread. Needs SIGPIPE to be ignored, as the worker does.
 class RedisNode {
  public:
-  /// Connects, logs in and selects the database. Throws RetriableException, or ConfigException for a login
-  /// that is refused.
+  /// Connects, logs in and selects the database. Throws RetriableException, or ConfigException for
+  /// a login that is refused.
   RedisNode(const RedisOptions& options, const std::string& host, int32_t port);
   ~RedisNode();
   RedisNode(const RedisNode&) = delete;
   RedisNode& operator=(const RedisNode&) = delete;
 
   /// Queues a command; receive() sends what is queued and gives the answers in turn. Throws
-  /// RetriableException when the connection breaks; what was sent may be done then, and the node is of no
-  /// further use.
+  /// RetriableException when the connection breaks; what was sent may be done then, and the node is
+  /// of no further use.
   void send(const std::string& command);
   RedisReply receive();
   RedisReply call(const RedisArguments& arguments) {

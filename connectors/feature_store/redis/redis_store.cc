@@ -13,14 +13,18 @@
 namespace millrace::feature_store {
 namespace {
 
-constexpr size_t kMaxTables = 10'000;         // plans that are remembered
-constexpr size_t kMaxArguments = 1'000'000;   // of one script: Redis refuses more than 1,048,576
+constexpr size_t kMaxTables = 10'000;        // plans that are remembered
+constexpr size_t kMaxArguments = 1'000'000;  // of one script: Redis refuses more than 1,048,576
 
 class RedisStore : public OnlineStore {
  public:
   explicit RedisStore(RedisOptions options)
-      : options_(std::move(options)), layout_(parse_redis_layout(options_.layout)), names_(options_),
-        client_(checked(options_)), groups_(client_, names_), ingestions_(client_, names_) {}
+      : options_(std::move(options)),
+        layout_(parse_redis_layout(options_.layout)),
+        names_(options_),
+        client_(checked(options_)),
+        groups_(client_, names_),
+        ingestions_(client_, names_) {}
 
   OffsetMap positions(std::span<const TopicPartition> partitions) override;
   void prepare(const RowPlan& plan) override { enter(plan); }
@@ -44,7 +48,8 @@ class RedisStore : public OnlineStore {
   static const RedisOptions& checked(const RedisOptions& options) {
     if (options.cluster && options.hidden_columns) {
       throw ConfigException(
-          "markers of deletes are not possible on a Redis Cluster: a script cannot change the row's key and "
+          "markers of deletes are not possible on a Redis Cluster: a script cannot change the "
+          "row's key and "
           "the marker's in one step; turn them off");
     }
     return options;
@@ -54,11 +59,13 @@ class RedisStore : public OnlineStore {
   bool apply_whole(ApplyBatch& batch);
   bool apply_on_cluster(ApplyBatch& batch);
   void write_rows(ApplyBatch& batch, std::vector<RedisClient::Routed> rows);
-  void append_offsets(const ApplyBatch& batch, RedisArguments& keys, RedisArguments& arguments) const;
+  void append_offsets(const ApplyBatch& batch, RedisArguments& keys,
+                      RedisArguments& arguments) const;
   void append_counts(const ApplyBatch& batch, RedisArguments& keys, RedisArguments& arguments,
                      bool by_winner) const;
   RedisArguments script(const RedisArguments& keys, const RedisArguments& arguments);
-  RedisReply run(const std::string& key, const RedisArguments& keys, const RedisArguments& arguments);
+  RedisReply run(const std::string& key, const RedisArguments& keys,
+                 const RedisArguments& arguments);
   /// Loads it where it is not there, and asks again.
   void load_script(std::string_view key);
   static void check_applied(const RedisReply& reply);
@@ -71,7 +78,8 @@ class RedisStore : public OnlineStore {
   RedisGroups groups_;
   RedisIngestions ingestions_;
   std::string script_digest_;
-  std::unordered_map<const RowPlan*, RedisTable> tables_;  // prepare() renews what an address stands for
+  std::unordered_map<const RowPlan*, RedisTable>
+      tables_;  // prepare() renews what an address stands for
 };
 
 RedisTable& RedisStore::enter(const RowPlan& plan) {
@@ -129,9 +137,10 @@ void RedisStore::append_offsets(const ApplyBatch& batch, RedisArguments& keys,
   }
 }
 
-/// Many records count for one winner, so that steps are added up here as far as their status is known.
-void RedisStore::append_counts(const ApplyBatch& batch, RedisArguments& keys, RedisArguments& arguments,
-                               bool by_winner) const {
+/// Many records count for one winner, so that steps are added up here as far as their status is
+/// known.
+void RedisStore::append_counts(const ApplyBatch& batch, RedisArguments& keys,
+                               RedisArguments& arguments, bool by_winner) const {
   std::map<std::tuple<int64_t, int64_t, int32_t, RowStatus>, int64_t> steps;
   for (const CountedRecord& record : batch.counted) {
     const bool waits = by_winner && record.winner >= 0;
@@ -174,9 +183,10 @@ void RedisStore::load_script(std::string_view key) {
 
 void RedisStore::check_applied(const RedisReply& reply) {
   if (reply.is_error("FENCED")) {
-    throw FencedException(fmt::format("writing to Redis: another task has moved an offset ({}); positions "
-                                      "are read again",
-                                      reply.text));
+    throw FencedException(
+        fmt::format("writing to Redis: another task has moved an offset ({}); positions "
+                    "are read again",
+                    reply.text));
   }
   RedisClient::check(reply, "writing a batch to Redis");
 }
@@ -200,7 +210,7 @@ bool RedisStore::take_verdict(RowChange& change, char verdict) {
     change.failure = {FailureType::UserData, "its key in Redis holds something that is no hash"};
     return false;
   }
-  change.status = verdict == '0'      ? RowStatus::Ignored
+  change.status = verdict == '0'     ? RowStatus::Ignored
                   : change.is_delete ? RowStatus::Deleted
                                      : RowStatus::Upserted;
   return true;
@@ -220,7 +230,8 @@ bool RedisStore::apply_whole(ApplyBatch& batch) {
   bool all_right = true;
   for (RowChange& change : batch.changes) {
     RedisTable& table = table_of(*change.plan);
-    const auto [shape, is_new] = shapes.emplace(change.plan, static_cast<int64_t>(shapes.size()) + 1);
+    const auto [shape, is_new] =
+        shapes.emplace(change.plan, static_cast<int64_t>(shapes.size()) + 1);
     if (is_new) table.append_shape(shape_arguments);
     rows.add(shape->second);
     std::string key;
@@ -242,9 +253,11 @@ bool RedisStore::apply_whole(ApplyBatch& batch) {
   arguments.add(std::max<int64_t>(options_.marker_retention.count(), 1));
   append_counts(batch, keys, arguments, true);
   if (keys.count() + arguments.count() > kMaxArguments) {
-    throw ConnectException("writing a batch to Redis: it has more than 1,000,000 values; lower batch.size");
+    throw ConnectException(
+        "writing a batch to Redis: it has more than 1,000,000 values; lower batch.size");
   }
-  const std::string first = batch.next.empty() ? std::string() : names_.offset(batch.next.begin()->first);
+  const std::string first =
+      batch.next.empty() ? std::string() : names_.offset(batch.next.begin()->first);
   const RedisReply reply = run(first, keys, arguments);
   for (size_t i = 0; i < batch.changes.size() && i < reply.text.size(); ++i) {
     all_right = take_verdict(batch.changes[i], reply.text[i]) && all_right;
@@ -256,12 +269,16 @@ bool RedisStore::apply_on_cluster(ApplyBatch& batch) {
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, next] : batch.next) partitions.push_back(partition);
   const OffsetMap stored = positions(partitions);
-  for (const TopicPartition& partition : partitions) {  // before rows are written by one who may not
+  for (const TopicPartition& partition :
+       partitions) {  // before rows are written by one who may not
     const auto is = stored.find(partition);
     const auto expected = batch.expected.find(partition);
-    const bool same = is == stored.end() ? expected == batch.expected.end()
-                                         : expected != batch.expected.end() && expected->second == is->second;
-    if (!same) throw FencedException(fmt::format("writing to Redis: another task has moved {}", partition.to_string()));
+    const bool same = is == stored.end()
+                          ? expected == batch.expected.end()
+                          : expected != batch.expected.end() && expected->second == is->second;
+    if (!same)
+      throw FencedException(
+          fmt::format("writing to Redis: another task has moved {}", partition.to_string()));
   }
   if (script_digest_.empty()) load_script(names_.ingestions(0));
   std::vector<RedisClient::Routed> rows;
@@ -282,7 +299,8 @@ bool RedisStore::apply_on_cluster(ApplyBatch& batch) {
   }
   if (!all_right) return false;
   write_rows(batch, std::move(rows));
-  if (std::ranges::any_of(batch.changes, [](const RowChange& one) { return one.status == RowStatus::Failed; })) {
+  if (std::ranges::any_of(batch.changes,
+                          [](const RowChange& one) { return one.status == RowStatus::Failed; })) {
     return false;
   }
   RedisArguments keys;

@@ -12,9 +12,12 @@ namespace {
 /// In `hash` keys, so that no two rows have one key.
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
-    if (c == ':') out += "%3A";
-    else if (c == '%') out += "%25";
-    else out += c;
+    if (c == ':')
+      out += "%3A";
+    else if (c == '%')
+      out += "%25";
+    else
+      out += c;
   }
 }
 
@@ -38,7 +41,8 @@ RedisLayout parse_redis_layout(const std::string& name) {
 }
 
 RedisTable::RedisTable(const RowPlan& plan, const RedisOptions& options, RedisLayout layout)
-    : layout_(layout), group_id_(plan.group().id),
+    : layout_(layout),
+      group_id_(plan.group().id),
       name_(fmt::format("{}:{}", plan.group().database(), plan.group().table())) {
   const FeatureGroup& group = plan.group();
   const bool is_feast = layout == RedisLayout::Feast;
@@ -46,7 +50,8 @@ RedisTable::RedisTable(const RowPlan& plan, const RedisOptions& options, RedisLa
     if (options.feast_view) view_ = options.feast_view(group_id_);
     if (view_.empty()) view_ = group.name;
     project_ = options.feast_project.empty() ? group.project : options.feast_project;
-    const auto names = options.join_keys ? options.join_keys(group_id_) : std::map<std::string, std::string>();
+    const auto names =
+        options.join_keys ? options.join_keys(group_id_) : std::map<std::string, std::string>();
     entity_keys_.emplace(plan.key(), names, project_);
   }
   const std::string suffix = is_feast ? ":" + view_ : "";
@@ -69,9 +74,12 @@ std::string RedisTable::owner_name() const {
 
 std::string RedisTable::pattern() const {
   switch (layout_) {
-    case RedisLayout::Feast: return "*" + glob_of(project_);
-    case RedisLayout::Hash: return glob_of(name_) + ":*";
-    case RedisLayout::Connect: break;
+    case RedisLayout::Feast:
+      return "*" + glob_of(project_);
+    case RedisLayout::Hash:
+      return glob_of(name_) + ":*";
+    case RedisLayout::Connect:
+      break;
   }
   return {};
 }
@@ -110,8 +118,10 @@ bool RedisTable::append_key(const RowChange& change, std::string& key) {
   const RowPlan& plan = *change.plan;
   if (!plan.key().read(change.key, key_cells_, key_texts_)) return false;
   if (layout_ == RedisLayout::Feast) return entity_keys_->append(key, key_cells_);
-  if (layout_ == RedisLayout::Hash) key += name_;
-  else key += change.partition == nullptr ? std::string_view(name_) : change.partition->topic;
+  if (layout_ == RedisLayout::Hash)
+    key += name_;
+  else
+    key += change.partition == nullptr ? std::string_view(name_) : change.partition->topic;
   if (layout_ == RedisLayout::Connect && !change.record_key.empty()) {
     key += ':';
     key += change.record_key;
@@ -134,7 +144,8 @@ void RedisTable::append_time(const RowChange& change, RedisArguments& out) const
   }
   const bool is_feast = layout_ == RedisLayout::Feast;
   const int64_t micros = change.event_time_us;
-  const int64_t seconds = is_feast ? floor_div(micros, kMicrosPerSecond) : micros / kMicrosPerSecond;
+  const int64_t seconds =
+      is_feast ? floor_div(micros, kMicrosPerSecond) : micros / kMicrosPerSecond;
   const int64_t rest = micros - seconds * kMicrosPerSecond;
   out.add(seconds);
   out.add(is_feast ? rest * 1'000 : rest);
@@ -147,7 +158,8 @@ void RedisTable::field(std::string_view name, std::string_view value) {
 
 Failure RedisTable::append_columns(const RowChange& change) {
   const RowPlan& plan = *change.plan;
-  if (!plan.read(change.row, cells_)) return {FailureType::Deserialization, "the row cannot be read"};
+  if (!plan.read(change.row, cells_))
+    return {FailureType::Deserialization, "the row cannot be read"};
   for (const Column& column : columns_) {
     const PlannedField& planned = plan.fields()[column.index];
     const Cell& cell = cells_[column.index];
@@ -156,7 +168,8 @@ Failure RedisTable::append_columns(const RowChange& change) {
       if (cell.is_null()) continue;
       append_cell_text(value_, planned, cell);
     } else if (!append_feast_value(value_, planned, cell)) {
-      return {FailureType::Deserialization, "a complex value is none of its schema, or a decimal is too long",
+      return {FailureType::Deserialization,
+              "a complex value is none of its schema, or a decimal is too long",
               static_cast<int32_t>(column.index)};
     }
     field(column.name, value_);
@@ -164,22 +177,25 @@ Failure RedisTable::append_columns(const RowChange& change) {
   return {};
 }
 
-Failure RedisTable::append_fields(const RowChange& change, const Place& place, RedisArguments& out) {
+Failure RedisTable::append_fields(const RowChange& change, const Place& place,
+                                  RedisArguments& out) {
   fields_.clear();
   if (!change.is_delete) {
     if (const Failure failure = append_columns(change)) return failure;
     if (change.has_event_time && (layout_ != RedisLayout::Connect || change.if_newer)) {
       value_.clear();
-      if (layout_ == RedisLayout::Feast) append_feast_timestamp(value_, change.event_time_us);
-      else value_ = std::to_string(change.event_time_us);
+      if (layout_ == RedisLayout::Feast)
+        append_feast_timestamp(value_, change.event_time_us);
+      else
+        value_ = std::to_string(change.event_time_us);
       field(time_field_, value_);
     }
     if (layout_ == RedisLayout::Hash && change.partition != nullptr) {
       field("_off", fmt::format("{}:{}", change.partition->partition, change.offset));
     }
     if (place.guarded && change.partition != nullptr) {
-      field(source_field_, fmt::format("{}:{}:{}", change.partition->topic, change.partition->partition,
-                                       change.offset));
+      field(source_field_, fmt::format("{}:{}:{}", change.partition->topic,
+                                       change.partition->partition, change.offset));
     }
   }
   out.add(static_cast<int64_t>(fields_.count()));
@@ -190,7 +206,8 @@ Failure RedisTable::append_fields(const RowChange& change, const Place& place, R
 Failure RedisTable::append_row(const RowChange& change, const Place& place, std::string& key,
                                RedisArguments& out) {
   if (!append_key(change, key)) {
-    return {FailureType::Deserialization, "the primary key cannot be read, or a decimal is too long"};
+    return {FailureType::Deserialization,
+            "the primary key cannot be read, or a decimal is too long"};
   }
   std::string operation(1, change.is_delete ? 'd' : 'u');
   if (change.if_newer) operation += 'n';
@@ -200,7 +217,8 @@ Failure RedisTable::append_row(const RowChange& change, const Place& place, std:
   const bool expires = layout_ != RedisLayout::Feast && change.expiry_us != 0;
   out.add(expires ? std::to_string(floor_div(change.expiry_us, 1'000)) : "");
   const bool guarded = place.guarded && change.partition != nullptr;
-  out.add(guarded ? fmt::format("{}:{}", change.partition->topic, change.partition->partition) : "");
+  out.add(guarded ? fmt::format("{}:{}", change.partition->topic, change.partition->partition)
+                  : "");
   out.add(guarded ? std::to_string(change.offset) : "");
   return append_fields(change, place, out);
 }

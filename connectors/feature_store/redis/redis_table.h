@@ -17,8 +17,8 @@ enum class RedisLayout : uint8_t { Feast, Hash, Connect };
 /// Throws ConfigException.
 RedisLayout parse_redis_layout(const std::string& name);
 
-/// Changes with the features that the group is known to have had: whole rows are written, so that those the
-/// plan does not have are removed. Used by one thread.
+/// Changes with the features that the group is known to have had: whole rows are written, so that
+/// those the plan does not have are removed. Used by one thread.
 class RedisTable {
  public:
   RedisTable(const RowPlan& plan, const RedisOptions& options, RedisLayout layout);
@@ -27,7 +27,8 @@ class RedisTable {
   /// What other groups cannot have at the same time.
   std::string owner_name() const;
   std::string view() const { return view_; }
-  /// Glob of the keys of all rows; empty: they cannot be found. Of Feast, rows of other views are among them.
+  /// Glob of the keys of all rows; empty: they cannot be found. Of Feast, rows of other views are
+  /// among them.
   std::string pattern() const;
   /// Names in the hash of features, and what goes with them.
   std::set<std::string> features() const;
@@ -37,11 +38,13 @@ class RedisTable {
   /// Appends the shape of kApplyScript.
   void append_shape(RedisArguments& out) const;
   struct Place {
-    bool guarded = false;      // on a cluster: what was written from the same place is not written again
-    std::string marker = {};   // key; empty: none
+    bool guarded =
+        false;  // on a cluster: what was written from the same place is not written again
+    std::string marker = {};  // key; empty: none
   };
   /// Key of the row, and its arguments from its operation on.
-  Failure append_row(const RowChange& change, const Place& place, std::string& key, RedisArguments& out);
+  Failure append_row(const RowChange& change, const Place& place, std::string& key,
+                     RedisArguments& out);
 
  private:
   struct Column {
@@ -56,7 +59,7 @@ class RedisTable {
 
   RedisLayout layout_;
   int64_t group_id_;
-  std::string name_;     // `<project>:<group>_<version>`
+  std::string name_;  // `<project>:<group>_<version>`
   std::string view_;
   std::string project_;  // of Feast
   std::string key_start_;

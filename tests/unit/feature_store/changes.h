@@ -20,8 +20,8 @@ namespace millrace::feature_store::testing_support {
 inline avro::SchemaPtr schema_of(const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string text = R"({"type":"record","name":"r","fields":[)";
   for (size_t i = 0; i < fields.size(); ++i) {
-    text += std::string(i == 0 ? "" : ",") + R"({"name":")" + fields[i].first + R"(","type":["null",)" +
-            fields[i].second + "]}";
+    text += std::string(i == 0 ? "" : ",") + R"({"name":")" + fields[i].first +
+            R"(","type":["null",)" + fields[i].second + "]}";
   }
   return avro::Schema::parse(text + "]}");
 }
@@ -36,21 +36,38 @@ inline std::string decimal_type(int precision, int scale) {
 /// Rows of nullable fields, field by field.
 class RowText {
  public:
-  RowText& null() { return add([](avro::Writer& out) { out.write_long(0); }); }
+  RowText& null() {
+    return add([](avro::Writer& out) { out.write_long(0); });
+  }
   RowText& whole(int64_t value) {
-    return add([value](avro::Writer& out) { out.write_long(1); out.write_long(value); });
+    return add([value](avro::Writer& out) {
+      out.write_long(1);
+      out.write_long(value);
+    });
   }
   RowText& real(double value) {
-    return add([value](avro::Writer& out) { out.write_long(1); out.write_double(value); });
+    return add([value](avro::Writer& out) {
+      out.write_long(1);
+      out.write_double(value);
+    });
   }
   RowText& small_real(float value) {
-    return add([value](avro::Writer& out) { out.write_long(1); out.write_float(value); });
+    return add([value](avro::Writer& out) {
+      out.write_long(1);
+      out.write_float(value);
+    });
   }
   RowText& truth(bool value) {
-    return add([value](avro::Writer& out) { out.write_long(1); out.write_boolean(value); });
+    return add([value](avro::Writer& out) {
+      out.write_long(1);
+      out.write_boolean(value);
+    });
   }
   RowText& bytes(std::string_view value) {
-    return add([value](avro::Writer& out) { out.write_long(1); out.write_bytes(value); });
+    return add([value](avro::Writer& out) {
+      out.write_long(1);
+      out.write_bytes(value);
+    });
   }
   operator std::string() const { return text_; }  // NOLINT: that is what it is for
 
@@ -76,26 +93,35 @@ inline FeatureGroup sample_group(int64_t id = 42) {
   return group;
 }
 inline avro::SchemaPtr sample_schema() {
-  return schema_of({{"id", "\"long\""}, {"ts", kTimestamp}, {"amount", "\"double\""}, {"note", "\"string\""}});
+  return schema_of(
+      {{"id", "\"long\""}, {"ts", kTimestamp}, {"amount", "\"double\""}, {"note", "\"string\""}});
 }
 inline RowPlanPtr plan_of(FeatureGroup group, avro::SchemaPtr schema, int64_t schema_id = 17) {
   return std::make_shared<RowPlan>(std::make_shared<FeatureGroup>(std::move(group)), schema_id,
                                    std::move(schema));
 }
-inline RowPlanPtr sample_plan(int64_t group_id = 42) { return plan_of(sample_group(group_id), sample_schema()); }
+inline RowPlanPtr sample_plan(int64_t group_id = 42) {
+  return plan_of(sample_group(group_id), sample_schema());
+}
 
 inline std::string sample_row(int64_t id, std::optional<int64_t> ts, double amount,
                               std::optional<std::string> note = {}) {
   RowText row;
   row.whole(id);
-  if (ts) row.whole(*ts);
-  else row.null();
+  if (ts)
+    row.whole(*ts);
+  else
+    row.null();
   row.real(amount);
-  if (note) row.bytes(*note);
-  else row.null();
+  if (note)
+    row.bytes(*note);
+  else
+    row.null();
   return row;
 }
-inline std::string sample_delete(int64_t id) { return RowText().whole(id).null().null().null(); }
+inline std::string sample_delete(int64_t id) {
+  return RowText().whole(id).null().null().null();
+}
 
 inline const TopicPartition kPartition{"bank_onlinefs", 0};
 
@@ -128,12 +154,14 @@ class Batch {
     change.offset = offset_++;
     changes_.push_back(change);
     if (kind.ingestion >= 0) {
-      counted_.push_back({plan->group().id, kind.ingestion, static_cast<int32_t>(changes_.size() - 1),
-                          RowStatus::Ignored});
+      counted_.push_back({plan->group().id, kind.ingestion,
+                          static_cast<int32_t>(changes_.size() - 1), RowStatus::Ignored});
     }
     return changes_.back();
   }
-  RowChange& add(const RowPlanPtr& plan, std::string row) { return add(plan, std::move(row), Kind{}); }
+  RowChange& add(const RowPlanPtr& plan, std::string row) {
+    return add(plan, std::move(row), Kind{});
+  }
   void count(CountedRecord record) { counted_.push_back(record); }
   void at(TopicPartition partition, int64_t offset) {
     partition_ = std::move(partition);

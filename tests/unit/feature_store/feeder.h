@@ -1,5 +1,6 @@
 #pragma once
-// A task as the sink has it: takes the records of a partition to a store, whatever happens on the way.
+// A task as the sink has it: takes the records of a partition to a store, whatever happens on the
+// way.
 
 #include <chrono>
 #include <functional>
@@ -12,8 +13,8 @@
 
 namespace millrace::feature_store::testing_support {
 
-/// Record `offset` of a partition is an upsert of key `key_of(offset)` with its offset as amount, and counts for
-/// ingestion 1.
+/// Record `offset` of a partition is an upsert of key `key_of(offset)` with its offset as amount,
+/// and counts for ingestion 1.
 class Feeder {
  public:
   using Open = std::function<std::unique_ptr<OnlineStore>()>;
@@ -27,7 +28,8 @@ class Feeder {
   };
   static constexpr std::chrono::seconds kGivesUp{60};
 
-  Feeder(Open open, Log log, uint32_t seed) : open_(std::move(open)), log_(std::move(log)), random_(seed) {}
+  Feeder(Open open, Log log, uint32_t seed)
+      : open_(std::move(open)), log_(std::move(log)), random_(seed) {}
 
   /// Until the store has all records. Other feeders may have the same partition.
   void run() {
@@ -71,7 +73,9 @@ class Feeder {
 
   void write() {
     const int64_t first = *position_;
-    const int64_t end = std::min(log_.records, first + 1 + static_cast<int64_t>(random_() % static_cast<uint64_t>(log_.max_batch)));
+    const int64_t end = std::min(
+        log_.records,
+        first + 1 + static_cast<int64_t>(random_() % static_cast<uint64_t>(log_.max_batch)));
     std::map<int64_t, int64_t> winners;
     for (int64_t offset = first; offset < end; ++offset) {
       int64_t& winner = winners.emplace(log_.key_of(offset), offset).first->second;
@@ -119,7 +123,8 @@ inline uint32_t random_seed() {
 }
 
 /// All orders of `a` and `b` elements of two lists, as lists of 0 and 1.
-inline void for_each_interleaving(int a, int b, const std::function<void(const std::vector<int>&)>& visit) {
+inline void for_each_interleaving(int a, int b,
+                                  const std::function<void(const std::vector<int>&)>& visit) {
   std::vector<int> order(static_cast<size_t>(a), 0);
   order.insert(order.end(), static_cast<size_t>(b), 1);
   do {

@@ -45,12 +45,14 @@ TEST_F(MysqlFaults, WritersOfTheSameRowsEndWithTheNewestOfEach) {
   constexpr int64_t kKeys = 40;
   open()->prepare(*sample_plan());
   const auto log = [](int32_t partition) {
-    return Feeder::Log{.partition = {"t", partition},
-                       .records = kRecords,
-                       .key_of = [partition](int64_t offset) { return (offset * 7 + partition) % kKeys; },
-                       .time_of = [partition](int64_t offset) {
-                         return kStart + ((offset * 7'919) % kRecords * 2 + partition) * kSecond;
-                       }};
+    return Feeder::Log{
+        .partition = {"t", partition},
+        .records = kRecords,
+        .key_of = [partition](int64_t offset) { return (offset * 7 + partition) % kKeys; },
+        .time_of =
+            [partition](int64_t offset) {
+              return kStart + ((offset * 7'919) % kRecords * 2 + partition) * kSecond;
+            }};
   };
   Feeder first([] { return open(); }, log(0), seed);
   Feeder second([] { return open(); }, log(1), seed + 1);
@@ -65,8 +67,10 @@ TEST_F(MysqlFaults, WritersOfTheSameRowsEndWithTheNewestOfEach) {
     }
   }
   std::vector<std::string> expected;
-  for (const auto& [key, time] : newest) expected.push_back(std::to_string(key) + "|" + std::to_string(time / kSecond));
-  EXPECT_EQ(rows("SELECT id, CAST(UNIX_TIMESTAMP(ts) AS SIGNED) FROM bank.txn_1 ORDER BY id"), expected);
+  for (const auto& [key, time] : newest)
+    expected.push_back(std::to_string(key) + "|" + std::to_string(time / kSecond));
+  EXPECT_EQ(rows("SELECT id, CAST(UNIX_TIMESTAMP(ts) AS SIGNED) FROM bank.txn_1 ORDER BY id"),
+            expected);
   EXPECT_EQ(all_rows(open()->ingestion(42, 1)), 2 * kRecords);
 }
 
@@ -96,7 +100,8 @@ TEST_F(MysqlFaults, ADeadlockIsTriedAgain) {
   connection_->run("CREATE TABLE bank.weight (id INT PRIMARY KEY)");
   connection_->run("START TRANSACTION");
   // Heavier than the store's transaction, which is then the one to be rolled back.
-  for (int i = 0; i < 200; ++i) connection_->run("INSERT INTO bank.weight VALUES (" + std::to_string(i) + ")");
+  for (int i = 0; i < 200; ++i)
+    connection_->run("INSERT INTO bank.weight VALUES (" + std::to_string(i) + ")");
   connection_->run("UPDATE bank.txn_1 SET amount = 5 WHERE id = 2");
   std::thread writer([&] {
     Batch second;
@@ -106,13 +111,15 @@ TEST_F(MysqlFaults, ADeadlockIsTriedAgain) {
   });
   MysqlConnection watcher(options());
   // The server looks anew only when nobody has asked for a tenth of a second.
-  while (watcher.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'").empty()) {
+  while (watcher.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+             .empty()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(150));
   }
   connection_->run("UPDATE bank.txn_1 SET amount = 5 WHERE id = 1");
   connection_->run("COMMIT");
   writer.join();
-  EXPECT_THAT(rows("SELECT id, amount FROM bank.txn_1 ORDER BY id"), ::testing::ElementsAre("1|2", "2|2"));
+  EXPECT_THAT(rows("SELECT id, amount FROM bank.txn_1 ORDER BY id"),
+              ::testing::ElementsAre("1|2", "2|2"));
   const std::string status = rows("SHOW ENGINE INNODB STATUS")[0];
   EXPECT_NE(status.find("LATEST DETECTED DEADLOCK"), std::string::npos);
 }
@@ -132,8 +139,10 @@ TEST_F(MysqlFaults, EveryInterleavingOfTwoPartitionsEndsInOneState) {
       const TopicPartition partition{"t" + std::to_string(orders), side};
       batch.at(partition, static_cast<int64_t>(offset));
       const int64_t time = times[which][offset];
-      batch.add(plan, sample_row(orders, kStart + time * kSecond, static_cast<double>(time)), {.if_newer = true});
-      ASSERT_TRUE(batch.apply(*store, offset == 0 ? -1 : static_cast<int64_t>(offset), static_cast<int64_t>(offset) + 1));
+      batch.add(plan, sample_row(orders, kStart + time * kSecond, static_cast<double>(time)),
+                {.if_newer = true});
+      ASSERT_TRUE(batch.apply(*store, offset == 0 ? -1 : static_cast<int64_t>(offset),
+                              static_cast<int64_t>(offset) + 1));
     }
     ++orders;
   });

@@ -40,7 +40,8 @@ TEST_F(MysqlStoreTest, MoreRowsThanAStatementHas) {
   const auto store = open_mysql(with);
   const RowPlanPtr plan = sample_plan();
   Batch batch;
-  for (int64_t id = 999; id >= 0; --id) batch.add(plan, sample_row(id, kMoment, static_cast<double>(id)));
+  for (int64_t id = 999; id >= 0; --id)
+    batch.add(plan, sample_row(id, kMoment, static_cast<double>(id)));
   ASSERT_TRUE(batch.apply(*store, -1, 1'000));
   EXPECT_EQ(one("SELECT COUNT(*), SUM(amount) FROM bank.txn_1"), "1000|499500");
   Batch remove;
@@ -79,34 +80,66 @@ TEST_F(MysqlStoreTest, EveryTypeComesBackAsItWas) {
   group.online_types["raw"] = parse_column_type("blob");
   group.feature_types["tiny"] = parse_feature_type("tinyint");
   const std::string array = R"({"type":"array","items":["null","double"]})";
-  const RowPlanPtr plan = plan_of(
-      group, schema_of({{"id", "\"long\""}, {"tiny", "\"int\""}, {"i", "\"int\""}, {"l", "\"long\""},
-                        {"f", "\"float\""}, {"d", "\"double\""}, {"b", "\"boolean\""}, {"s", "\"string\""},
-                        {"body", "\"string\""}, {"bin", "\"bytes\""}, {"raw", "\"bytes\""}, {"day", kDate},
-                        {"t", kTimestamp}, {"t6", kTimestamp}, {"dec", decimal_type(20, 2)}, {"a", array}}));
+  const RowPlanPtr plan = plan_of(group, schema_of({{"id", "\"long\""},
+                                                    {"tiny", "\"int\""},
+                                                    {"i", "\"int\""},
+                                                    {"l", "\"long\""},
+                                                    {"f", "\"float\""},
+                                                    {"d", "\"double\""},
+                                                    {"b", "\"boolean\""},
+                                                    {"s", "\"string\""},
+                                                    {"body", "\"string\""},
+                                                    {"bin", "\"bytes\""},
+                                                    {"raw", "\"bytes\""},
+                                                    {"day", kDate},
+                                                    {"t", kTimestamp},
+                                                    {"t6", kTimestamp},
+                                                    {"dec", decimal_type(20, 2)},
+                                                    {"a", array}}));
   const auto store = open();
   const std::string long_text(60'000, 'x');
   const std::string nested("\x02\x02\x02\0\0\0\0\0\0\xf8\x3f\0", 12);
   Batch batch;
   batch.add(plan, RowText()
-                      .whole(INT64_MIN).whole(-128).whole(INT32_MIN).whole(INT64_MAX).small_real(0.1F).real(-1.0e300)
-                      .truth(true).bytes("\xC3\xA4\xF0\x9F\x98\x80").bytes(long_text).bytes(std::string("\0\xFF", 2))
-                      .bytes(long_text).whole(-141'427).whole(kMoment).whole(kMoment).bytes("\xCF\xC7").bytes(nested));
+                      .whole(INT64_MIN)
+                      .whole(-128)
+                      .whole(INT32_MIN)
+                      .whole(INT64_MAX)
+                      .small_real(0.1F)
+                      .real(-1.0e300)
+                      .truth(true)
+                      .bytes("\xC3\xA4\xF0\x9F\x98\x80")
+                      .bytes(long_text)
+                      .bytes(std::string("\0\xFF", 2))
+                      .bytes(long_text)
+                      .whole(-141'427)
+                      .whole(kMoment)
+                      .whole(kMoment)
+                      .bytes("\xCF\xC7")
+                      .bytes(nested));
   RowText nulls;
   nulls.whole(2);
   for (int i = 0; i < 15; ++i) nulls.null();
   batch.add(plan, nulls);
   RowText infinite;
-  infinite.whole(3).null().null().null().small_real(std::numeric_limits<float>::infinity())
+  infinite.whole(3)
+      .null()
+      .null()
+      .null()
+      .small_real(std::numeric_limits<float>::infinity())
       .real(std::numeric_limits<double>::quiet_NaN());
   for (int i = 0; i < 10; ++i) infinite.null();
   batch.add(plan, infinite);
   ASSERT_TRUE(batch.apply(*store, -1, 3));
-  EXPECT_EQ(one("SELECT id, tiny, i, l, f, d, b, HEX(s), LENGTH(body), HEX(bin), LENGTH(raw), day, t, t6, `dec`, "
-                "HEX(a) FROM bank.txn_1 WHERE id < 0"),
-            "-9223372036854775808|-128|-2147483648|9223372036854775807|0.1|-1e300|1|C3A4F09F9880|60000|00FF|60000|"
-            "1582-10-15|2026-01-02 03:04:05|2026-01-02 03:04:05.678901|-123.45|020202000000000000F83F00");
-  EXPECT_EQ(one("SELECT tiny, i, l, f, d, b, s, body, bin, raw, day, t, t6, `dec`, a FROM bank.txn_1 WHERE id = 2"),
+  EXPECT_EQ(
+      one("SELECT id, tiny, i, l, f, d, b, HEX(s), LENGTH(body), HEX(bin), LENGTH(raw), day, t, "
+          "t6, `dec`, "
+          "HEX(a) FROM bank.txn_1 WHERE id < 0"),
+      "-9223372036854775808|-128|-2147483648|9223372036854775807|0.1|-1e300|1|C3A4F09F9880|60000|"
+      "00FF|60000|"
+      "1582-10-15|2026-01-02 03:04:05|2026-01-02 03:04:05.678901|-123.45|020202000000000000F83F00");
+  EXPECT_EQ(one("SELECT tiny, i, l, f, d, b, s, body, bin, raw, day, t, t6, `dec`, a FROM "
+                "bank.txn_1 WHERE id = 2"),
             "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL");
   EXPECT_EQ(one("SELECT f, d FROM bank.txn_1 WHERE id = 3"), "NULL|NULL");
 }
@@ -117,13 +150,25 @@ TEST_F(MysqlStoreTest, EveryTypeOfKeyIsFoundAgain) {
   group.event_time = "ts";
   group.online_types["ts"] = parse_column_type("timestamp(6)");
   group.online_types["d"] = parse_column_type("timestamp(3)");
-  const RowPlanPtr plan = plan_of(
-      group, schema_of({{"a", "\"boolean\""}, {"b", "\"bytes\""}, {"c", kDate}, {"d", kTimestamp},
-                        {"e", decimal_type(10, 2)}, {"f", "\"string\""}, {"ts", kTimestamp}, {"v", "\"int\""}}));
+  const RowPlanPtr plan = plan_of(group, schema_of({{"a", "\"boolean\""},
+                                                    {"b", "\"bytes\""},
+                                                    {"c", kDate},
+                                                    {"d", kTimestamp},
+                                                    {"e", decimal_type(10, 2)},
+                                                    {"f", "\"string\""},
+                                                    {"ts", kTimestamp},
+                                                    {"v", "\"int\""}}));
   const auto store = open();
   const auto row = [](int64_t ts, int64_t value) {
-    return RowText().truth(true).bytes(std::string("\0|\xFF", 3)).whole(-1).whole(kMoment).bytes("\xCF\xC7")
-        .bytes("x|y").whole(ts).whole(value);
+    return RowText()
+        .truth(true)
+        .bytes(std::string("\0|\xFF", 3))
+        .whole(-1)
+        .whole(kMoment)
+        .bytes("\xCF\xC7")
+        .bytes("x|y")
+        .whole(ts)
+        .whole(value);
   };
   const auto apply = [&](int64_t ts, int64_t value, int64_t expected) {
     Batch batch;
@@ -210,7 +255,8 @@ TEST_F(MysqlStoreTest, AMarkerKeepsAnOlderRowFromComingBack) {
   EXPECT_EQ(apply(sample_delete(7), true, 3), RowStatus::Deleted);
   EXPECT_EQ(apply(sample_row(7, kMoment - 1, 2), false, 4), RowStatus::Ignored);
   EXPECT_THAT(rows("SELECT * FROM bank.txn_1"), IsEmpty());
-  EXPECT_EQ(one("SELECT group_id, event_us FROM millrace.fs_deleted"), "42|" + std::to_string(kMoment));
+  EXPECT_EQ(one("SELECT group_id, event_us FROM millrace.fs_deleted"),
+            "42|" + std::to_string(kMoment));
   EXPECT_EQ(apply(sample_row(7, kMoment + 1, 3), false, 5), RowStatus::Upserted);
   EXPECT_THAT(rows("SELECT * FROM millrace.fs_deleted"), IsEmpty());
   EXPECT_EQ(one("SELECT amount FROM bank.txn_1"), "3");
@@ -240,13 +286,15 @@ TEST_F(MysqlStoreTest, RowsThatDoNotFitAreFoundAndNothingIsDone) {
   Batch batch;
   for (int64_t id = 0; id < 100; ++id) {
     const bool is_long = id == 17 || id == 83;
-    batch.add(plan, sample_row(id, kMoment, 1, std::string(is_long ? 101 : 100, 'x')), {.ingestion = 1});
+    batch.add(plan, sample_row(id, kMoment, 1, std::string(is_long ? 101 : 100, 'x')),
+              {.ingestion = 1});
   }
-  batch.add(plan, sample_row(200, int64_t{5'000'000'000} * 1'000'000, 1));   // 2128: no TIMESTAMP
-  batch.add(plan, sample_row(201, INT64_MAX, 1));                            // a year that no column has
+  batch.add(plan, sample_row(200, int64_t{5'000'000'000} * 1'000'000, 1));  // 2128: no TIMESTAMP
+  batch.add(plan, sample_row(201, INT64_MAX, 1));  // a year that no column has
   EXPECT_FALSE(batch.apply(*store, -1, 102));
   std::vector<size_t> failed;
-  // A statement with a row that cannot be bound is not tried, so that it may take more than one round.
+  // A statement with a row that cannot be bound is not tried, so that it may take more than one
+  // round.
   std::vector<RowChange> left = batch.changes();
   for (int round = 0; round < 5; ++round) {
     std::erase_if(left, [&](const RowChange& change) {
@@ -293,7 +341,9 @@ TEST_F(MysqlStoreTest, NewFieldsBecomeColumnsAndOldRowsResetThem) {
   const auto store = open();
   const RowPlanPtr old_plan = sample_plan();
   const RowPlanPtr new_plan = plan_of(
-      sample_group(), schema_of({{"id", "\"long\""}, {"ts", kTimestamp}, {"extra", "\"long\""}, {"more", "\"string\""}}),
+      sample_group(),
+      schema_of(
+          {{"id", "\"long\""}, {"ts", kTimestamp}, {"extra", "\"long\""}, {"more", "\"string\""}}),
       18);
   store->prepare(*old_plan);
   Batch first;
@@ -316,7 +366,9 @@ TEST_F(MysqlStoreTest, NewFieldsBecomeColumnsAndOldRowsResetThem) {
 
 TEST_F(MysqlStoreTest, TablesOfOthersAreUsedAsTheyAre) {
   connection_->run("CREATE DATABASE bank");
-  connection_->run("CREATE TABLE bank.txn_1 (id BIGINT PRIMARY KEY, Amount DOUBLE, status INT NOT NULL DEFAULT 4)");
+  connection_->run(
+      "CREATE TABLE bank.txn_1 (id BIGINT PRIMARY KEY, Amount DOUBLE, status INT NOT NULL DEFAULT "
+      "4)");
   MysqlOptions with = options();
   with.create_tables = false;
   const auto store = open_mysql(with);
@@ -412,8 +464,9 @@ TEST_F(MysqlStoreTest, AConnectionThatWasCutWhileIdleIsMadeAgain) {
   Batch first;
   first.add(plan, sample_row(1, kMoment, 1));
   ASSERT_TRUE(first.apply(*store, -1, 1));
-  for (const std::string& id : rows("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() "
-                                    "AND command = 'Sleep'")) {
+  for (const std::string& id :
+       rows("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() "
+            "AND command = 'Sleep'")) {
     connection_->run("KILL " + id);
   }
   Batch second;

@@ -29,7 +29,9 @@ std::string value_of(const std::string& avro_type, const RowText& row) {
   std::string out;
   return append_feast_value(out, plan->fields()[1], cells[1]) ? to_hex(out) : "failed";
 }
-RowText row() { return RowText().whole(1); }
+RowText row() {
+  return RowText().whole(1);
+}
 
 TEST(FeastValue, VectorsOfTheContract) {
   EXPECT_EQ(value_of("\"double\"", row().real(0.5)), "29000000000000e03f");
@@ -93,7 +95,8 @@ TEST(FeastValue, ArraysAreListsOfTheirItems) {
     out.write_long(1);
     out.write_long(0);
   });
-  EXPECT_EQ(value_of(R"({"type":"array","items":)" + kDate + "}", row().bytes(dates)), "9201050a0380a305");
+  EXPECT_EQ(value_of(R"({"type":"array","items":)" + kDate + "}", row().bytes(dates)),
+            "9201050a0380a305");
 }
 
 TEST(FeastValue, AListWithANullIsAListOfValues) {
@@ -114,7 +117,9 @@ TEST(FeastValue, RecordsAreStructsAndMapsAreMaps) {
     out.write_long(1);
     out.write_long(7);
   });
-  EXPECT_EQ(value_of(record, row().bytes(one)), "9202090a070a0161120220" "07");
+  EXPECT_EQ(value_of(record, row().bytes(one)),
+            "9202090a070a0161120220"
+            "07");
   const auto map = nested([](avro::Writer& out) {
     out.write_long(1);
     out.write_bytes("k");
@@ -128,7 +133,8 @@ TEST(FeastValue, RecordsAreStructsAndMapsAreMaps) {
 
 TEST(FeastValue, BytesThatAreNoSuchValueAreRefused) {
   EXPECT_EQ(value_of(kDoubles, row().bytes(std::string("\x02\x02", 2))), "failed");
-  EXPECT_EQ(value_of(kDoubles, row().bytes(std::string("\x02\x00\x00", 3))), "failed");  // bytes behind it
+  EXPECT_EQ(value_of(kDoubles, row().bytes(std::string("\x02\x00\x00", 3))),
+            "failed");                                                   // bytes behind it
   EXPECT_EQ(value_of(kDoubles, row().bytes(std::string(1, '\0'))), "");  // Python's null
 }
 
@@ -155,12 +161,16 @@ TEST(EntityKeys, JoinKeysAreSortedByTheirNamesAndWidthsAreThoseOfTheTypes) {
   cells[1].bytes = "x";
   std::string plain;
   ASSERT_TRUE(EntityKeys(key, {}, "").append(plain, cells));
-  EXPECT_EQ(to_hex(plain), "0200000002000000010000006102000000010000006203000000"
-                           "04000000feffffff020000000100000078");
+  EXPECT_EQ(to_hex(plain),
+            "0200000002000000010000006102000000010000006203000000"
+            "04000000feffffff020000000100000078");
   std::string renamed;
   ASSERT_TRUE(EntityKeys(key, {{"z", "a"}}, "").append(renamed, cells));
-  EXPECT_EQ(to_hex(renamed), "020000000200000001000000620200000001000000" "7a" "020000000100000078"
-                             "0300000004000000feffffff");
+  EXPECT_EQ(to_hex(renamed),
+            "020000000200000001000000620200000001000000"
+            "7a"
+            "020000000100000078"
+            "0300000004000000feffffff");
 }
 
 TEST(EntityKeys, Murmur3OfKnownTexts) {

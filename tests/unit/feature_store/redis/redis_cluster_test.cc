@@ -23,15 +23,17 @@ class RedisClusterTest : public ::testing::Test {
     two_ = std::make_unique<RedisNode>(plain(), "127.0.0.1", second_->port());
     must(*one_, RedisArguments("CLUSTER", std::string_view("ADDSLOTSRANGE"), std::string_view("0"),
                                std::string_view("8191")));
-    must(*two_, RedisArguments("CLUSTER", std::string_view("ADDSLOTSRANGE"), std::string_view("8192"),
-                               std::string_view("16383")));
-    must(*one_, RedisArguments("CLUSTER", std::string_view("SET-CONFIG-EPOCH"), std::string_view("1")));
-    must(*two_, RedisArguments("CLUSTER", std::string_view("SET-CONFIG-EPOCH"), std::string_view("2")));
+    must(*two_, RedisArguments("CLUSTER", std::string_view("ADDSLOTSRANGE"),
+                               std::string_view("8192"), std::string_view("16383")));
+    must(*one_,
+         RedisArguments("CLUSTER", std::string_view("SET-CONFIG-EPOCH"), std::string_view("1")));
+    must(*two_,
+         RedisArguments("CLUSTER", std::string_view("SET-CONFIG-EPOCH"), std::string_view("2")));
     must(*one_, RedisArguments("CLUSTER", std::string_view("MEET"), std::string_view("127.0.0.1"),
                                std::to_string(second_->port()), bus));
     for (auto* node : {one_.get(), two_.get()}) {
-      while (node->call(RedisArguments("CLUSTER", std::string_view("INFO"))).text.find("cluster_state:ok") ==
-             std::string::npos) {
+      while (node->call(RedisArguments("CLUSTER", std::string_view("INFO")))
+                 .text.find("cluster_state:ok") == std::string::npos) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       }
     }
@@ -96,7 +98,8 @@ TEST_F(RedisClusterTest, RowsAreOnAllServersAndOffsetsFollow) {
   EXPECT_LT(keys(*one_) + keys(*two_), 10);
 }
 
-/// Rows were written and the offsets were not: the task comes again with the same records, in other batches.
+/// Rows were written and the offsets were not: the task comes again with the same records, in other
+/// batches.
 TEST_F(RedisClusterTest, WhatWasWrittenIsNotWrittenAgain) {
   for (const std::string layout : {"hash", "feast"}) {
     const auto store = open_redis(options(layout));
@@ -135,8 +138,9 @@ TEST_F(RedisClusterTest, ARowThatMovedIsFollowed) {
   };
   set_slot(*two_, "IMPORTING", source);
   set_slot(*one_, "MIGRATING", target);
-  must(*one_, RedisArguments("MIGRATE", std::string_view("127.0.0.1"), std::to_string(second_->port()), key,
-                             std::string_view("0"), std::string_view("5000")));
+  must(*one_,
+       RedisArguments("MIGRATE", std::string_view("127.0.0.1"), std::to_string(second_->port()),
+                      key, std::string_view("0"), std::string_view("5000")));
   Batch during;  // ASK
   during.add(plan, sample_row(id, kStart, 2));
   ASSERT_TRUE(during.apply(*store, 50, 51));

@@ -20,7 +20,9 @@ class RedisFaults : public RedisStoreTest {
   std::string amount(int64_t id) { return hash("bank:txn_1:" + std::to_string(id))["amount"]; }
 };
 
-std::string text(int64_t amount) { return std::to_string(amount) + ".0"; }
+std::string text(int64_t amount) {
+  return std::to_string(amount) + ".0";
+}
 
 TEST_F(RedisFaults, AServerThatIsKilledLosesAndDoublesNothing) {
   const uint32_t seed = random_seed();
@@ -71,7 +73,8 @@ TEST_F(RedisFaults, EveryInterleavingOfTwoPartitionsEndsInOneState) {
       Batch batch;
       batch.at({"t" + std::to_string(orders), side}, static_cast<int64_t>(offset));
       const int64_t time = times[which][offset];
-      batch.add(plan, sample_row(orders, kStart + time, static_cast<double>(time)), {.if_newer = true});
+      batch.add(plan, sample_row(orders, kStart + time, static_cast<double>(time)),
+                {.if_newer = true});
       ASSERT_TRUE(batch.apply(*store, offset == 0 ? -1 : static_cast<int64_t>(offset),
                               static_cast<int64_t>(offset) + 1));
     }
@@ -134,7 +137,8 @@ TEST_F(RedisFaults, RandomTimesAreComparedAsNumbers) {
         return random() % 4 == 0 ? bits / 1'000'000 * 1'000'000 : bits;
       };
       const int64_t before = any();
-      const int64_t after = random() % 4 == 0 ? before + static_cast<int64_t>(random() % 3) - 1 : any();
+      const int64_t after =
+          random() % 4 == 0 ? before + static_cast<int64_t>(random() % 3) - 1 : any();
       for (const int64_t time : {before, after}) {
         Batch batch;
         batch.add(plan, sample_row(id, time, 1), {.if_newer = true});

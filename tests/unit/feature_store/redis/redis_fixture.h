@@ -33,7 +33,8 @@ class RedisStoreTest : public ::testing::Test {
     options.connector = "sink";
     return options;
   }
-  std::unique_ptr<OnlineStore> open(const std::string& layout = "feast", bool markers = false) const {
+  std::unique_ptr<OnlineStore> open(const std::string& layout = "feast",
+                                    bool markers = false) const {
     RedisOptions with = options(layout);
     with.hidden_columns = markers;
     return open_redis(with);
@@ -42,7 +43,8 @@ class RedisStoreTest : public ::testing::Test {
   std::map<std::string, std::string> hash(const std::string& key) {
     std::map<std::string, std::string> out;
     const RedisReply reply = call(RedisArguments("HGETALL", key));
-    for (size_t i = 0; i + 1 < reply.items.size(); i += 2) out[reply.items[i].text] = reply.items[i + 1].text;
+    for (size_t i = 0; i + 1 < reply.items.size(); i += 2)
+      out[reply.items[i].text] = reply.items[i + 1].text;
     return out;
   }
   int64_t exists(const std::string& key) { return call(RedisArguments("EXISTS", key)).number; }
