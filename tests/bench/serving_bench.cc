@@ -1,11 +1,8 @@
 // Lookups over loopback, keep-alive: how many one core of the server answers in a second, and how
 // late. serving_bench [clients] [requests of each]; prints one line for each API.
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +15,7 @@
 
 #include "connectors/feature_store/serving/server.h"
 #include "connectors/feature_store/wire/cell_parse.h"
+#include "tests/bench/http_client.h"
 
 namespace {
 
@@ -83,53 +81,6 @@ double cpu_seconds(int who) {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// One connection; returns the bytes of the answer's body, 0 for anything but 200.
-class Client {
- public:
-  explicit Client(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      std::abort();
-    const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~Client() { ::close(fd_); }
-
-  size_t call(const std::string& request) {
-    if (::send(fd_, request.data(), request.size(), 0) < 0) return 0;
-    size_t have = 0;
-    size_t need = SIZE_MAX;
-    size_t body = 0;
-    while (have < need) {
-      if (have == buffer_.size()) buffer_.resize(2 * buffer_.size());
-      const ssize_t got = ::recv(fd_, buffer_.data() + have, buffer_.size() - have, 0);
-      if (got <= 0) return 0;
-      have += static_cast<size_t>(got);
-      const std::string_view text(buffer_.data(), have);
-      const size_t end = text.find("\r\n\r\n");
-      if (need != SIZE_MAX || end == std::string_view::npos) continue;
-      if (text.substr(9, 3) != "200") return 0;
-      body = std::strtoull(buffer_.data() + text.find("Content-Length: ") + 16, nullptr, 10);
-      need = end + 4 + body;
-    }
-    return body;
-  }
-
- private:
-  int fd_;
-  std::string buffer_ = std::string(64 * 1024, '\0');
-};
-
-std::string request(std::string_view path, std::string_view body) {
-  return fmt::format(
-      "POST /0.1.0/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-      "Content-Length: {}\r\n\r\n{}",
-      path, body.size(), body);
-}
-
 template <class Make>
 void measure(std::string_view name, uint16_t port, int clients, int requests, const Make& make) {
   std::vector<std::vector<double>> times(static_cast<size_t>(clients));
@@ -139,7 +90,7 @@ void measure(std::string_view name, uint16_t port, int clients, int requests, co
   std::vector<std::thread> threads;
   for (size_t c = 0; c < times.size(); ++c) {
     threads.emplace_back([&, c] {
-      Client client(port);
+      bench::HttpClient client(port);
       unsigned key = static_cast<unsigned>(c) * 7919U + 1;
       for (int i = 0; i < requests; ++i) {
         const std::string text = make(key);
@@ -188,13 +139,13 @@ int main(int argc, char** argv) {
       std::string columns;
       for (int i = 1; i <= 10; ++i)
         columns += fmt::format(R"({}{{"column":"f{}"}})", i == 1 ? "" : ",", i);
-      return request(
+      return bench::lookup_request(
           "bank/wide_1/pk-read",
           fmt::format(R"({{"filters":[{{"column":"id","value":{}}}],"readColumns":[{}]}})", id(key),
                       columns));
     });
     measure("feature_store, 10 features", port, clients, requests, [&](unsigned key) {
-      return request("feature_store",
+      return bench::lookup_request("feature_store",
                      fmt::format(R"({{"featureStoreName":"bank","featureViewName":"ten",
           "featureViewVersion":1,"entries":{{"id":{}}},"options":{{"includeDetailedStatus":true}}}})",
                                  id(key)));
@@ -204,7 +155,7 @@ int main(int argc, char** argv) {
               std::string entries;
               for (unsigned i = 0; i < 100; ++i)
                 entries += fmt::format(R"({}{{"id":{}}})", i == 0 ? "" : ",", id(key + 97 * i));
-              return request("batch_feature_store",
+              return bench::lookup_request("batch_feature_store",
                              fmt::format(R"({{"featureStoreName":"bank","featureViewName":"all",
           "featureViewVersion":1,"entries":[{}]}})",
                                          entries));

@@ -130,6 +130,7 @@ bool BatchCollector::add_row(const RecordBatch& records, uint32_t row, const Rec
   change.partition = &last_place_->first;
   change.offset = record.offset;
   change.record = row;
+  change.record_key = record.key_wire.text();
   return add_change(std::move(change), headers, key_begin);
 }
 

@@ -7,19 +7,23 @@
 namespace millrace::feature_store {
 namespace {
 
+/// Of the present catalog; empty: none.
+FeastView feast_view_of(const std::shared_ptr<CatalogSource>& source, int64_t group_id) {
+  if (!source) return {};
+  const CatalogPtr catalog = source->current();
+  for (const FeastView& view : catalog->parts().feast_views) {
+    if (view.group_id == group_id) return view;
+  }
+  return {};
+}
+
 std::unique_ptr<OnlineStore> open_other(const SinkOptions& options, const std::string& cluster_id,
                                         const std::shared_ptr<CatalogSource>& catalog) {
   if (options.store_type == "mysql") return open_mysql(options.mysql);
   RedisOptions redis = options.redis;
   redis.cluster_id = cluster_id;
-  redis.feast_view = [catalog](int64_t group_id) {
-    if (!catalog) return std::string();
-    const CatalogPtr now = catalog->current();
-    for (const FeastView& view : now->parts().feast_views) {
-      if (view.group_id == group_id) return view.name;
-    }
-    return std::string();
-  };
+  redis.feast_view = [catalog](int64_t group_id) { return feast_view_of(catalog, group_id).name; };
+  redis.join_keys = [catalog](int64_t group_id) { return feast_view_of(catalog, group_id).entities; };
   return open_redis(std::move(redis));
 }
 
