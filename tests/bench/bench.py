@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cluster_bench import ClusterBench  # noqa: E402
+from feature_bench import FeatureBench  # noqa: E402
 from kafka_broker import Broker  # noqa: E402
 from lakehouse_bench import LakehouseBench  # noqa: E402
 from process import wait_until  # noqa: E402
@@ -27,7 +28,7 @@ from workers import JavaWorker, Millrace, file_sink, file_source  # noqa: E402
 
 PIPELINES = ["json_smt", "json_source", "json_schema", "dlq"]
 NAMES = ["start", "idle", *PIPELINES, "file_source", "file_sink", "memory",
-         *ClusterBench.names, *LakehouseBench.names]
+         *ClusterBench.names, *LakehouseBench.names, *FeatureBench.names]
 START_ROUNDS = 5
 PASSES = 3
 PASS_TIMEOUT = 300
@@ -61,6 +62,7 @@ class Bench:
         self.records = arguments.records
         self.lake_rows = arguments.lake_rows
         self.lake_seconds = arguments.lake_seconds
+        self.fresh_seconds = arguments.fresh_seconds
         self.results = []
         self.temporary = tempfile.TemporaryDirectory(prefix="millrace-bench-")  # until the end
         self.folder = Path(self.temporary.name)
@@ -275,6 +277,7 @@ class Bench:
                 self.flow(broker, names)
             ClusterBench(broker, self.report).run(names)
             LakehouseBench(self, broker, self.lake_rows, self.lake_seconds).run(names)
+            FeatureBench(self, broker, self.records, self.fresh_seconds).run(names)
 
 
 def record(results, command):
@@ -300,6 +303,7 @@ def main():
     parser.add_argument("--lake-rows", type=int, default=12_000_000,
                         help="of iceberg_append; iceberg_start and iceberg_fanout take a quarter")
     parser.add_argument("--lake-seconds", type=int, default=60, help="of iceberg_fresh")
+    parser.add_argument("--fresh-seconds", type=int, default=30, help="of fs_fresh")
     parser.add_argument("--json", help="also write the results to this file")
     parser.add_argument("--record", action="store_true", help="append the results to RESULTS.md")
     arguments = parser.parse_args()
