@@ -22,6 +22,7 @@ class RocksStore : public OnlineStore {
   void prepare(const RowPlan& plan) override;
   bool apply(ApplyBatch& batch) override;
   void flush() override;
+  std::future<void> flush_soon() override;
   void set_positions(const std::map<TopicPartition, std::optional<Offset>>& positions) override;
   avro::SchemaPtr schema(int64_t schema_id) override;
   void drop_group(int64_t project_id, int64_t group_id) override;

@@ -40,7 +40,8 @@ void FeatureStoreTask::start(const Properties& config, SinkTaskContext& context)
 
 void FeatureStoreTask::open(std::span<const TopicPartition>) { must_restart_ = true; }
 
-void FeatureStoreTask::put(RecordBatch& batch, std::stop_token) {
+void FeatureStoreTask::put(RecordBatch& batch, std::stop_token stop) {
+  stop_ = std::move(stop);
   context_->timeout(kTick.count());
   const bool restarts = std::exchange(must_restart_, true);  // should an exception come
   try {
@@ -130,15 +131,29 @@ std::optional<FailedRecord> FeatureStoreTask::report_failed(RecordBatch& batch) 
   return std::nullopt;
 }
 
+// A disk that takes its time must not hold up rows: while they come, what was durable the last time is committed.
 OffsetMap FeatureStoreTask::pre_commit(const OffsetMap&) {
   if (must_restart_) return {};
-  store_->flush();
-  return positions_;
+  const bool ends = stop_.stop_requested();
+  const bool is_quiet = positions_ == flushing_;
+  if (flush_.valid() && (ends || is_quiet || flush_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)) {
+    finish_flush();
+  }
+  if (flush_.valid() || positions_ == durable_) return durable_;
+  flushing_ = positions_;
+  flush_ = store_->flush_soon();
+  if (ends) finish_flush();
+  return durable_;
+}
+
+void FeatureStoreTask::finish_flush() {
+  flush_.get();
+  durable_ = flushing_;
 }
 
 void FeatureStoreTask::close(std::span<const TopicPartition> partitions) {
   for (const TopicPartition& partition : partitions) {
-    positions_.erase(partition);
+    for (OffsetMap* offsets : {&positions_, &flushing_, &durable_}) offsets->erase(partition);
     follows_.forget(partition);
   }
 }
@@ -150,6 +165,7 @@ void FeatureStoreTask::stop() noexcept {
   } catch (const std::exception& error) {
     log(LogLevel::Error, kLogger, std::string("Keeping lookups running failed: ") + error.what());
   }
+  flush_ = {};  // waits
   notifier_.reset();
   collector_.reset();
   plans_.reset();

@@ -2,6 +2,7 @@
 // The task of the feature-store sink: batches of records into the online store (feature-store-sink.md §6, §9).
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ class FeatureStoreTask final : public SinkTask {
   std::optional<FailedRecord> report_failed(RecordBatch& batch);
   [[noreturn]] void fail_at(RecordBatch& batch, const FailedRecord& failed);
   void report(RecordBatch& batch, const FailedRecord& failed);
+  void finish_flush();
   void note_trouble(const Error& error);
   void show_metrics();
 
@@ -57,6 +59,10 @@ class FeatureStoreTask final : public SinkTask {
   SinkMetrics metrics_;
   OffsetCheck follows_;
   OffsetMap positions_;         // the store's
+  OffsetMap flushing_;          // become durable
+  OffsetMap durable_;
+  std::future<void> flush_;
+  std::stop_token stop_;        // of the last put
   std::vector<uint32_t> told_;  // rows of the batch that were reported
   bool must_restart_ = true;
   bool failed_ = false;

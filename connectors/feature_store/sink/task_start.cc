@@ -15,7 +15,7 @@ constexpr std::string_view kLogger = "millrace.feature_store.FeatureStoreTask";
 
 void FeatureStoreTask::restart() {
   const std::vector<TopicPartition> assigned = context_->assignment();
-  positions_.clear();
+  for (OffsetMap* offsets : {&positions_, &flushing_, &durable_}) offsets->clear();
   if (assigned.empty()) return;
   const OffsetMap stored = store_->positions(assigned);
   const auto ranges = context_->log().ranges(assigned);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,6 +100,14 @@ class OnlineStore {
   virtual bool apply(ApplyBatch& batch) = 0;
   /// Makes what was applied durable; before offsets are committed to the group.
   virtual void flush() = 0;
+  /// The same without waiting, where that can be: what is applied meanwhile may or may not be part of it. The store
+  /// outlives the answer, which throws as flush() does.
+  virtual std::future<void> flush_soon() {
+    std::promise<void> done;
+    flush();
+    done.set_value();
+    return done.get_future();
+  }
   /// Moves stored offsets on an operator's demand; nullopt forgets one.
   virtual void set_positions(const std::map<TopicPartition, std::optional<Offset>>& positions) = 0;
   /// The schema the store keeps under an id; null: none.
