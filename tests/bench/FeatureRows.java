@@ -1,8 +1,8 @@
 // Rows of a feature group, as Hopsworks' Python client writes them, for the benchmarks of the feature store.
 //
-//   java -cp 'KAFKA/*' FeatureRows.java BOOTSTRAP TOPIC ROWS KEYS RATE [FIRST]
+//   java -cp 'KAFKA/*' FeatureRows.java BOOTSTRAP TOPIC ROWS KEYS RATE [FIRST [PARTS]]
 //
-// ROWS records of 10 features over KEYS primary keys (0: each its own, from FIRST on), as fast as they go (RATE 0) or RATE
+// ROWS records of 2 + 8 PARTS (1) features over KEYS primary keys (0: each its own, from FIRST on), as fast as they go (RATE 0) or RATE
 // a second, each with the time it was written in feature ts and as its timestamp. Prints a line at the end.
 
 import java.io.ByteArrayOutputStream;
@@ -36,12 +36,19 @@ public class FeatureRows {
     out.write((int) rest);
   }
 
-  private byte[] row(long key, long micros) {
+  private byte[] row(long key, long micros, int parts) {
     out.reset();
     out.write(2); // each field is a union with null first
     writeLong(key);
     out.write(2);
     writeLong(micros);
+    for (int part = 0; part < parts; ++part) {
+      writePart();
+    }
+    return out.toByteArray();
+  }
+
+  private void writePart() {
     for (int i = 0; i < LONGS; ++i) {
       out.write(2);
       writeLong(random.nextLong(1_000_000_000));
@@ -58,7 +65,6 @@ public class FeatureRows {
     }
     out.write(2);
     out.write(random.nextInt(2));
-    return out.toByteArray();
   }
 
   private static Header header(String name, String text) {
@@ -71,6 +77,7 @@ public class FeatureRows {
     long keys = Long.parseLong(arguments[3]);
     long rate = Long.parseLong(arguments[4]);
     long first = arguments.length > 5 ? Long.parseLong(arguments[5]) : 0;
+    int parts = arguments.length > 6 ? Integer.parseInt(arguments[6]) : 1;
     List<Header> headers = List.of(header("projectId", "119"), header("featureGroupId", "42"),
         header("subjectId", "17"));
     FeatureRows maker = new FeatureRows();
@@ -89,7 +96,7 @@ public class FeatureRows {
         }
         long millis = System.currentTimeMillis();
         long key = keys == 0 ? first + i : maker.random.nextLong(keys);
-        producer.send(new ProducerRecord<>(topic, 0, millis, null, maker.row(key, millis * 1000), headers),
+        producer.send(new ProducerRecord<>(topic, 0, millis, null, maker.row(key, millis * 1000, parts), headers),
             (metadata, error) -> {
               if (error != null) {
                 failure.compareAndSet(null, error);

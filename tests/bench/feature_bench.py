@@ -31,35 +31,38 @@ LOOKUP_S = 15
 LOOKUP_RATE = 1_000  # lookups a second, for how late they are
 LOOKUP_CLIENTS = 4
 
-BATCH_KEYS = 100
-BATCH_FEATURES = 50
-BATCH_RATE = 50
-
 FRESH_RATE = 1_000
 FRESH_WARM_UP_S = 5
 FRESH_EVERY = 10  # each so many-th row is waited for
 
 MEMORY_ROWS = 10_000_000
 
-FIELDS = [("id", "long"), ("at", {"type": "long", "logicalType": "timestamp-micros"}), ("l1", "long"),
-          ("l2", "long"), ("d1", "double"), ("d2", "double"), ("d3", "double"), ("t1", "string"),
-          ("t2", "string"), ("ok", "boolean")]
+FIRST_FIELDS = [("id", "long"), ("at", {"type": "long", "logicalType": "timestamp-micros"})]
+PART_FIELDS = [("l1", "long"), ("l2", "long"), ("d1", "double"), ("d2", "double"), ("d3", "double"),
+               ("t1", "string"), ("t2", "string"), ("ok", "boolean")]
+
+BATCH_KEYS = 100
+BATCH_PARTS = 6
+BATCH_FEATURES = len(FIRST_FIELDS) + BATCH_PARTS * len(PART_FIELDS)
+BATCH_RATE = 50
 
 
-def schema(fields=FIELDS):
+def fields(parts):
+    return FIRST_FIELDS + [(f"{name}_{part}", type) for part in range(parts) for name, type in PART_FIELDS]
+
+
+def schema(parts=1):
     return {"type": "record", "name": "txn_1", "namespace": "bank_featurestore",
-            "fields": [{"name": name, "type": ["null", type]} for name, type in fields]}
+            "fields": [{"name": name, "type": ["null", type]} for name, type in fields(parts)]}
 
 
-def groups():
+def groups(parts=1):
     group = {"project": "bank", "projectId": 119, "id": 42, "name": "txn", "version": 1,
-             "primaryKey": ["id"], "eventTime": "at", "schemas": {"17": schema()},
+             "primaryKey": ["id"], "eventTime": "at", "schemas": {"17": schema(parts)},
              "online": {"types": {"at": "timestamp(6)"}}}
-    # A view as wide as fs_batch wants it: each feature five times.
-    features = [{"featureGroup": 42, "feature": name, **({"prefix": f"p{n}_"} if n else {})}
-                for n in range(BATCH_FEATURES // len(FIELDS)) for name, _ in FIELDS]
-    return document(group, featureViews=[{"project": "bank", "name": "v", "version": 1,
-                                          "features": features}])
+    return document(group, featureViews=[{
+        "project": "bank", "name": "v", "version": 1,
+        "features": [{"featureGroup": 42, "features": [name for name, _ in fields(parts)]}]}])
 
 
 class FeatureBench:
@@ -90,26 +93,26 @@ class FeatureBench:
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return name
 
-    def writer(self, topic, rows, keys, rate, first=0):
+    def writer(self, topic, rows, keys, rate, parts=1):
         return subprocess.Popen(["java", "-Xmx256m", "-cp", class_path(),
                                  str(Path(__file__).with_name("FeatureRows.java")), self.broker.bootstrap,
-                                 topic, str(rows), str(keys), str(rate), str(first)],
+                                 topic, str(rows), str(keys), str(rate), "0", str(parts)],
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
-    def fill(self, rows, keys):
-        if (rows, keys) not in self.topics:
+    def fill(self, rows, keys, parts=1):
+        if (rows, keys, parts) not in self.topics:
             topic = self.make_topic()
-            writer = self.writer(topic, rows, keys, 0)
+            writer = self.writer(topic, rows, keys, 0, parts)
             out, _ = writer.communicate(timeout=TIMEOUT)
             if out.strip() != f"wrote {rows}":
                 raise RuntimeError(f"writing {rows} rows: {out}")
-            self.topics[rows, keys] = topic
-        return self.topics[rows, keys]
+            self.topics[rows, keys, parts] = topic
+        return self.topics[rows, keys, parts]
 
     # Our worker.
 
-    def store(self, worker):
-        return OnlineStore(worker.folder, groups(), self.bench.next_name("online"))
+    def store(self, worker, parts=1):
+        return OnlineStore(worker.folder, groups(parts), self.bench.next_name("online"))
 
     def begin(self, worker, config):
         reply = worker.rest.call("POST", "/connectors", {"name": config["name"], "config": config})
@@ -246,8 +249,8 @@ class FeatureBench:
     def fs_batch(self):
         with Millrace({"bootstrap.servers": self.broker.bootstrap}) as worker:
             worker.start()
-            store = self.store(worker)
-            topic = self.fill(LOOKUP_KEYS, 0)
+            store = self.store(worker, BATCH_PARTS)
+            topic = self.fill(LOOKUP_KEYS, 0, BATCH_PARTS)
             self.begin(worker, store.sink(topics=topic))
             self.await_stored(worker, store.name, LOOKUP_KEYS)
             time.sleep(SETTLE_S)
