@@ -53,6 +53,7 @@ void BatchCollector::run(const RecordBatch& records) {
   last_place_ = next_.end();
   ignored_.clear();
   collapsed_ = 0;
+  unknown_fields_ = 0;
   plain_.begin();
   slots_.assign(std::bit_ceil(size_t{2} * (end_ - begin_) + 1), kFree);
   for (uint32_t row = begin_; row < end_; ++row) {
@@ -62,6 +63,7 @@ void BatchCollector::run(const RecordBatch& records) {
       break;
     }
     last_place_->second = Offset{records[row].offset + 1};
+    unknown_fields_ = plain_.unknown_fields();
   }
   // Keys have stopped moving.
   for (size_t i = 0; i < changes_.size(); ++i) {

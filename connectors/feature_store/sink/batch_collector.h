@@ -56,7 +56,7 @@ class BatchCollector {
   /// Records that lost against another of the same key in the batch.
   uint32_t collapsed() const noexcept { return collapsed_; }
   /// Fields of records without headers that are no column of their group.
-  uint64_t unknown_fields() const noexcept { return plain_.unknown_fields(); }
+  uint64_t unknown_fields() const noexcept { return unknown_fields_; }
   /// The same rows again without those whose changes the store has refused: what they had won against counts.
   void collect_without_failed(const RecordBatch& records);
 
@@ -98,6 +98,7 @@ class BatchCollector {
   int64_t now_us_ = 0;
   std::vector<int64_t> ignored_;
   uint32_t collapsed_ = 0;
+  uint64_t unknown_fields_ = 0;
 };
 
 }  // namespace millrace::feature_store

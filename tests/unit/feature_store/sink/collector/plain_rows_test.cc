@@ -88,7 +88,8 @@ class PlainRowsTest : public testing::Test {
   RecordBatch records_{1000};
   int64_t next_ = 0;
   BatchCollector collector_{plans_,
-                            {.group_of_topic = {{"typed", 50}, {"wide", 51}, {"bare", 52}, {"avro", 53}, {"gone", 99}}}};
+                            {.group_of_topic = {
+                                 {"typed", 50}, {"wide", 51}, {"bare", 52}, {"avro", 53}, {"gone", 99}}}};
 };
 
 TEST_F(PlainRowsTest, FieldsGoToColumnsByName) {
@@ -150,7 +151,8 @@ TEST_F(PlainRowsTest, NullDeletesTheRowOfTheKey) {
   ASSERT_THAT(rows(), ElementsAre("delete id=1", "delete id=2", "delete day=2026-01-02 id=3"));
   EXPECT_THAT(failures(),
               ElementsAre(HasSubstr("USER_DATA: the value is null, and the key is no struct"),
-                          HasSubstr("USER_DATA: the value is null, and so is the key"), HasSubstr("USER_DATA: field day"),
+                          HasSubstr("USER_DATA: the value is null, and so is the key"),
+                          HasSubstr("USER_DATA: field day"),
                           "USER_DATA: field id: a number is expected"));
 }
 
