@@ -82,6 +82,7 @@ class FixedRows final : public RowSource {
   bool is_applied(const TopicPartition&, int64_t offset) const override { return offset % 2 == 0; }
   OnlineStore& local() override { return store_; }
   uint64_t ttl_filtered() const noexcept override { return 0; }
+  OffsetMap checkpoint(const std::string&) override { return {}; }
 
  private:
   void show(Lookup& lookup) const {

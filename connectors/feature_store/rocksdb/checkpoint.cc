@@ -29,16 +29,17 @@ void sync_folder(const fs::path& folder, const std::string& target) {
   if (!synced) fail(target, std::system_category().message(error));
 }
 
-/// Gives the copy a name of its own.
-void rename_store(RocksOptions options, const std::string& folder) {
+/// Gives the copy a name of its own. Its offsets.
+OffsetMap rename_store(RocksOptions options, const std::string& folder) {
   options.path = folder;
   Engine copy(options);
   copy.rename(Engine::new_id());
+  return Positions(copy).all();
 }
 
 }  // namespace
 
-void RocksDatabase::checkpoint(const std::string& folder) {
+OffsetMap RocksDatabase::checkpoint(const std::string& folder) {
   const std::lock_guard lock(impl_->checkpoint_mutex);
   std::error_code error;
   const fs::path target = fs::absolute(folder);
@@ -57,8 +58,9 @@ void RocksDatabase::checkpoint(const std::string& folder) {
     fail(folder, status.ToString());
   }
   crash_point("store.checkpoint.copy");
+  OffsetMap offsets;
   try {
-    rename_store(impl_->options, partial);
+    offsets = rename_store(impl_->options, partial);
   } catch (...) {
     fs::remove_all(partial, error);
     throw;
@@ -71,6 +73,7 @@ void RocksDatabase::checkpoint(const std::string& folder) {
     fail(folder, why);
   }
   sync_folder(target.parent_path(), folder);
+  return offsets;
 }
 
 }  // namespace millrace::feature_store

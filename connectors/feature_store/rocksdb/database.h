@@ -98,8 +98,9 @@ class RocksDatabase : public std::enable_shared_from_this<RocksDatabase> {
   uint64_t ttl_filtered() const noexcept;  // rows that reads passed over
   uint64_t estimated_rows() const;
 
-  /// A copy in a folder that must not exist; contains its own offsets. Whole or not there at all. Throws.
-  void checkpoint(const std::string& folder);
+  /// A copy in a folder that must not exist. Whole or not there at all. Gives the offsets that are in it, of all
+  /// clusters the largest. Throws ConnectException.
+  OffsetMap checkpoint(const std::string& folder);
 
   struct Impl;
 

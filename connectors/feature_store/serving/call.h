@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,17 @@ struct ReadPoint {
   int64_t offset = 0;
 };
 
+/// Work beside the serving threads. Its end waits for the work.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual bool is_done() const noexcept = 0;
+};
+
 struct Waiting {
   std::vector<ReadPoint> points = {};
   std::chrono::milliseconds most{0};
+  std::shared_ptr<Job> job = {};  // waited for, too; the second call gets it back
 };
 
 enum class Outcome : uint8_t {

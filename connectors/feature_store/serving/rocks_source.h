@@ -26,6 +26,8 @@ class RocksSource final : public RowSource {
   OnlineStore& local() override { return database_->local(); }
   uint64_t ttl_filtered() const noexcept override { return database_->ttl_filtered(); }
 
+  OffsetMap checkpoint(const std::string& folder) override { return database_->checkpoint(folder); }
+
  private:
   std::shared_ptr<RocksDatabase> database_;
 };

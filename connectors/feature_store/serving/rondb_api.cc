@@ -1,5 +1,6 @@
 #include "connectors/feature_store/serving/rondb_api.h"
 
+#include "connectors/feature_store/serving/json_view.h"
 #include "connectors/feature_store/serving/request_error.h"
 
 namespace millrace::feature_store {
@@ -69,7 +70,23 @@ std::optional<int> RondbApi::route(const Call& call, Answer& answer, Waiting& wa
   if (Ingestions::is_path(call.path)) return ingestions_.handle(call, answer.body);
   if (!ours) no_such_path();
   need(call, "POST");
+  if (rest == "checkpoint") return checkpoint(call, answer.body, waiting);
   return lookup(call, rest, answer.body, waiting);
+}
+
+std::optional<int> RondbApi::checkpoint(const Call& call, std::string& out, Waiting& waiting) {
+  if (!work_.parts.checkpoints) {
+    throw RequestError(ErrorCode::BadInput, 404,
+                       "Checkpoints are off: set 'store.checkpoint.dir' of the connector");
+  }
+  if (!waiting.job) {
+    const Value body = parse_request(call.body, work_.arena);
+    waiting.job = work_.parts.checkpoints->begin(text_member(body, "name").value_or(""));
+    waiting.most = Checkpoints::kMostWait;
+    return std::nullopt;
+  }
+  Checkpoints::append_answer(out, *waiting.job);
+  return 200;
 }
 
 std::optional<int> RondbApi::lookup(const Call& call, std::string_view rest, std::string& out,

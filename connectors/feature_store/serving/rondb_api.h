@@ -21,6 +21,7 @@ class RondbApi final : public Api {
   std::optional<int> route(const Call& call, Answer& answer, Waiting& waiting);
   std::optional<int> lookup(const Call& call, std::string_view rest, std::string& out,
                             Waiting& waiting);
+  std::optional<int> checkpoint(const Call& call, std::string& out, Waiting& waiting);
   std::optional<int> timed(ApiName api, const Call& call, const std::optional<int>& status);
 
   Workspace work_;

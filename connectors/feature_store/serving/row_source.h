@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "connectors/feature_store/rocksdb/database.h"
@@ -27,6 +28,8 @@ class RowSource {
   /// Pushes and ingestions; one caller at a time, the source sees to it.
   virtual OnlineStore& local() = 0;
   virtual uint64_t ttl_filtered() const noexcept = 0;
+  /// As RocksDatabase::checkpoint. Blocks for as long as that takes.
+  virtual OffsetMap checkpoint(const std::string& folder) = 0;
 };
 
 }  // namespace millrace::feature_store

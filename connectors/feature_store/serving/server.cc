@@ -29,6 +29,9 @@ Server::Server(ServingOptions options, std::shared_ptr<RowSource> rows, CatalogO
   parts.rows = std::move(rows);
   parts.catalog = std::move(catalog);
   parts.keys = std::make_shared<ApiKeys>(options.api_keys_file);
+  if (!options.checkpoint_folder.empty()) {
+    parts.checkpoints = std::make_shared<Checkpoints>(parts.rows, options.checkpoint_folder);
+  }
   parts.limits.max_operations = options.max_operations;
   parts.limits.max_entries = options.max_entries;
   parts.limits.deadline = options.deadline;

@@ -22,6 +22,7 @@ struct ServingOptions {
   int32_t rondb_port = kPortOff;  // 0: any free one
   int32_t feast_port = kPortOff;
   std::string api_keys_file = {};  // empty: no keys are asked for
+  std::string checkpoint_folder = {};  // where checkpoints are made; empty: none are
   int32_t threads = 2;
   int32_t max_connections = 1'000;
   size_t max_body_bytes = size_t{1} << 20;

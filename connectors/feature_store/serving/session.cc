@@ -188,7 +188,7 @@ asio::awaitable<void> Session::wait(const Waiting& waiting) {
            parts_.rows.is_applied(waiting.points[next].partition, waiting.points[next].offset)) {
       ++next;
     }
-    if (next == waiting.points.size()) co_return;
+    if (next == waiting.points.size() && (!waiting.job || waiting.job->is_done())) co_return;
     timer.expires_after(kWaitStep);
     SocketError ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

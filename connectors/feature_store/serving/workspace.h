@@ -9,6 +9,7 @@
 #include "connectors/feature_store/model/catalog.h"
 #include "connectors/feature_store/serving/api_keys.h"
 #include "connectors/feature_store/serving/call.h"
+#include "connectors/feature_store/serving/checkpoints.h"
 #include "connectors/feature_store/serving/lookup_stats.h"
 #include "connectors/feature_store/serving/row_source.h"
 #include "connectors/feature_store/wire/cell.h"
@@ -22,6 +23,7 @@ struct ServingParts {
   std::shared_ptr<RowSource> rows;
   std::function<CatalogPtr()> catalog;
   std::shared_ptr<ApiKeys> keys;
+  std::shared_ptr<Checkpoints> checkpoints = {};  // null: off
   ApiLimits limits = {};
 };
 

@@ -53,6 +53,8 @@ void BatchCollector::run(const RecordBatch& records) {
   last_place_ = next_.end();
   ignored_.clear();
   collapsed_ = 0;
+  unknown_fields_ = 0;
+  plain_.begin();
   slots_.assign(std::bit_ceil(size_t{2} * (end_ - begin_) + 1), kFree);
   for (uint32_t row = begin_; row < end_; ++row) {
     find_place(records[row]);
@@ -61,6 +63,7 @@ void BatchCollector::run(const RecordBatch& records) {
       break;
     }
     last_place_->second = Offset{records[row].offset + 1};
+    unknown_fields_ = plain_.unknown_fields();
   }
   // Keys have stopped moving.
   for (size_t i = 0; i < changes_.size(); ++i) {
@@ -81,6 +84,8 @@ bool BatchCollector::add(const RecordBatch& records, uint32_t row) {
     return fail(row, headers, {FailureType::Metadata, headers.error, -1}, headers.error);
   }
   if (headers.storage == StorageMark::Offline && options_.honour_storage) return ignore(headers);
+  const bool is_plain = headers.feature_group_id == kNoId && headers.subject_id == kNoId;
+  if (is_plain && plain_.group_of(record.original_topic) != kNoId) return add_plain(records, row, headers);
   if (headers.feature_group_id == kNoId || headers.subject_id == kNoId) {
     const char* why = headers.feature_group_id == kNoId ? "header featureGroupId is missing"
                                                         : "header subjectId is missing";
@@ -88,31 +93,58 @@ bool BatchCollector::add(const RecordBatch& records, uint32_t row) {
   }
   const PlanEntry& entry = plans_.find(headers.project_id, headers.feature_group_id, headers.subject_id,
                                        record.original_topic);
-  if (entry.is_offline) return ignore(headers);
-  if (!entry.plan) return fail(row, headers, entry.failure, entry.text);
-  if (const FailedRecord* refusal = refusal_of(row)) return fail(row, headers, refusal->failure, refusal->text);
+  if (is_settled(row, headers, entry)) return true;
   if (record.value_wire.is_null()) {
     const char* why = "the value is null: a delete has the primary key in its value and operation=delete";
     return fail(row, headers, {FailureType::RowCreation, why, -1}, why);
   }
-  return add_row(records, row, headers, entry);
-}
-
-bool BatchCollector::add_row(const RecordBatch& records, uint32_t row, const RecordHeaders& headers,
-                             const PlanEntry& entry) {
-  const Record& record = records[row];
   RowChange change;
-  change.plan = entry.plan.get();
+  change.record = row;
   change.row = record.value_wire.text();
   change.is_delete = headers.operation == Operation::Delete;
+  return add_row(record, std::move(change), headers, entry);
+}
+
+bool BatchCollector::add_plain(const RecordBatch& records, uint32_t row, const RecordHeaders& given) {
+  const Record& record = records[row];
+  RecordHeaders headers = given;
+  headers.feature_group_id = plain_.group_of(record.original_topic);
+  const PlanEntry& entry = plans_.find_plain(headers.feature_group_id, record.original_topic);
+  if (is_settled(row, headers, entry)) return true;
+  PlainRows::Row plain;
+  if (const Failure failure = plain_.read(entry.plan, record, plain)) {
+    return fail_row(row, headers, entry, failure);
+  }
+  RowChange change;
+  change.record = row;
+  change.row = plain.bytes;
+  change.is_delete = plain.is_delete || headers.operation == Operation::Delete;
+  return add_row(record, std::move(change), headers, entry);
+}
+
+bool BatchCollector::is_settled(uint32_t row, const RecordHeaders& headers, const PlanEntry& entry) {
+  if (entry.is_offline) return ignore(headers);
+  if (!entry.plan) return fail(row, headers, entry.failure, entry.text);
+  const FailedRecord* refusal = refusal_of(row);
+  return refusal != nullptr && fail(row, headers, refusal->failure, refusal->text);
+}
+
+bool BatchCollector::fail_row(uint32_t row, const RecordHeaders& headers, const PlanEntry& entry,
+                              const Failure& failure) {
+  std::string text = failure.reason;
+  if (failure.field >= 0) {
+    text = "field " + entry.plan->fields()[static_cast<size_t>(failure.field)].name + ": " + text;
+  }
+  return fail(row, headers, failure, std::move(text));
+}
+
+bool BatchCollector::add_row(const Record& record, RowChange change, const RecordHeaders& headers,
+                             const PlanEntry& entry) {
+  change.plan = entry.plan.get();
   const size_t key_begin = keys_.size();
   ScannedRow scanned;
   if (const Failure failure = entry.plan->scan(change.row, change.is_delete, keys_, scanned)) {
-    std::string text = failure.reason;
-    if (failure.field >= 0) {
-      text = "field " + entry.plan->fields()[static_cast<size_t>(failure.field)].name + ": " + text;
-    }
-    return fail(row, headers, failure, std::move(text));
+    return fail_row(change.record, headers, entry, failure);
   }
   change.has_event_time = scanned.has_event_time;
   change.event_time_us = scanned.event_time_us;
@@ -129,7 +161,6 @@ bool BatchCollector::add_row(const RecordBatch& records, uint32_t row, const Rec
   change.kafka_ms = record.timestamp;
   change.partition = &last_place_->first;
   change.offset = record.offset;
-  change.record = row;
   change.record_key = record.key_wire.text();
   return add_change(std::move(change), headers, key_begin);
 }

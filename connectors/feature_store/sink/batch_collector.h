@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/feature_store/sink/plain_rows.h"
 #include "connectors/feature_store/sink/plan_cache.h"
 #include "connectors/feature_store/wire/headers.h"
 #include "millrace/record.h"
@@ -20,6 +21,7 @@ struct CollectorOptions {
   UpsertMode mode = UpsertMode::Header;
   bool honour_storage = true;
   bool enforce_ttl = true;
+  TopicGroups group_of_topic = {};  // of records without headers
 };
 
 /// A record that cannot be stored.
@@ -35,7 +37,8 @@ struct FailedRecord {
 /// memory is kept and reused.
 class BatchCollector {
  public:
-  BatchCollector(PlanCache& plans, CollectorOptions options) : plans_(plans), options_(options) {}
+  BatchCollector(PlanCache& plans, CollectorOptions options)
+      : plans_(plans), plain_(plans, options.group_of_topic), options_(std::move(options)) {}
 
   /// Takes rows [begin, end) that are live, and gives where it ended: before `end` when a row's fate depends on
   /// what the store makes of an earlier one of its key. Throws RetriableException when a source of metadata does
@@ -52,6 +55,8 @@ class BatchCollector {
   const std::vector<int64_t>& ignored_groups() const noexcept { return ignored_; }
   /// Records that lost against another of the same key in the batch.
   uint32_t collapsed() const noexcept { return collapsed_; }
+  /// Fields of records without headers that are no column of their group.
+  uint64_t unknown_fields() const noexcept { return unknown_fields_; }
   /// The same rows again without those whose changes the store has refused: what they had won against counts.
   void collect_without_failed(const RecordBatch& records);
 
@@ -59,7 +64,11 @@ class BatchCollector {
   void run(const RecordBatch& records);
   const FailedRecord* refusal_of(uint32_t row) const noexcept;
   bool add(const RecordBatch& records, uint32_t row);
-  bool add_row(const RecordBatch& records, uint32_t row, const RecordHeaders& headers, const PlanEntry& entry);
+  bool add_plain(const RecordBatch& records, uint32_t row, const RecordHeaders& headers);
+  bool add_row(const Record& record, RowChange change, const RecordHeaders& headers, const PlanEntry& entry);
+  /// Nothing is to be stored of this record, whatever its row is.
+  bool is_settled(uint32_t row, const RecordHeaders& headers, const PlanEntry& entry);
+  bool fail_row(uint32_t row, const RecordHeaders& headers, const PlanEntry& entry, const Failure& failure);
   bool add_change(RowChange change, const RecordHeaders& headers, size_t key_begin);
   bool fail(uint32_t row, const RecordHeaders& headers, Failure failure, std::string text);
   bool ignore(const RecordHeaders& headers);
@@ -73,6 +82,7 @@ class BatchCollector {
   };
 
   PlanCache& plans_;
+  PlainRows plain_;
   const CollectorOptions options_;
   std::vector<RowChange> changes_;
   std::vector<KeyPlace> places_;  // of keys, by change
@@ -88,6 +98,7 @@ class BatchCollector {
   int64_t now_us_ = 0;
   std::vector<int64_t> ignored_;
   uint32_t collapsed_ = 0;
+  uint64_t unknown_fields_ = 0;
 };
 
 }  // namespace millrace::feature_store

@@ -32,6 +32,8 @@ void FeatureStoreTask::start(const Properties& config, SinkTaskContext& context)
   schemas_ = std::make_unique<SchemaSource>(options_.schemas,
                                             [this](int64_t id) { return store_->schema(id); });
   plans_ = std::make_unique<PlanCache>(*catalog_, *schemas_, *store_);
+  unread_ = std::make_unique<UnreadTopics>(TopicSelection(config));
+  unread_->look(*catalog_);
   collector_ = std::make_unique<BatchCollector>(*plans_, options_.collector);
   if (!options_.notification_topic.empty()) {
     notifier_ = std::make_unique<Notifier>(context, options_.notification_topic);

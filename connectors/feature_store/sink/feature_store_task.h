@@ -12,6 +12,7 @@
 #include "connectors/feature_store/sink/options.h"
 #include "connectors/feature_store/sink/sink_metrics.h"
 #include "connectors/feature_store/sink/store_runtime.h"
+#include "connectors/feature_store/sink/unread_topics.h"
 #include "connectors/support/offset_check.h"
 #include "millrace/connector.h"
 
@@ -56,6 +57,7 @@ class FeatureStoreTask final : public SinkTask {
   std::unique_ptr<PlanCache> plans_;
   std::unique_ptr<BatchCollector> collector_;
   std::unique_ptr<Notifier> notifier_;
+  std::unique_ptr<UnreadTopics> unread_;
   SinkMetrics metrics_;
   OffsetCheck follows_;
   OffsetMap positions_;         // the store's

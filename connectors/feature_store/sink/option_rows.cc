@@ -42,7 +42,8 @@ void add_kafka(Def& d) {
 void add_ingestion(Def& d) {
   constexpr const char* kGroup = "Ingestion";
   d.optional(&R::apply_threads, {.name = "apply.threads",
-                                 .doc = "Threads that read rows of one batch; 0: as many as cores.",
+                                 .doc = "Of no effect, and taken for files that have it: one thread applies the rows of "
+                                        "a task.",
                                  .validator = between(0, 256),
                                  .group = kGroup});
   d.optional(&R::batch_size, {.name = "batch.size",
@@ -81,7 +82,8 @@ void add_ingestion(Def& d) {
               .group = kGroup});
   d.optional(&R::topic_to_group, {.name = "topic.to.group",
                                   .doc = "Feature groups of topics whose records have no headers, "
-                                         "`topic:group id` each.",
+                                         "`topic:group id` each. Their values are Avro of the group's newest "
+                                         "schema, or, with a value.converter, structs and maps with its columns.",
                                   .group = kGroup});
 }
 
@@ -159,6 +161,11 @@ void add_store(Def& d) {
                               .importance = Importance::High,
                               .doc = "Folder of the embedded store.",
                               .group = kGroup});
+  d.optional(&R::checkpoint_folder,
+             {.name = "store.checkpoint.dir",
+              .doc = "Folder beside the store, on the same disk, for the copies that `POST /0.1.0/checkpoint` at "
+                     "serving.rondb.port makes; empty: none are made.",
+              .group = kGroup});
   d.optional(&R::placement, {.name = "store.placement",
                              .doc = "`single`: one task of one worker has all rows. `replica`: each worker reads "
                                     "all topics in a group of its own.",

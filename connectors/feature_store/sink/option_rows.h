@@ -53,6 +53,7 @@ struct OptionRows {
   // Stores.
   std::string store_type = "rocksdb";
   std::string store_path = {};
+  std::string checkpoint_folder = {};
   std::string placement = "single";
   std::string initial_position = "fail";
   std::string out_of_range = "fail";

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "connectors/feature_store/sink/data_sources.h"
 #include "connectors/feature_store/sink/kafka_settings.h"
+#include "connectors/feature_store/sink/topic_selection.h"
 #include "millrace/errors.h"
-#include "millrace/java_regex.h"
 #include "millrace/log.h"
 #include "millrace/text.h"
 
@@ -19,7 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kLogger = "millrace.feature_store.Options";
-constexpr const char* kDefaultPattern = ".*_onlinefs";
 constexpr const char* kBytes = "org.apache.kafka.connect.converters.ByteArrayConverter";
 constexpr const char* kGroupOverride = "consumer.override.group.id";
 constexpr const char* kResetOverride = "consumer.override.auto.offset.reset";
@@ -67,6 +66,12 @@ bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "localhost" || address == "::1";
 }
 
+/// Absolute and without a slash at its end.
+std::filesystem::path normal_path(const std::string& text) {
+  const std::filesystem::path path = std::filesystem::absolute(text).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 // Checks of several keys.
 
 class Checks {
@@ -92,26 +97,22 @@ class Checks {
       errors_.add("consumer.group.id", std::string("It differs from ") + kGroupOverride +
                                            ": set one of them");
     }
-    for (const std::string& entry : rows_.topic_to_group) {
-      if (!parse_mapping(entry)) {
-        errors_.add("topic.to.group", "\"" + entry + "\" is not TOPIC:ID with the number of a feature group");
-      }
-    }
-    if (!rows_.notification_topic.empty() && reads(rows_.notification_topic)) {
+    mappings();
+    if (!rows_.notification_topic.empty() && TopicSelection(config_).reads(rows_.notification_topic)) {
       errors_.add("notification.topic", "The connector reads topic " + rows_.notification_topic +
                                             " itself: name another one, or leave it out of its topics");
     }
   }
 
-  bool reads(const std::string& topic) const {
-    std::vector<std::string> names = rows_.topic_list;
-    if (names.empty()) names = split_list(find(config_, "topics"));
-    if (!names.empty()) return std::find(names.begin(), names.end(), topic) != names.end();
-    const std::string* pattern = find(config_, "topics.regex");
-    try {
-      return JavaRegex(pattern != nullptr ? *pattern : kDefaultPattern).matches(topic);
-    } catch (const Error&) {
-      return false;  // the worker says what is wrong with the pattern
+  void mappings() {
+    TopicGroups seen;
+    for (const std::string& entry : rows_.topic_to_group) {
+      const auto mapping = parse_mapping(entry);
+      if (!mapping) {
+        errors_.add("topic.to.group", "\"" + entry + "\" is not TOPIC:ID with the number of a feature group");
+      } else if (!seen.insert(*mapping).second) {
+        errors_.add("topic.to.group", "Topic " + mapping->first + " is there twice: name one feature group");
+      }
     }
   }
 
@@ -120,11 +121,25 @@ class Checks {
     if (embedded && rows_.store_path.empty()) {
       errors_.add("store.path", "store.type=rocksdb needs a folder for its rows");
     }
+    if (!rows_.checkpoint_folder.empty()) checkpoints(embedded);
     if (!embedded && rows_.placement == "replica") {
       errors_.add("store.placement", "Replicas are of store.type=rocksdb alone: other stores are shared");
     }
     if (rows_.store_type == "mysql" && rows_.mysql_user.empty()) {
       errors_.add("mysql.user", "store.type=mysql needs a user to log in as");
+    }
+  }
+
+  void checkpoints(bool embedded) {
+    if (!embedded) {
+      errors_.add("store.checkpoint.dir", "Checkpoints are of store.type=rocksdb alone");
+      return;
+    }
+    if (rows_.store_path.empty()) return;
+    const auto store = normal_path(rows_.store_path);
+    const auto within = normal_path(rows_.checkpoint_folder);
+    if (std::mismatch(store.begin(), store.end(), within.begin(), within.end()).first == store.end()) {
+      errors_.add("store.checkpoint.dir", "It is within store.path: name a folder beside it, on the same disk");
     }
   }
 
@@ -245,6 +260,7 @@ ServingOptions serving_of(const OptionRows& rows) {
   serving.rondb_port = rows.rondb_port;
   serving.feast_port = rows.feast_port;
   serving.api_keys_file = rows.api_keys_file;
+  serving.checkpoint_folder = rows.checkpoint_folder;
   serving.threads = rows.serving_threads;
   serving.max_connections = rows.max_connections;
   serving.max_body_bytes = static_cast<size_t>(rows.max_body_bytes);
@@ -263,6 +279,7 @@ CollectorOptions collector_of(const OptionRows& rows) {
                                                       : UpsertMode::Header;
   collector.honour_storage = rows.storage_header == "honour";
   collector.enforce_ttl = rows.ttl_enforce;
+  for (const std::string& entry : rows.topic_to_group) collector.group_of_topic.insert(*parse_mapping(entry));
   return collector;
 }
 
@@ -293,13 +310,10 @@ SinkOptions SinkOptions::parse(const Properties& config) {
   SinkOptions options;
   if (const std::string* name = find(config, "name")) options.connector = *name;
   options.group_id = group_of(config, rows);
-  options.apply_threads = rows.apply_threads > 0 ? static_cast<uint32_t>(rows.apply_threads)
-                                                 : std::max(1U, std::thread::hardware_concurrency());
   options.batch_size = static_cast<uint32_t>(rows.batch_size);
   options.max_retries = rows.max_retries;
   options.retry_backoff = milliseconds(rows.retry_backoff_ms);
   options.notification_topic = rows.notification_topic;
-  for (const std::string& entry : rows.topic_to_group) options.group_of_topic.insert(*parse_mapping(entry));
   options.collector = collector_of(rows);
   options.catalog = catalog_of(rows);
   options.schemas = schemas_of(rows);
@@ -346,7 +360,7 @@ Properties resolve_config(const Properties& config,
     resolved.insert_or_assign("topics", join(rows.topic_list, ","));
   }
   if (!is_set(resolved, "topics") && !is_set(resolved, "topics.regex")) {
-    resolved.insert_or_assign("topics.regex", kDefaultPattern);
+    resolved.insert_or_assign("topics.regex", kDefaultTopics);
   }
   for (const char* key : {"key.converter", "value.converter", "header.converter"}) {
     resolved.try_emplace(key, kBytes);
@@ -383,6 +397,13 @@ void warn_of_settings(const Properties& config) {
   if (const std::string text = unknown_keys(config); !text.empty()) warn(text);
   const OptionRows rows = OptionRows::def().parse(config);
   for (const std::string& text : read_kafka_settings(config, rows).warnings) warn(text);
+  if (rows.apply_threads > 1) {
+    warn("apply.threads=" + std::to_string(rows.apply_threads) +
+         " makes no difference: one thread applies the rows of a task; more tasks are more threads");
+  }
+  if (!rows.checkpoint_folder.empty() && rows.rondb_port == kOff) {
+    warn("store.checkpoint.dir makes no difference without serving.rondb.port, where checkpoints are asked for");
+  }
   const bool on = rows.rondb_port != kOff || rows.feast_port != kOff;
   if (on && rows.api_keys_file.empty() && !is_loopback(rows.bind)) {
     warn("serving.bind=" + rows.bind + " lets other machines ask for rows, and no key is asked for: set "

@@ -22,12 +22,10 @@ namespace millrace::feature_store {
 struct SinkOptions {
   std::string connector = {};  // its name
   std::string group_id = {};   // of its consumers, but for a replica's suffix
-  uint32_t apply_threads = 1;
   uint32_t batch_size = 1'000;
   int32_t max_retries = 3;
   std::chrono::milliseconds retry_backoff{5'000};
   std::string notification_topic = {};              // empty: none
-  std::map<std::string, int64_t> group_of_topic = {};  // of records without headers
   CollectorOptions collector = {};
   CatalogOptions catalog = {};
   SchemaOptions schemas = {};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "connectors/feature_store/sink/own_schema.h"
+#include "connectors/feature_store/wire/headers.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
 
@@ -45,8 +47,9 @@ const PlanEntry& PlanCache::find_slow(int64_t project_id, int64_t group_id, int6
 }
 
 PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_id, std::string_view topic) {
-  GroupHints hints{project_id, group_id, std::string(topic), nullptr, schema_id};
-  if (!catalog_.current()->group(group_id)) hints.schema = schemas_.find(schema_id, project_id);
+  const bool is_own = schema_id == kGroupsOwn;
+  GroupHints hints{project_id, group_id, std::string(topic), nullptr, is_own ? 0 : schema_id};
+  if (!is_own && !catalog_.current()->group(group_id)) hints.schema = schemas_.find(schema_id, project_id);
   const FeatureGroupPtr group = catalog_.find(hints);
   if (!group) {
     return failed(FailureType::Metadata, "no source of metadata knows the feature group",
@@ -64,15 +67,42 @@ PlanEntry PlanCache::make(int64_t project_id, int64_t group_id, int64_t schema_i
     entry.look_again = Clock::now() + kFailureAge;
     return entry;
   }
-  const avro::SchemaPtr schema = schemas_.find(schema_id, *group);
+  if (is_own) return plan_own(group);
+  avro::SchemaPtr schema = schemas_.find(schema_id, *group);
   if (!schema) {
     return failed(FailureType::Deserialization, "nobody has the schema of subjectId",
                   fmt::format("schema {} of feature group {} is in no registry, store or file", schema_id,
                               group_id));
   }
+  return plan(group, schema_id, std::move(schema));
+}
+
+PlanEntry PlanCache::plan_own(const FeatureGroupPtr& group) {
+  OwnSchema own;
+  try {
+    own = own_schema(*group);
+  } catch (const DataException& error) {
+    return failed(FailureType::Metadata, "the features of the group make no schema", error.what());
+  }
+  if (!own.schema) {
+    return failed(FailureType::Metadata, "the feature group says neither a schema nor its features",
+                  fmt::format("feature group {} ({}) has neither schemas nor features: records without headers "
+                              "need one of them in metadata.file or metadata.inline",
+                              group->id, group->table()));
+  }
+  return plan(group, own.id, std::move(own.schema));
+}
+
+int64_t PlanCache::group_of_topic(std::string_view topic) const {
+  const CatalogPtr catalog = catalog_.current();
+  const FeatureGroup* group = catalog->group_of_topic(topic);
+  return group == nullptr ? kNoId : group->id;
+}
+
+PlanEntry PlanCache::plan(const FeatureGroupPtr& group, int64_t schema_id, avro::SchemaPtr schema) {
   try {
     PlanEntry entry;
-    entry.plan = std::make_shared<RowPlan>(group, schema_id, schema);
+    entry.plan = std::make_shared<RowPlan>(group, schema_id, std::move(schema));
     store_.prepare(*entry.plan);
     entry.ttl_us = std::min(group->ttl_seconds.value_or(0), kLongestTtl) * kMicros;
     return entry;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,10 +42,18 @@ class PlanCache {
     if (last_ != nullptr && last_group_ == group_id && last_schema_ == schema_id && last_->plan) return *last_;
     return find_slow(project_id, group_id, schema_id, topic);
   }
+  /// Of rows without headers: by the newest schema that the group gives itself, or the one its features make.
+  const PlanEntry& find_plain(int64_t group_id, std::string_view topic) {
+    return find(0, group_id, kGroupsOwn, topic);
+  }
+  /// The only group that says its rows come on this topic; kNoId: none, or several.
+  int64_t group_of_topic(std::string_view topic) const;
   /// Between batches. Forgets what a new catalog may have changed; drops tables of groups that are gone.
   void refresh();
 
  private:
+  static constexpr int64_t kGroupsOwn = std::numeric_limits<int64_t>::min();  // in place of a schema's id
+
   struct Key {
     int64_t group;
     int64_t schema;
@@ -58,6 +67,8 @@ class PlanCache {
 
   const PlanEntry& find_slow(int64_t project_id, int64_t group_id, int64_t schema_id, std::string_view topic);
   PlanEntry make(int64_t project_id, int64_t group_id, int64_t schema_id, std::string_view topic);
+  PlanEntry plan(const FeatureGroupPtr& group, int64_t schema_id, avro::SchemaPtr schema);
+  PlanEntry plan_own(const FeatureGroupPtr& group);
   void drop_deleted();
 
   CatalogSource& catalog_;

@@ -30,6 +30,7 @@ void SinkMetrics::applied(BatchCollector& batch, std::chrono::steady_clock::time
     ++group(failed.group_id).rows[static_cast<size_t>(RowStatus::Failed)];
   }
   collapsed_ += batch.collapsed();
+  unknown_fields_ += batch.unknown_fields();
   ++batches_;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   batch_seconds_ += seconds;
@@ -55,6 +56,9 @@ std::vector<TaskMetric> SinkMetrics::page(const OffsetMap& positions) {
   }
   page.push_back({"fs_sink_collapsed_rows_total", "Records that lost against another of their key in one batch.",
                   Kind::Counter, {}, static_cast<double>(collapsed_)});
+  page.push_back({"fs_sink_unknown_fields_total",
+                  "Fields of records without headers that are no column of their feature group.", Kind::Counter,
+                  {}, static_cast<double>(unknown_fields_)});
   page.push_back({"fs_sink_batches_total", "Batches applied.", Kind::Counter, {}, static_cast<double>(batches_)});
   page.push_back({"fs_sink_batch_seconds_sum", "Time spent on batches, from headers to the store.", Kind::Counter,
                   {}, batch_seconds_});

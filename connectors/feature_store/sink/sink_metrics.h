@@ -32,6 +32,7 @@ class SinkMetrics {
   std::map<int64_t, Group> groups_;
   std::map<int64_t, Group>::iterator last_ = groups_.end();
   uint64_t collapsed_ = 0;
+  uint64_t unknown_fields_ = 0;
   uint64_t batches_ = 0;
   double batch_seconds_ = 0;
   double batch_seconds_max_ = 0;

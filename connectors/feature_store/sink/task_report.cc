@@ -48,7 +48,10 @@ void FeatureStoreTask::show_metrics() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_metrics_) return;
   next_metrics_ = now + kTick;
+  unread_->look(*catalog_);
   std::vector<TaskMetric> metrics = metrics_.page(positions_);
+  metrics.push_back({"fs_sink_unread_topics", "Topics of feature groups that the connector does not read.",
+                     TaskMetric::Kind::Gauge, {}, static_cast<double>(unread_->count())});
   if (runtime_) {
     for (TaskMetric& metric : runtime_->metrics()) metrics.push_back(std::move(metric));
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "millrace/errors.h"
+#include "millrace/log.h"
 
 namespace millrace::feature_store {
 namespace {
@@ -29,7 +30,6 @@ TEST(FeatureStoreOptionsTest, DefaultsAreThoseOfHopsworksService) {
   const SinkOptions options = SinkOptions::parse(with({}));
   EXPECT_EQ(options.connector, "fs");
   EXPECT_EQ(options.group_id, "connect-fs");
-  EXPECT_GE(options.apply_threads, 1U);
   EXPECT_EQ(options.batch_size, 1000U);
   EXPECT_EQ(options.max_retries, 3);
   EXPECT_EQ(options.retry_backoff.count(), 5000);
@@ -94,11 +94,12 @@ TEST(FeatureStoreOptionsTest, KeysReachTheirParts) {
             {"consumer.override.auto.offset.reset", "latest"},
             {"serving.rondb.port", "4406"},
             {"serving.api.keys.file", "keys"},
+            {"store.checkpoint.dir", "/data-copies"},
             {"topic.to.group", "plain:42,with:colon:7"},
             {"notification.topic", "told"},
             {"offline.store.connector", "lake"},
             {"errors.tolerance", "all"}}));
-  EXPECT_EQ(options.apply_threads, 3U);
+
   EXPECT_EQ(options.collector.mode, UpsertMode::EventTime);
   EXPECT_FALSE(options.collector.honour_storage);
   EXPECT_FALSE(options.collector.enforce_ttl);
@@ -115,8 +116,9 @@ TEST(FeatureStoreOptionsTest, KeysReachTheirParts) {
   EXPECT_EQ(options.mysql.consumer_group, "onlinefs_rondb");
   EXPECT_EQ(options.auto_offset_reset, "latest");
   EXPECT_EQ(options.serving.rondb_port, 4406);
+  EXPECT_EQ(options.serving.checkpoint_folder, "/data-copies");
   EXPECT_EQ(options.serving.api_keys_file, "keys");
-  EXPECT_THAT(options.group_of_topic, ElementsAre(Pair("plain", 42), Pair("with:colon", 7)));
+  EXPECT_THAT(options.collector.group_of_topic, ElementsAre(Pair("plain", 42), Pair("with:colon", 7)));
   EXPECT_EQ(options.notification_topic, "told");
   EXPECT_EQ(options.offline_connector, "lake");
   EXPECT_TRUE(options.tolerates_errors);
@@ -167,6 +169,15 @@ INSTANTIATE_TEST_SUITE_P(
             "consumer.group.id",
             "consumer.override.group.id"},
         Bad{"mapping", {{"topic.to.group", "a:b"}}, "topic.to.group", "\"a:b\" is not TOPIC:ID"},
+        Bad{"topic_twice", {{"topic.to.group", "a:1,b:2,a:3"}}, "topic.to.group", "Topic a is there twice"},
+        Bad{"copies_in_the_store",
+            {{"store.path", "/data/"}, {"store.checkpoint.dir", "/data/x/../copies"}},
+            "store.checkpoint.dir",
+            "within store.path"},
+        Bad{"copies_of_redis",
+            {{"store.type", "redis"}, {"store.checkpoint.dir", "/copies"}},
+            "store.checkpoint.dir",
+            "store.type=rocksdb alone"},
         Bad{"negative_id", {{"topic.to.group", "a:-1"}}, "topic.to.group", "is not TOPIC:ID"},
         Bad{"told_topic_is_read",
             {{"topics", "a,b"}, {"notification.topic", "b"}},
@@ -233,6 +244,25 @@ TEST(ResolveConfigTest, NothingElseChanges) {
     resolved.erase(key);
   }
   EXPECT_EQ(resolved, config);
+}
+
+std::vector<std::string>& warnings() {
+  static std::vector<std::string> all;
+  return all;
+}
+
+TEST(WarnOfSettingsTest, KeysWithoutEffectAreNamed) {
+  warnings().clear();
+  set_log_sink([](LogLevel level, std::string_view, std::string_view message) {
+    if (level == LogLevel::Warn) warnings().emplace_back(message);
+  });
+  warn_of_settings(with({{"apply.threads", "2"}, {"store.checkpoint.dir", "/copies"}}));
+  EXPECT_THAT(warnings(), testing::IsSupersetOf({HasSubstr("apply.threads=2 makes no difference"),
+                                                 HasSubstr("store.checkpoint.dir makes no difference")}));
+  warnings().clear();
+  warn_of_settings(with({{"apply.threads", "1"}, {"store.checkpoint.dir", "/copies"}, {"serving.rondb.port", "0"}}));
+  set_log_sink(nullptr);
+  EXPECT_THAT(warnings(), testing::Each(Not(HasSubstr("makes no difference"))));
 }
 
 TEST(UnknownKeysTest, AreNamedWithWhatTheyMayHaveMeantAndWithoutTheirValues) {
