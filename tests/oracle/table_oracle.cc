@@ -76,7 +76,7 @@ Literal literal_from(const std::string& text, const Type& type) {
     case TypeId::Double:
       return std::stod(text);
     case TypeId::Decimal:
-      return std::string(minimal_decimal(unhex(text)));
+      return std::string(millrace::minimal_decimal(unhex(text)));
     default:
       return unhex(text);
   }
