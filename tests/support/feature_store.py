@@ -5,9 +5,11 @@ import json
 import sys
 from pathlib import Path
 
+from flow import FlowTest
 from kafka_broker import free_port
+from log_tool import read_records
 from rest import Rest
-from workers import REPO, file_source
+from workers import REPO, Millrace, file_source
 
 sys.path.append(str(REPO / "examples" / "feature-store"))
 from producer import number, row, text  # noqa: E402
@@ -123,3 +125,107 @@ class OnlineStore:
         for result in answer["results"]:
             counts[result["status"]] = counts.get(result["status"], 0) + result["rows"]
         return counts
+
+    def feast_note(self, ids, view="txns"):
+        """Columns of `note` in Feast's answer: values and statuses."""
+        reply = self.feast.call("POST", "/get-online-features",
+                                {"features": [f"{view}:note"], "entities": {"id": ids}})
+        assert reply.status == 200, reply.body
+        answer = reply.json()
+        column = answer["results"][answer["metadata"]["feature_names"].index("note")]
+        return column["values"], column["statuses"]
+
+
+class Feed:
+    """A file of records; a connector puts what is appended to it on its topic."""
+
+    def __init__(self, folder, name="feed", topic=TOPIC):
+        self.name, self.topic = name, topic
+        self.path = Path(folder) / f"{name}.json"
+        self.path.write_text("")
+        self.lines = 0
+
+    def add(self, *lines):
+        """Gives the number of lines there are now."""
+        with open(self.path, "a") as out:
+            out.write("".join(lines))
+        self.lines += len(lines)
+        return self.lines
+
+    def source(self, **more):
+        return record_source(self.name, self.path, self.topic, **more)
+
+
+class StoreTest(FlowTest):
+    """A worker with a feed and a store, on an embedded log unless `make_worker` makes another."""
+
+    TOLERANT = {"errors.tolerance": "all", "errors.deadletterqueue.topic.name": "letters",
+                "errors.deadletterqueue.topic.replication.factor": "1"}
+
+    def make_worker(self):
+        return Millrace.embedded({"offset.flush.interval.ms": "100"})
+
+    def setUp(self):
+        self.worker = self.make_worker()
+        self.addCleanup(self.worker.close)
+        self.feed = Feed(self.worker.folder)
+        self.store = OnlineStore(self.worker.folder)
+
+    def start(self, **more):
+        """Of the sink's configuration."""
+        self.worker.start(self.feed.source(), self.store.sink(**more))
+
+    def restart(self, **more):
+        self.stop()
+        self.start(**more)
+
+    def stop(self):
+        self.assertEqual(self.worker.stop(), 143)
+
+    def log(self):
+        """Settings of log_tool. An embedded log has to be free."""
+        return {"embedded.log.dir": self.worker.settings["embedded.log.dir"]}
+
+    def records(self, topic):
+        return read_records(topic, self.log())
+
+    def wait_note(self, id, note, table="txn_1", store=None):
+        """`note` None: no row."""
+        store = store or self.store
+
+        def there():
+            try:
+                status, data = store.read(id, table)
+            except OSError:
+                return False  # no server yet
+            return status == 404 if note is None else status == 200 and data["note"] == note
+        self.wait(there, 60, f"{table} {id} to be {note}")
+
+    def positions(self, name=None):
+        """Next offsets by partition."""
+        return {(one["partition"]["kafka_topic"], one["partition"]["kafka_partition"]):
+                one["offset"]["kafka_offset"] for one in self.worker.offsets(name or self.store.name)}
+
+    def wait_position(self, offset, topic=TOPIC, partition=0):
+        self.wait(lambda: self.positions().get((topic, partition)) == offset, 60,
+                  f"offset {offset} of {topic}-{partition}")
+
+    def wait_fed(self):
+        """Until the feed's records are on their topic for good."""
+        self.wait(lambda: [one["offset"] for one in self.worker.offsets(self.feed.name)] ==
+                  [{"position": self.feed.path.stat().st_size}], 60, "the feed")
+
+    def failure(self, name=None):
+        """The trace of the task, which is to fail."""
+        name = name or self.store.name
+        self.wait(lambda: self.worker.state(name)[1] == ["FAILED"], 60, f"{name} to fail")
+        return self.worker.rest.get(f"/connectors/{name}/status").json()["tasks"][0]["trace"]
+
+    def set_offsets(self, method, body=None, name=None):
+        """PATCH or DELETE, while the connector is stopped; it goes on then."""
+        name = name or self.store.name
+        self.worker.rest.call("PUT", f"/connectors/{name}/stop")
+        self.wait(lambda: self.worker.state(name) == ("STOPPED", []), what="the stop")
+        reply = self.worker.rest.call(method, f"/connectors/{name}/offsets", body)
+        self.worker.rest.call("PUT", f"/connectors/{name}/resume")
+        return reply

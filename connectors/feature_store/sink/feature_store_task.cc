@@ -63,8 +63,8 @@ void FeatureStoreTask::put(RecordBatch& batch, std::stop_token stop) {
     return note_trouble(error);
   }
   must_restart_ = false;
-  tries_ = 0;
   if (restarts) return context_->timeout(0);
+  if (batch.size() > 0) tries_ = 0;  // that reading begins again says nothing of the records that failed
   show_metrics();
 }
 
@@ -85,8 +85,21 @@ void FeatureStoreTask::write(RecordBatch& batch, uint32_t end) {
   plans_->refresh();
   told_.clear();
   for (uint32_t begin = 0; begin < end;) {
-    begin = apply(batch, begin, std::min(end, begin + options_.batch_size));
+    const uint32_t most = retelling_.end_of_run(batch, begin, std::min(end, begin + options_.batch_size));
+    if (retelling_.has(batch[begin])) {
+      begin = tell_again(batch, begin, most);
+    } else {
+      begin = apply(batch, begin, most);
+    }
+    retelling_.passed(collector_->next());
   }
+}
+
+// The store has these rows already, and their failures are reported. Gives where it ended.
+uint32_t FeatureStoreTask::tell_again(const RecordBatch& batch, uint32_t begin, uint32_t end) {
+  end = collector_->collect(batch, begin, end, now_us());
+  notifier_->tell(collector_->changes(), *catalog_->current());
+  return end;
 }
 
 // Gives where it ended.
@@ -141,11 +154,12 @@ OffsetMap FeatureStoreTask::pre_commit(const OffsetMap&) {
   if (flush_.valid() && (ends || is_quiet || flush_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)) {
     finish_flush();
   }
-  if (flush_.valid() || positions_ == durable_) return durable_;
-  flushing_ = positions_;
-  flush_ = store_->flush_soon();
-  if (ends) finish_flush();
-  return durable_;
+  if (!flush_.valid() && positions_ != durable_) {
+    flushing_ = positions_;
+    flush_ = store_->flush_soon();
+    if (ends) finish_flush();
+  }
+  return retelling_.of_done(durable_);
 }
 
 void FeatureStoreTask::finish_flush() {
@@ -157,6 +171,7 @@ void FeatureStoreTask::close(std::span<const TopicPartition> partitions) {
   for (const TopicPartition& partition : partitions) {
     for (OffsetMap* offsets : {&positions_, &flushing_, &durable_}) offsets->erase(partition);
     follows_.forget(partition);
+    retelling_.forget(partition);
   }
 }
 

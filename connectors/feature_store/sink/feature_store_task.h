@@ -10,6 +10,7 @@
 #include "connectors/feature_store/sink/batch_collector.h"
 #include "connectors/feature_store/sink/notifier.h"
 #include "connectors/feature_store/sink/options.h"
+#include "connectors/feature_store/sink/retelling.h"
 #include "connectors/feature_store/sink/sink_metrics.h"
 #include "connectors/feature_store/sink/store_runtime.h"
 #include "connectors/feature_store/sink/unread_topics.h"
@@ -39,7 +40,10 @@ class FeatureStoreTask final : public SinkTask {
   void pin(const std::vector<TopicPartition>& unknown, OffsetMap& begin,
            const std::map<TopicPartition, LogRange>& ranges);
   int64_t begin_of(const TopicPartition& partition, int64_t stored, const LogRange& range) const;
+  /// Where reading begins for the notifications of what the store has: at its offset, or before it.
+  Offset told_from(const TopicPartition& partition, Offset stored, const OffsetMap& group, const LogRange& range);
   void write(RecordBatch& batch, uint32_t end);
+  uint32_t tell_again(const RecordBatch& batch, uint32_t begin, uint32_t end);
   uint32_t apply(RecordBatch& batch, uint32_t begin, uint32_t end);
   std::optional<FailedRecord> report_failed(RecordBatch& batch);
   [[noreturn]] void fail_at(RecordBatch& batch, const FailedRecord& failed);
@@ -60,6 +64,7 @@ class FeatureStoreTask final : public SinkTask {
   std::unique_ptr<UnreadTopics> unread_;
   SinkMetrics metrics_;
   OffsetCheck follows_;
+  Retelling retelling_;
   OffsetMap positions_;         // the store's
   OffsetMap flushing_;          // become durable
   OffsetMap durable_;

@@ -17,7 +17,7 @@ class Notifier {
   Notifier(SinkTaskContext& context, std::string topic) : context_(context), topic_(std::move(topic)) {}
 
   /// One record for each change that was stored or deleted; the worker has it durable before it commits the
-  /// offsets of what changed.
+  /// group's offsets of what changed (see Retelling).
   void tell(const std::vector<RowChange>& changes, const Catalog& catalog);
 
  private:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "connectors/feature_store/sink/feature_store_task.h"
 #include "millrace/errors.h"
 #include "millrace/log.h"
@@ -16,6 +18,7 @@ constexpr std::string_view kLogger = "millrace.feature_store.FeatureStoreTask";
 void FeatureStoreTask::restart() {
   const std::vector<TopicPartition> assigned = context_->assignment();
   for (OffsetMap* offsets : {&positions_, &flushing_, &durable_}) offsets->clear();
+  retelling_.clear();
   if (assigned.empty()) return;
   const OffsetMap stored = store_->positions(assigned);
   const auto ranges = context_->log().ranges(assigned);
@@ -34,14 +37,27 @@ void FeatureStoreTask::restart() {
   }
   if (!unknown.empty()) pin(unknown, begin, ranges);
   std::map<TopicPartition, std::optional<Offset>> changed;
+  const OffsetMap group = notifier_ ? context_->group_offsets() : OffsetMap();
   for (const auto& [partition, offset] : begin) {
     const auto at = stored.find(partition);
-    if (at == stored.end() || at->second != offset) changed[partition] = offset;
-    context_->offset(partition, offset);
-    follows_.expect(partition, raw(offset));
+    const bool is_new = at == stored.end() || at->second != offset;
+    if (is_new) changed[partition] = offset;
+    const Offset from = is_new ? offset : told_from(partition, offset, group, ranges.at(partition));
+    context_->offset(partition, from);
+    follows_.expect(partition, raw(from));
   }
   if (!changed.empty()) store_->set_positions(changed);
   positions_ = std::move(begin);
+}
+
+// The group's offset, when it is behind, tells what notifications are durable. A group without one is new: what
+// its store has is old.
+Offset FeatureStoreTask::told_from(const TopicPartition& partition, Offset stored, const OffsetMap& group,
+                                   const LogRange& range) {
+  const auto told = group.find(partition);
+  if (told == group.end() || told->second >= stored) return stored;
+  retelling_.expect(partition, stored);
+  return std::max(told->second, range.begin);
 }
 
 // What the store and the log do not agree on is the user's choice.
