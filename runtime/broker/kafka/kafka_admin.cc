@@ -1,6 +1,7 @@
 #include "runtime/broker/kafka/kafka_admin.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/broker/kafka/admin_calls.h"
 
@@ -13,14 +14,14 @@ constexpr Millis kSlice{100};  // between looks at the connection's errors
 
 }  // namespace
 
-KafkaAdmin::KafkaAdmin(const ClientConfig& config) {
-  Conf conf = make_conf(config);
+KafkaAdmin::KafkaAdmin(ClientConfig config, rd_kafka_type_t type) : config_(std::move(config)) {
+  Conf conf = make_conf(config_);
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_opaque(conf.get(), this);
-  client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
+  client_ = make_client(type, std::move(conf));
 }
 
-KafkaAdmin::~KafkaAdmin() { rd_kafka_destroy(client_); }
+KafkaAdmin::~KafkaAdmin() { rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }
 
 void KafkaAdmin::on_error(rd_kafka_t* client, int code, const char* reason, void* self) {
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than what came before

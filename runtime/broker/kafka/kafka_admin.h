@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "runtime/broker/broker.h"
 #include "runtime/broker/kafka/handles.h"
@@ -11,7 +12,7 @@ namespace millrace::kafka {
 
 class KafkaAdmin final : public BrokerAdmin {
  public:
-  explicit KafkaAdmin(const ClientConfig& config);
+  explicit KafkaAdmin(ClientConfig config) : KafkaAdmin(std::move(config), RD_KAFKA_PRODUCER) {}
   ~KafkaAdmin() override;
   KafkaAdmin(const KafkaAdmin&) = delete;
   KafkaAdmin& operator=(const KafkaAdmin&) = delete;
@@ -31,6 +32,8 @@ class KafkaAdmin final : public BrokerAdmin {
   OffsetMap begin_offsets(const std::string& topic, Millis timeout) override;
 
  private:
+  KafkaAdmin(ClientConfig config, rd_kafka_type_t type);
+  OffsetMap list_group_offsets(const std::string& group, Millis timeout);
   static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
   /// ` (last error of the connection: ...)`, or nothing. Tells why an operation timed out.
   std::string connection_error();
@@ -43,6 +46,7 @@ class KafkaAdmin final : public BrokerAdmin {
   OffsetMap list_offsets(const std::string& topic, int64_t which, const std::string& name,
                          Millis timeout);
 
+  const ClientConfig config_;
   rd_kafka_t* client_;
   std::mutex mutex_;
   std::string last_error_;

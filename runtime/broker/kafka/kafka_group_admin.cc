@@ -1,5 +1,10 @@
 // Consumer groups: offsets and deletion (kafka-clients.md §5.6).
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
 #include "runtime/broker/kafka/admin_calls.h"
 #include "runtime/broker/kafka/kafka_admin.h"
 
@@ -14,6 +19,8 @@ using DeleteOffsetsRequest = std::unique_ptr<rd_kafka_DeleteConsumerGroupOffsets
                                              Deleter<rd_kafka_DeleteConsumerGroupOffsets_destroy>>;
 using DeleteRequest =
     std::unique_ptr<rd_kafka_DeleteGroup_t, Deleter<rd_kafka_DeleteGroup_destroy>>;
+
+constexpr Millis kGroupRetryWait{100};  // between two tries to ask a coordinator that is not ready
 
 /// Brokers say it in three ways, by the operation.
 void check_empty(const std::string& action, rd_kafka_resp_err_t code) {
@@ -41,7 +48,25 @@ bool is_missing(const rd_kafka_group_result_t* result) {
 
 }  // namespace
 
+// When the coordinator is not ready the library has the client's own group look for another one, and a client
+// without a group crashes: this one is asked as a consumer of the group, which never joins it.
 OffsetMap KafkaAdmin::group_offsets(const std::string& group, Millis timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  ClientConfig config = config_;
+  config.rdkafka["group.id"] = group;
+  KafkaAdmin consumer(std::move(config), RD_KAFKA_CONSUMER);
+  while (true) {
+    const auto rest = std::chrono::ceil<Millis>(deadline - std::chrono::steady_clock::now());
+    try {
+      return consumer.list_group_offsets(group, std::max(rest, kGroupRetryWait));
+    } catch (const RetriableException&) {
+      if (rest <= kGroupRetryWait) throw;
+      std::this_thread::sleep_for(kGroupRetryWait);
+    }
+  }
+}
+
+OffsetMap KafkaAdmin::list_group_offsets(const std::string& group, Millis timeout) {
   const std::string action = "listing offsets of group " + group;
   const ListRequest request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
   const Queue queue(rd_kafka_queue_new(client_));
