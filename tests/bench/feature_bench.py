@@ -240,11 +240,14 @@ class FeatureBench:
         more = self.stored(worker, store.name) - start[0]
         cpu = worker.process.cpu_seconds() - start[1] - idle * more
         name = "fs_lookup_" + kind.replace("-", "_")
-        self.bench.report(name, paced["p99_us"] / 1e3, 0, "ms_p99", rate=f"{paced['rate']}/s",
-                          median=f"{paced['p50_us'] / 1e3:.3f}", ingest=f"{rows / seconds / 1e3:.0f}k/s")
-        self.bench.report(name + "_rate", full["count"] / cpu / 1e3, 0, "k/s_core", rate=f"{full['rate']}/s",
-                          p99=f"{full['p99_us'] / 1e3:.2f}ms", clients=LOOKUP_CLIENTS,
-                          ingest=f"{more / LOOKUP_S / 1e3:.0f}k/s")
+        # With a rate a client sleeps in between, and how late it wakes on a machine this busy counts, too.
+        self.bench.report(name, full["p99_us"] / 1e3, 0, "ms_p99", rate=f"{full['rate']}/s",
+                          clients=LOOKUP_CLIENTS, median=f"{full['p50_us'] / 1e3:.3f}",
+                          ingest=f"{more / LOOKUP_S / 1e3:.0f}k/s",
+                          p99_at=f"{paced['rate']}/s: {paced['p99_us'] / 1e3:.2f}ms")
+        self.bench.report(name + "_rate", full["count"] / cpu / 1e3, 0, "k/s_core",
+                          ingest=f"{more / LOOKUP_S / 1e3:.0f}k/s",
+                          ingest_alone=f"{rows / seconds / 1e3:.0f}k/s")
 
     def fs_batch(self):
         with Millrace({"bootstrap.servers": self.broker.bootstrap}) as worker:

@@ -118,6 +118,7 @@ class FeatureStoreKillTest(FlowTest):
             page = worker.rest.get("/connectors/online/offsets").json()["offsets"]
             return {o["partition"]["kafka_partition"]: o["offset"]["kafka_offset"] for o in page} == dict(ends)
         self.wait(at_end, 60, f"the store at {dict(ends)}")
+        self.wait(store.is_up, 30, "lookups")
         self.assertEqual(store.notes(range(IDS)), rows)
         for ingestion in (1, 2, 3):
             mine = {status: count for (id, status), count in counts.items() if id == ingestion}

@@ -79,6 +79,13 @@ class OnlineStore:
                 "store.path": str(self.path), "serving.rondb.port": str(self.port),
                 "serving.feast.port": str(self.feast_port), "retry.backoff.ms": "100", **more}
 
+    def is_up(self):
+        """Whether lookups are answered."""
+        try:
+            return self.http.get("/0.1.0/ping").status == 200
+        except OSError:
+            return False
+
     def read(self, id, table="txn_1"):
         """Status and the row, without its key."""
         reply = self.http.call("POST", f"/0.1.0/bank/{table}/pk-read",

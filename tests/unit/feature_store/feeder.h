@@ -2,6 +2,7 @@
 // A task as the sink has it: takes the records of a partition to a store, whatever happens on the
 // way.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -41,6 +42,11 @@ class Feeder {
       }
       step();
     }
+  }
+  /// Returns when the store has `records` of them, for one who disturbs the run then. Any thread.
+  void await(int64_t records) const {
+    const auto deadline = std::chrono::steady_clock::now() + kGivesUp;
+    while (progress_.load() < records && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   }
   int fences() const noexcept { return fences_; }
   int retries() const noexcept { return retries_; }
@@ -94,6 +100,7 @@ class Feeder {
     EXPECT_TRUE(batch.apply(*store_, has_position_ ? first : -1, end));
     position_ = end;
     has_position_ = true;
+    progress_.store(end);
   }
 
   Open open_;
@@ -103,6 +110,7 @@ class Feeder {
   std::unique_ptr<OnlineStore> store_;
   std::optional<int64_t> position_;
   bool has_position_ = false;
+  std::atomic<int64_t> progress_ = 0;
   bool is_done_ = false;
   int fences_ = 0;
   int retries_ = 0;

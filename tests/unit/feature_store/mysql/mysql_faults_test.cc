@@ -22,10 +22,8 @@ TEST_F(MysqlFaults, AServerThatIsKilledLosesAndDoublesNothing) {
   open()->prepare(*sample_plan());
   Feeder feeder([] { return open(); }, {.records = kRecords}, seed);
   std::thread task([&feeder] { feeder.run(); });
-  std::mt19937 random(seed + 1);
-  for (int kill = 0; kill < 3; ++kill) {
-    // Moments of a run, not a wait for something.
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 150));
+  for (int kill = 1; kill <= 3; ++kill) {
+    feeder.await(kill * kRecords / 4);  // and whatever it is at then
     mariadb().kill();
     mariadb().start();
   }

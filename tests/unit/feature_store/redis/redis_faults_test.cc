@@ -30,10 +30,8 @@ TEST_F(RedisFaults, AServerThatIsKilledLosesAndDoublesNothing) {
   constexpr int64_t kRecords = 20'000;
   Feeder feeder(opener(), {.records = kRecords}, seed);
   std::thread task([&feeder] { feeder.run(); });
-  std::mt19937 random(seed + 1);
-  for (int kill = 0; kill < 5; ++kill) {
-    // Moments of a run, not a wait for something.
-    std::this_thread::sleep_for(std::chrono::milliseconds(10 + random() % 60));
+  for (int kill = 1; kill <= 5; ++kill) {
+    feeder.await(kill * kRecords / 6);  // and whatever it is at then
     server_->kill();
     server_->start();
   }
