@@ -257,11 +257,13 @@ class FeatureBench:
             self.begin(worker, store.sink(topics=topic))
             self.await_stored(worker, store.name, LOOKUP_KEYS)
             time.sleep(SETTLE_S)
-            found = self.load(store, LOOKUP_S, BATCH_RATE, "batch_feature_store", LOOKUP_KEYS, BATCH_KEYS)
+            paced = self.load(store, LOOKUP_S, BATCH_RATE, "batch_feature_store", LOOKUP_KEYS, BATCH_KEYS)
+            full = self.load(store, LOOKUP_S, 0, "batch_feature_store", LOOKUP_KEYS, BATCH_KEYS, clients=1)
             worker.stop()
-        self.bench.report("fs_batch", found["p99_us"] / 1e3, 0, "ms_p99", keys=BATCH_KEYS,
-                          features=BATCH_FEATURES, rate=f"{found['rate']}/s",
-                          median=f"{found['p50_us'] / 1e3:.2f}")
+        self.bench.report("fs_batch", full["p99_us"] / 1e3, 0, "ms_p99", keys=BATCH_KEYS,
+                          features=BATCH_FEATURES, rate=f"{full['rate']}/s",
+                          median=f"{full['p50_us'] / 1e3:.2f}",
+                          p99_at=f"{paced['rate']}/s: {paced['p99_us'] / 1e3:.2f}ms")
 
     def fs_fresh(self):
         """From giving a row to a producer until a lookup answers with it."""
